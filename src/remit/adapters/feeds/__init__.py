@@ -1,0 +1,1 @@
+"""Bytes from files, S3, LookupEvents and git to raw records, in bounded memory."""

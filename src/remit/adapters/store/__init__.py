@@ -1,0 +1,1 @@
+"""The lake, the index, the state and the lease."""

@@ -1,0 +1,1 @@
+"""Builders: the only place that knows every adapter."""

@@ -1,0 +1,1 @@
+"""Ordered steps over the Protocols they need."""

@@ -1,0 +1,109 @@
+"""One tree of errors. Each says what happened, where, and what to do about it.
+
+``code`` is stable and greppable; ``exit_status`` is what the CLI returns (0 ok, 1 failure, 2 usage or bad
+input, 3 denied or findings, 4 held, 5 integrity, 6 unavailable, 78 configuration).
+"""
+
+from __future__ import annotations
+
+
+class RemitError(Exception):
+    """Anything Remit refuses or fails to do, said so that a person can act on it."""
+
+    code = "remit.failed"
+    exit_status = 1
+
+    def __init__(self, what: str, *, where: str = "", remedy: str = "") -> None:
+        super().__init__(what)
+        self.what = what
+        self.where = where
+        self.remedy = remedy
+
+    def __str__(self) -> str:
+        place = f" ({self.where})" if self.where else ""
+        remedy = f" {self.remedy}" if self.remedy else ""
+        return f"{self.what}{place}.{remedy}" if not self.what.endswith(".") else f"{self.what}{place}{remedy}"
+
+
+class UsageError(RemitError):
+    """The person asked for something that cannot be asked."""
+
+    code = "usage"
+    exit_status = 2
+
+
+class QueryError(UsageError):
+    """A query that cannot be read. ``column`` is the zero-based offset of the trouble in ``text``."""
+
+    code = "query.invalid"
+
+    def __init__(self, what: str, *, text: str, column: int, remedy: str = "") -> None:
+        super().__init__(what, where=f"column {column + 1}", remedy=remedy)
+        self.text = text
+        self.column = column
+
+    def pointer(self) -> str:
+        """Two lines: the query, and a caret under the offending column."""
+        return f"{self.text}\n{' ' * self.column}^"
+
+
+class NotFound(UsageError):
+    """What was named does not exist in this store."""
+
+    code = "not_found"
+
+
+class RecordError(RemitError):
+    """One provider record that cannot become an event; it goes to quarantine and stops nothing else.
+
+    ``reason`` is the stable quarantine reason, such as ``not-an-object`` or ``time-missing``.
+    """
+
+    code = "record.unreadable"
+    exit_status = 2
+
+    def __init__(self, reason: str, what: str, *, where: str = "") -> None:
+        super().__init__(what, where=where)
+        self.reason = reason
+
+
+class FeedError(RemitError):
+    """A feed's input cannot be read at all, or from some point on."""
+
+    code = "feed.unreadable"
+    exit_status = 1
+
+
+class StoreError(RemitError):
+    """The data folder cannot be read or written."""
+
+    code = "store.failed"
+    exit_status = 1
+
+
+class IntegrityError(StoreError):
+    """What is stored contradicts itself."""
+
+    code = "store.integrity"
+    exit_status = 5
+
+
+class KeeperBusy(StoreError):
+    """Another process keeps this data folder; the message says which."""
+
+    code = "store.kept_elsewhere"
+    exit_status = 6
+
+
+class Unavailable(RemitError):
+    """Something outside this process did not answer."""
+
+    code = "unavailable"
+    exit_status = 6
+
+
+class ConfigError(RemitError):
+    """The configuration or a registry file cannot be used."""
+
+    code = "config.invalid"
+    exit_status = 78

@@ -1,0 +1,1 @@
+"""Facts about clouds as frozen tables, compiled from data files."""

@@ -1,0 +1,1 @@
+"""Pure rooms: they decide, and touch nothing."""

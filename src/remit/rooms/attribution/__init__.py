@@ -1,0 +1,1 @@
+"""Who did it, by which path, and how we know."""

@@ -1,0 +1,1 @@
+"""The demonstration estate: deterministic raw provider records."""

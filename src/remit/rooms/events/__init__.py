@@ -1,0 +1,1 @@
+"""Provider records to event columns."""
