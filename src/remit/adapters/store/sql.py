@@ -1,0 +1,140 @@
+"""A predicate -> parameterized SQL. Values are always parameters; column names come from the table of columns only.
+
+SQL is three-valued and the query language is not: a leaf over NULL is NULL, which counts as false, and every negation
+is ``IS NOT TRUE``, so ``-service:s3`` includes events without a service. What differs between engines is
+in ``Dialect``.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from typing import Final
+
+from remit.model.columns import BY_NAME, TEXT
+from remit.rooms.query.predicate import And, Contains, Equals, Glob, Not, Or, Predicate, Present, Range
+
+_EPOCH: Final = datetime(1970, 1, 1)  # noqa: DTZ001 - the index stores naive UTC
+_LATEST: Final = 253_402_300_799_999_999
+
+
+class Dialect:
+    """DuckDB's spelling of what is not common SQL. Another engine overrides these and nothing else."""
+
+    def column(self, name: str) -> str:
+        """A column's name, quoted; refuses a name that is not in the table of columns."""
+        return f'"{BY_NAME[name].name}"'
+
+    def micros(self, expression: str) -> str:
+        """A timestamp as microseconds since the epoch."""
+        return f"epoch_us({expression})"
+
+    def like(self, expression: str, *, fold: bool) -> str:
+        """A LIKE with a parameter, whose metacharacters ``escape_like`` escaped."""
+        return f"{expression} {'ILIKE' if fold else 'LIKE'} ? ESCAPE '\\'"
+
+    def any_element(self, column: str, condition: str) -> str:
+        """Whether an element ``x`` of a list satisfies the condition."""
+        return f"len(list_filter({column}, lambda x: {condition})) > 0"
+
+    def has_element(self, column: str) -> str:
+        """Whether a list has the parameter as an element."""
+        return f"list_contains({column}, ?)"
+
+    def unnest(self, column: str) -> str:
+        """One row for each element of a list."""
+        return f"unnest({column})"
+
+    def count_where(self, condition: str) -> str:
+        """How many rows satisfy the condition."""
+        return f"count(*) FILTER (WHERE {condition})"
+
+    def newest(self, column: str) -> str:
+        """The column's value in the newest row of a group."""
+        return f"max_by({column}, (time, event_id))"
+
+
+@dataclass(frozen=True, slots=True)
+class Clause:
+    """A condition and its parameters in order."""
+
+    sql: str
+    params: tuple[object, ...] = ()
+
+
+@dataclass(slots=True)
+class _Writer:
+    dialect: Dialect
+    params: list[object] = field(default_factory=list)
+
+    def write(self, predicate: Predicate) -> str:
+        if isinstance(predicate, And):
+            return self._joined(predicate.terms, " AND ") or "TRUE"
+        if isinstance(predicate, Or):
+            return self._one_of(predicate.terms) or self._joined(predicate.terms, " OR ") or "FALSE"
+        if isinstance(predicate, Not):
+            return f"(({self.write(predicate.term)}) IS NOT TRUE)"
+        if isinstance(predicate, Contains):
+            return f"({' OR '.join(self._text(column.name, predicate) for column in TEXT)})"
+        return self._leaf(predicate)
+
+    def _joined(self, terms: tuple[Predicate, ...], word: str) -> str:
+        return f"({word.join(self.write(term) for term in terms)})" if terms else ""
+
+    def _one_of(self, terms: tuple[Predicate, ...]) -> str:
+        """Many values of one scalar column are one IN, which engines hash."""
+        plain = [t for t in terms if isinstance(t, Equals) and not t.fold and BY_NAME[t.column].kind == "string"]
+        if len(plain) < 2 or len(plain) < len(terms) or len({t.column for t in plain}) > 1:
+            return ""
+        self.params.extend(t.value for t in plain)
+        return f"{self.dialect.column(plain[0].column)} IN ({', '.join('?' * len(plain))})"
+
+    def _text(self, name: str, leaf: Contains) -> str:
+        return self._leaf(Glob(name, ("", *leaf.pieces, ""), fold=True))
+
+    def _leaf(self, leaf: Equals | Glob | Present | Range) -> str:
+        column = self.dialect.column(leaf.column)
+        is_list = BY_NAME[leaf.column].kind == "strings"
+        if isinstance(leaf, Present):
+            if is_list:
+                return self.dialect.any_element(column, "x <> ''")
+            return f"{column} <> ''" if BY_NAME[leaf.column].kind == "string" else f"{column} IS NOT NULL"
+        if isinstance(leaf, Range):
+            return self._range(leaf, column)
+        if isinstance(leaf, Equals) and not leaf.fold:
+            self.params.append(leaf.value)
+            return self.dialect.has_element(column) if is_list else f"{column} = ?"
+        condition = self._folded_or_like(leaf, "x" if is_list else column)
+        return self.dialect.any_element(column, condition) if is_list else condition
+
+    def _folded_or_like(self, leaf: Equals | Glob, subject: str) -> str:
+        if isinstance(leaf, Equals):
+            self.params.append(leaf.value)
+            return f"lower({subject}) = lower(?)"
+        self.params.append("%".join(escape_like(piece) for piece in leaf.pieces))
+        return self.dialect.like(subject, fold=leaf.fold)
+
+    def _range(self, leaf: Range, column: str) -> str:
+        bounds = []
+        for edge, sign in ((leaf.low, ">" if leaf.above else ">="), (leaf.high, "<=" if leaf.closed else "<")):
+            if edge is not None:
+                bounds.append(f"{column} {sign} ?")
+                self.params.append(as_timestamp(int(edge)) if BY_NAME[leaf.column].kind == "time" else edge)
+        return f"({' AND '.join(bounds)})" if bounds else f"{column} IS NOT NULL"
+
+
+def where(predicate: Predicate, dialect: Dialect | None = None) -> Clause:
+    """The condition of a WHERE for ``predicate``."""
+    writer = _Writer(dialect or Dialect())
+    sql = writer.write(predicate)
+    return Clause(sql, tuple(writer.params))
+
+
+def escape_like(text: str) -> str:
+    """Text with LIKE's metacharacters escaped by a backslash."""
+    return text.replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_")
+
+
+def as_timestamp(micros: int) -> datetime:
+    """Microseconds since the epoch as the naive UTC timestamp the index holds, clamped to years 1 to 9999."""
+    return _EPOCH + timedelta(microseconds=max(-62_135_596_800_000_000, min(micros, _LATEST)))
