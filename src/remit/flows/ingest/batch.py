@@ -1,0 +1,147 @@
+"""One chunk on its way to the lake: decode, ask the keeper, join, judge, write, commit."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Protocol
+
+from remit.flows.ingest import quarantine
+from remit.flows.ingest.ports import Answers, ChunkLike, Keeper, Writer
+from remit.flows.ingest.summary import Summary
+from remit.model.columns import BY_NAME
+from remit.rooms.attribution.judge import Judge
+from remit.rooms.attribution.links import ISSUED_KEY, Link
+from remit.rooms.events.decoded import Decoded, Reject
+
+Columns = dict[str, list[Any]]
+
+
+class DecodeRecords(Protocol):
+    """Raw records and the feed's name to parts: data source, what was decoded, and each part's input positions."""
+
+    def __call__(self, records: Sequence[bytes], feed: str) -> Sequence[tuple[str, Decoded, Sequence[int]]]: ...
+
+
+@dataclass(frozen=True, slots=True)
+class Pipeline:
+    """Everything a chunk passes through. ``redact`` cleans samples of what could not be decoded."""
+
+    decode: DecodeRecords
+    judge: Judge
+    keeper: Keeper
+    write: Writer
+    redact: quarantine.Redact
+
+    def ingest(self, chunk: ChunkLike, feed: str) -> Summary:
+        """Take one chunk to the lake; the returned summary counts what is committed."""
+        columns, rejects = merge(self.decode(chunk.records, feed))
+        rows = quarantine.from_faults(chunk, feed, self.redact)
+        rows += quarantine.from_rejects(chunk, feed, rejects, self.redact)
+        size = len(columns.get("event_id", ()))
+        answers = self._ask(columns) if size else None
+        fresh = new_rows(columns["event_id"], answers.known) if answers else []
+        try:
+            files = self._write(columns, fresh, answers) if answers and fresh else ()
+            self.keeper.commit(answers.token if answers else None, files, rows, chunk.place)
+        except BaseException:
+            if answers:
+                self.keeper.abort(answers.token)
+            raise
+        return _count(chunk, columns, fresh, size, rows)
+
+    def _ask(self, columns: Columns) -> Answers:
+        return self.keeper.ask(columns["event_id"], columns["time"], asked_keys(columns))
+
+    def _write(self, columns: Columns, fresh: Sequence[int], answers: Answers) -> Sequence[Any]:
+        kept = select(columns, fresh)
+        judged = self.judge.judge(kept, links_of(kept, answers.offers))
+        return self.write({**kept, **judged})
+
+
+def merge(parts: Sequence[tuple[str, Decoded, Sequence[int]]]) -> tuple[Columns, list[Reject]]:
+    """Parts of several formats as one batch; positions of rejects become positions in the chunk."""
+    rejects = [
+        Reject(positions[reject.index], reject.reason, reject.detail)
+        for _, decoded, positions in parts
+        for reject in decoded.rejects
+    ]
+    filled = [decoded.columns for _, decoded, _ in parts if decoded.rows]
+    if len(filled) <= 1:
+        return (filled[0] if filled else {}), rejects
+    return _concatenate(filled), rejects
+
+
+def _concatenate(parts: Sequence[Columns]) -> Columns:
+    names = dict.fromkeys(name for part in parts for name in part)
+    merged: Columns = {name: [] for name in names}
+    for part in parts:
+        size = len(part["event_id"])
+        for name, values in merged.items():
+            values += part.get(name) or _absent(name, size)
+    return merged
+
+
+def _absent(name: str, size: int) -> list[Any]:
+    return [[] for _ in range(size)] if BY_NAME[name].kind == "strings" else [None] * size
+
+
+def asked_keys(columns: Mapping[str, Sequence[Any]]) -> list[str]:
+    """The distinct link keys this batch joins by."""
+    keys = {f"key:{key}" for key in set(columns.get("access_key") or ()) if key}
+    for asked in columns.get("link_asks") or ():
+        keys.update(asked or ())
+    return sorted(keys)
+
+
+def new_rows(ids: Sequence[str], known: frozenset[str] | set[str]) -> list[int]:
+    """Rows whose id is neither stored nor earlier in this batch."""
+    seen: set[str] = set(known)
+    rows = []
+    for row, event_id in enumerate(ids):
+        if event_id not in seen:
+            seen.add(event_id)
+            rows.append(row)
+    return rows
+
+
+def select(columns: Columns, rows: Sequence[int]) -> Columns:
+    """These rows of a batch; the batch itself when they are all of it."""
+    if len(rows) == len(columns["event_id"]):
+        return columns
+    return {name: [values[row] for row in rows] for name, values in columns.items()}
+
+
+def links_of(columns: Columns, offers: Mapping[str, Sequence[Mapping[str, Any]]]) -> dict[int, list[Link]]:
+    """The issued-key links that can be answered now, from the store and from this batch; the rest is settled later."""
+    offered = {**_offers_within(columns), **offers}
+    if not offered:
+        return {}
+    links: dict[int, list[Link]] = {}
+    for row, key in enumerate(columns.get("access_key") or ()):
+        chain = offered.get(f"key:{key}") if key else None
+        if chain:
+            links[row] = [Link(ISSUED_KEY, facts) for facts in chain]
+    return links
+
+
+def _offers_within(columns: Columns) -> dict[str, list[dict[str, Any]]]:
+    offered: dict[str, list[dict[str, Any]]] = {}
+    for row, keys in enumerate(columns.get("link_offers") or ()):
+        for key in keys or ():
+            if key.startswith("key:"):
+                facts = {name: values[row] for name, values in columns.items() if name != "raw"}
+                offered.setdefault(key, [facts])
+    return offered
+
+
+def _count(chunk: ChunkLike, columns: Columns, fresh: Sequence[int], size: int, rows: Sequence[Any]) -> Summary:
+    summary = Summary(read=len(chunk.records), new=len(fresh), duplicate=size - len(fresh))
+    summary.quarantined.update(row["reason"] for row in rows)
+    for row in fresh:
+        summary.by_data_source[columns["data_source"][row]] += 1
+    if fresh:
+        times = columns["time"]
+        summary.saw(min(times[row] for row in fresh))
+        summary.saw(max(times[row] for row in fresh))
+    return summary
