@@ -6,6 +6,8 @@ input, 3 denied or findings, 4 held, 5 integrity, 6 unavailable, 78 configuratio
 
 from __future__ import annotations
 
+from typing import Any
+
 
 class RemitError(Exception):
     """Anything Remit refuses or fails to do, said so that a person can act on it."""
@@ -19,10 +21,21 @@ class RemitError(Exception):
         self.where = where
         self.remedy = remedy
 
+    def __reduce__(self) -> tuple[Any, ...]:
+        # Errors cross process borders; the default would call __init__ with the message alone.
+        return _restore, (type(self), self.args, self.__dict__)
+
     def __str__(self) -> str:
         place = f" ({self.where})" if self.where else ""
         remedy = f" {self.remedy}" if self.remedy else ""
         return f"{self.what}{place}.{remedy}" if not self.what.endswith(".") else f"{self.what}{place}{remedy}"
+
+
+def _restore(kind: type[RemitError], arguments: tuple[Any, ...], state: dict[str, Any]) -> RemitError:
+    error = kind.__new__(kind)
+    Exception.__init__(error, *arguments)
+    error.__dict__.update(state)
+    return error
 
 
 class UsageError(RemitError):

@@ -1,0 +1,200 @@
+"""Ingest with several decoding processes and one keeper.
+
+The parent reads and cuts records and keeps the store; each worker decodes, judges and writes Parquet, asking the keeper
+over a pipe. Workers are spawned, never forked, as the lake library demands. A worker that dies fails the ingest; what
+was committed stays, and reading again adds only the rest.
+"""
+
+from __future__ import annotations
+
+import multiprocessing
+import queue
+import threading
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import suppress
+from dataclasses import dataclass, field
+from multiprocessing.connection import Connection
+from typing import Any
+
+from remit.flows.ingest.batch import Pipeline
+from remit.flows.ingest.ports import Answers, ChunkLike, Keeper, Progress, Reader, SourceLike, Sources
+from remit.flows.ingest.summary import Summary
+from remit.model.errors import RemitError, StoreError
+
+BuildPipeline = Callable[[Keeper, Mapping[str, Any]], Pipeline]
+"""A module-level function: builds a worker's pipeline around its keeper from plain settings."""
+
+
+class _PipeKeeper:
+    """The keeper as a worker sees it: three questions over a pipe."""
+
+    def __init__(self, pipe: Connection) -> None:
+        self._pipe = pipe
+
+    def _call(self, verb: str, *arguments: object) -> Any:
+        self._pipe.send((verb, arguments))
+        ok, value = self._pipe.recv()
+        if not ok:
+            raise value
+        return value
+
+    def ask(self, ids: Sequence[str], times: Sequence[int], keys: Sequence[str]) -> Answers:
+        answers: Answers = self._call("ask", list(ids), [min(times), max(times)], list(keys))
+        return answers
+
+    def commit(self, token: Any, files: Sequence[Any], quarantine: Sequence[Mapping[str, Any]], origin: str) -> None:
+        self._call("commit", token, list(files), list(quarantine), origin)
+
+    def abort(self, token: Any) -> None:
+        with suppress(OSError):
+            self._call("abort", token)
+
+
+def _work(pipe: Connection, build: BuildPipeline, settings: Mapping[str, Any], feed: str) -> None:
+    """A worker's life: build once, then one chunk after another until told to stop."""
+    pipeline = build(_PipeKeeper(pipe), settings)
+    while True:
+        try:
+            chunk = pipe.recv()
+        except EOFError:
+            return
+        if chunk is None:
+            return
+        try:
+            pipe.send(("done", (pipeline.ingest(chunk, feed),)))
+        except RemitError as error:
+            pipe.send(("failed", (error,)))
+
+
+@dataclass(slots=True)
+class _Ticket:
+    """A source under way: finished when it is read to its end and no chunk of it is outstanding."""
+
+    source: SourceLike
+    outstanding: int = 0
+    exhausted: bool = False
+
+
+@dataclass(slots=True)
+class _Shared:
+    """What the threads of one ingest share, under one lock (the keeper serves one question at a time)."""
+
+    keeper: Keeper
+    total: Summary
+    progress: Progress
+    finished: Callable[[SourceLike], None]
+    lock: threading.Lock = field(default_factory=threading.Lock)
+    failure: BaseException | None = None
+
+    def settle(self, ticket: _Ticket) -> None:
+        if ticket.exhausted and not ticket.outstanding:
+            self.total.sources += 1
+            self.finished(ticket.source)
+
+
+def ingest_in_parallel(
+    sources: Sources,
+    read: Reader,
+    keeper: Keeper,
+    feed: str,
+    workers: int,
+    build: BuildPipeline,
+    settings: Mapping[str, Any],
+    *,
+    progress: Progress,
+    finished: Callable[[SourceLike], None],
+) -> Summary:
+    """As ``flows.ingest.run.ingest``, with ``workers`` processes that decode."""
+    shared = _Shared(keeper, Summary(), progress, finished)
+    waiting: queue.Queue[tuple[_Ticket, ChunkLike] | None] = queue.Queue(maxsize=workers)
+    threads = [
+        threading.Thread(target=_attend, args=(waiting, shared, build, settings, feed), daemon=True)
+        for _ in range(workers)
+    ]
+    for thread in threads:
+        thread.start()
+    try:
+        _hand_out(sources, read, waiting, shared)
+    finally:
+        for _ in threads:
+            waiting.put(None)
+        for thread in threads:
+            thread.join()
+    if shared.failure is not None:
+        raise shared.failure
+    return shared.total
+
+
+def _hand_out(sources: Sources, read: Reader, waiting: queue.Queue[Any], shared: _Shared) -> None:
+    for source in sources:
+        ticket = _Ticket(source)
+        for chunk in read(source):
+            if shared.failure is not None:
+                return
+            with shared.lock:
+                ticket.outstanding += 1
+            waiting.put((ticket, chunk))
+        with shared.lock:
+            ticket.exhausted = True
+            shared.settle(ticket)
+
+
+def _attend(
+    waiting: queue.Queue[Any], shared: _Shared, build: BuildPipeline, settings: Mapping[str, Any], feed: str
+) -> None:
+    """One worker process, attended by this thread."""
+    context = multiprocessing.get_context("spawn")
+    ours, theirs = context.Pipe()
+    process = context.Process(target=_work, args=(theirs, build, settings, feed), daemon=True)
+    process.start()
+    theirs.close()
+    try:
+        for ticket, chunk in _until_none(waiting):
+            if shared.failure is None:
+                _converse(ours, chunk, ticket, shared)
+    finally:
+        with suppress(OSError):
+            ours.send(None)
+        ours.close()
+        process.join(timeout=10)
+
+
+def _until_none(waiting: queue.Queue[Any]) -> Iterator[tuple[_Ticket, ChunkLike]]:
+    while (item := waiting.get()) is not None:
+        yield item
+
+
+def _converse(pipe: Connection, chunk: ChunkLike, ticket: _Ticket, shared: _Shared) -> None:
+    """Hand over one chunk and serve its questions until it is done."""
+    try:
+        pipe.send(chunk)
+        while True:
+            verb, arguments = pipe.recv()
+            if verb == "done":
+                _count_done(arguments[0], chunk, ticket, shared)
+                return
+            if verb == "failed":
+                raise arguments[0]
+            pipe.send(_serve(shared, verb, arguments))
+    except (EOFError, OSError):
+        shared.failure = StoreError(
+            "A decoding process ended unexpectedly", where=chunk.place, remedy="Run the same command again."
+        )
+    except Exception as error:
+        shared.failure = error
+
+
+def _serve(shared: _Shared, verb: str, arguments: Sequence[Any]) -> tuple[bool, Any]:
+    with shared.lock:
+        try:
+            return True, getattr(shared.keeper, verb)(*arguments)
+        except RemitError as error:
+            return False, error
+
+
+def _count_done(summary: Summary, chunk: ChunkLike, ticket: _Ticket, shared: _Shared) -> None:
+    with shared.lock:
+        shared.total.add(summary)
+        shared.progress(shared.total, chunk.place)
+        ticket.outstanding -= 1
+        shared.settle(ticket)

@@ -1,0 +1,161 @@
+"""``remit events``: search, show, tail, export."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import click
+
+from remit.faces.cli import output
+from remit.faces.cli.options import data_option, joined, json_option, limit_option, query_argument
+from remit.faces.cli.ports import Application
+
+
+@click.group()
+def events() -> None:
+    """Search, show, follow and export events.
+
+    \b
+    The query language is the same everywhere:
+      source:AgentOps -service:s3 actor:"ci-bot" region:eu-* denied:true since:24h text
+    """
+
+
+@events.command()
+@query_argument
+@data_option
+@limit_option
+@json_option
+@click.option("--jsonl", is_flag=True, help="One event a line, the whole event.")
+@click.option("--cursor", help="Where the last page ended.")
+@click.pass_obj
+def search(
+    app: Application, query: tuple[str, ...], data: Path, limit: int, as_json: bool, jsonl: bool, cursor: str | None
+) -> None:
+    """Newest events that match QUERY."""
+    with app.desk(data) as desk:
+        found = desk.search(joined(query), limit, cursor)
+    if jsonl:
+        output.emit_jsonl(found["items"])
+    elif as_json:
+        output.emit_json(found)
+    else:
+        _draw(found)
+
+
+def _draw(found: dict[str, Any]) -> None:
+    items = found["items"]
+    if items:
+        rows = [
+            (
+                item["time"][:19].replace("T", " "),
+                item["source"],
+                item["actor"]["name"] or "?",
+                item["action"]["operation"],
+                _resource(item),
+                "denied" if item["denied"] else item["outcome"],
+                item["account"],
+                item["event_id"],
+            )
+            for item in items
+        ]
+        output.table("", ("time (UTC)", "source", "actor", "operation", "resource", "outcome", "account", "id"), rows)
+    for sentence in found.get("notes", ()):
+        output.note(sentence)
+    output.note(f"{len(items)} of {found['total']} matching events." + _more(found))
+
+
+def _more(found: dict[str, Any]) -> str:
+    return f" Next page: --cursor {found['next']}" if found.get("next") else ""
+
+
+def _resource(item: dict[str, Any]) -> str:
+    resources = item["resources"]
+    if not resources:
+        return ""
+    more = f" +{len(resources) - 1}" if len(resources) > 1 else ""
+    return f"{resources[0]['id'] or resources[0]['arn']}{more}"
+
+
+@events.command()
+@click.argument("event_id")
+@data_option
+@click.option("--jsonl", is_flag=True, help="The event alone, on one line.")
+@json_option
+@click.pass_obj
+def show(app: Application, event_id: str, data: Path, jsonl: bool, as_json: bool) -> None:
+    """One event with its evidence, its raw record and what is around it."""
+    with app.desk(data) as desk:
+        shown = desk.show(event_id)
+    if jsonl:
+        output.emit_jsonl([shown["event"]])
+    elif as_json:
+        output.emit_json(shown)
+    else:
+        _draw_one(shown)
+
+
+def _draw_one(shown: dict[str, Any]) -> None:
+    event = shown["event"]
+    actor, attribution = event["actor"], event["attribution"]
+    behalf = f", on behalf of {actor['on_behalf_of']}" if actor["on_behalf_of"] else ""
+    output.line(f"{event['time']}  {event['action']['service']}:{event['action']['operation']}  ({event['outcome']})")
+    output.line(f"by {actor['kind']} {actor['name'] or '?'}{behalf}, by {event['path']} -> {event['source']}")
+    output.line(f"confidence {attribution['confidence']:.2f}; governed: {event['governed']}")
+    for item in attribution["evidence"]:
+        output.line(f"  {item['strength']:<9}{item['signal']}  {item['field']} = {item['value']}")
+    if attribution["runner_up"]:
+        output.line(f"  otherwise: {attribution['runner_up']}")
+    for resource in event["resources"]:
+        output.line(f"on {resource['type'] or 'resource'} {resource['id']}  {resource['arn'] or ''}")
+    if event["denied"]:
+        _draw_denial(event, shown.get("explanation"))
+    if event["same_as"]:
+        output.line(f"same act as {', '.join(event['same_as'])}")
+    output.line()
+    output.line(shown.get("raw") or "raw record: not found in the lake")
+
+
+def _draw_denial(event: dict[str, Any], explanation: dict[str, Any] | None) -> None:
+    deny = event["deny"]
+    output.line(f"denied by {deny['policy_type']} {deny['policy_arn'] or ''} ({event.get('error_code')})")
+    if explanation:
+        output.line(f"  {explanation.get('what', '')} {explanation.get('why', '')}")
+        for step in explanation.get("next", ()):
+            output.line(f"  - {step}")
+
+
+@events.command()
+@query_argument
+@data_option
+@limit_option
+@click.option("--jsonl", is_flag=True, help="One event a line, the whole event.")
+@click.pass_obj
+def tail(app: Application, query: tuple[str, ...], data: Path, limit: int, jsonl: bool) -> None:
+    """Follow matching events as they arrive; starts with the newest N."""
+    with app.desk(data) as desk:
+        for event in desk.tail(joined(query), limit):
+            if jsonl:
+                output.emit_jsonl([event])
+            else:
+                actor = event["actor"]["name"] or "?"
+                output.line(
+                    f"{event['time']}  {event['source']:<9} {actor}  {event['action']['operation']}  {_resource(event)}"
+                )
+
+
+@events.command()
+@query_argument
+@data_option
+@click.option("--format", "form", type=click.Choice(["jsonl", "csv", "ocsf"]), default="jsonl", show_default=True)
+@click.option("--limit", type=click.IntRange(1), default=None, help="At most N events; all of them by default.")
+@click.pass_obj
+def export(app: Application, query: tuple[str, ...], data: Path, form: str, limit: int | None) -> None:
+    """Write matching events to standard output: JSON Lines, CSV, or OCSF API Activity (class 6003)."""
+    with app.desk(data) as desk:
+        for text in desk.export(joined(query), form, limit):
+            click.echo(text, nl=False)
+
+
+COMMANDS = (events,)

@@ -1,0 +1,131 @@
+"""Commands that bring records in: ingest, watch, connect."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import click
+
+from remit.faces.cli import output
+from remit.faces.cli.options import data_option, json_option
+from remit.faces.cli.ports import Application, Json
+
+FORMATS = ("auto", "cloudtrail", "azure-activity", "gcp-audit", "github-audit", "github-webhook", "ci-build", "git")
+_format_option = click.option("--format", "form", type=click.Choice(FORMATS), default="auto", show_default=True)
+_endpoint_option = click.option("--endpoint-url", help="S3-compatible endpoint instead of AWS.")
+_profile_option = click.option("--profile", help="AWS profile to read with.")
+_feed_option = click.option("--feed", help="Name of the feed the records count under.")
+
+
+@contextmanager
+def progress_bar(quiet: bool) -> Iterator[Callable[[Json], None]]:
+    """A running line on standard error when it is a terminal; nothing otherwise."""
+    if quiet or not sys.stderr.isatty():
+        yield lambda state: None  # noqa: ARG005
+        return
+    from rich.console import Console
+    from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
+
+    columns = (TextColumn("{task.description}"), BarColumn(), TextColumn("{task.fields[counts]}"), TimeElapsedColumn())
+    with Progress(*columns, console=Console(stderr=True), transient=True) as bar:
+        task = bar.add_task("reading", total=None, counts="")
+
+        def tell(state: Json) -> None:
+            counts = f"{state['read']:,} read  {state['new']:,} new  {sum(state['quarantined'].values()):,} quarantined"
+            place = output.safe(state.get("place", ""))[-40:]
+            total, done = state.get("bytes_total"), state.get("bytes_done", 0)
+            bar.update(task, counts=counts, description=place or "reading", total=total, completed=done)
+
+        yield tell
+
+
+@click.command()
+@click.argument("target")
+@data_option
+@_format_option
+@_feed_option
+@_endpoint_option
+@_profile_option
+@click.option("--workers", type=click.IntRange(1, 64), default=1, show_default=True, help="Processes that decode.")
+@json_option
+@click.pass_obj
+def ingest(app: Application, target: str, data: Path, as_json: bool, **options: Any) -> None:
+    """Read TARGET (a file, a folder, s3://bucket/prefix, a git repository, or - for standard input) into the store.
+
+    Reading the same thing again, in any order, changes nothing: every event is kept once.
+    """
+    with progress_bar(as_json) as tell:
+        done = app.ingest(data, target, options, tell)
+    _close(done, as_json)
+    if not done["read"] and done["quarantined"]:
+        raise click.exceptions.Exit(1)
+
+
+@click.command()
+@click.argument("target")
+@data_option
+@_format_option
+@_feed_option
+@_endpoint_option
+@_profile_option
+@click.option("--interval", type=click.FloatRange(0.2), default=5.0, show_default=True, help="Seconds between looks.")
+@click.option("--once", is_flag=True, help="Look once and stop.")
+@json_option
+@click.pass_obj
+def watch(app: Application, target: str, data: Path, as_json: bool, **options: Any) -> None:
+    """Follow a folder or s3:// prefix: everything new in it is read as it appears. Ends with Ctrl-C."""
+    with progress_bar(as_json) as tell:
+        done = app.watch(data, target, options, tell)
+    _close(done, as_json)
+
+
+@click.group()
+def connect() -> None:
+    """Read a provider's own event history, without a trail or bucket."""
+
+
+@connect.command("aws")
+@data_option
+@_profile_option
+@click.option("--region", "regions", multiple=True, help="Region to read; all enabled ones by default.")
+@click.option("--since", default="90d", show_default=True, help="How far back.")
+@click.option("--max-pages", type=click.IntRange(1), help="Stop after N pages; the next run goes on from there.")
+@_endpoint_option
+@json_option
+@click.pass_obj
+def connect_aws(app: Application, data: Path, as_json: bool, **options: Any) -> None:
+    """Read CloudTrail's event history by LookupEvents: changes first, newest first, at AWS's rate limit."""
+    with progress_bar(as_json) as tell:
+        done = app.connect_aws(data, options, tell)
+    _close(done, as_json)
+
+
+def _close(done: Json, as_json: bool) -> None:
+    if as_json:
+        output.emit_json(done)
+        return
+    output.line(
+        f"{done['read']:,} records read from {done['sources']:,} sources in {done['seconds']:.1f} s"
+        f" ({done['rate']:,.0f} a second): {done['new']:,} new, {done['duplicate']:,} already known."
+    )
+    for reason, count in sorted(done["quarantined"].items(), key=lambda item: -item[1]):
+        output.line(f"  {count:,} in quarantine: {reason}")
+    for sample in done.get("quarantine_samples", ()):
+        output.line(f"    {sample['place']}: {sample['detail']}")
+    for what, count in done["skipped"].items():
+        output.line(f"  {count:,} skipped: {what}")
+    if corrected := done.get("corrected"):
+        output.line(f"  {corrected:,} earlier judgements corrected by what these records say")
+    for position, finding in enumerate(done.get("findings", ()), 1):
+        output.line(f"{position}. {finding['sentence']}")
+        output.line(f"   remit events search '{finding['query']}'")
+    for sentence in done.get("notes", ()):
+        output.line(sentence)
+    output.line(f"See it: {done['link']}")
+
+
+COMMANDS = (ingest, watch, connect)

@@ -1,0 +1,83 @@
+"""``remit identities`` and ``remit reattribute``: who is who, and judging again what is stored."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+from remit.faces.cli import output
+from remit.faces.cli.feeds import progress_bar
+from remit.faces.cli.options import data_option, joined, json_option, query_argument
+from remit.faces.cli.ports import Application, Json
+
+
+@click.group()
+def identities() -> None:
+    """The registry of agents, people, pipelines, workloads and owners (identities.toml)."""
+
+
+@identities.command()
+@query_argument
+@data_option
+@json_option
+@click.pass_obj
+def suggest(app: Application, query: tuple[str, ...], data: Path, as_json: bool) -> None:
+    """Propose entries for principals nothing maps yet, busiest first."""
+    with app.desk(data) as desk:
+        found = desk.suggest_identities(joined(query))
+    if as_json:
+        output.emit_json(found)
+        return
+    for item in found["suggestions"]:
+        output.line(f"# {item['reason']}")
+        output.line(item["toml"])
+    for sentence in found["notes"]:
+        output.note(sentence)
+    output.note(f"Put what is right into {app.registry_path(data)}, then run: remit reattribute")
+
+
+@identities.command("map")
+@click.argument("pattern")
+@click.option("--kind", type=click.Choice(["agent", "person", "pipeline", "workload", "service"]), required=True)
+@click.option("--name", required=True, help="The name people know it by.")
+@click.option("--owner", default="", help="Who answers for it.")
+@click.option("--on-behalf-of", default="", help="For whom it acts.")
+@data_option
+@click.pass_obj
+def map_identity(
+    app: Application, pattern: str, kind: str, name: str, owner: str, on_behalf_of: str, data: Path
+) -> None:
+    """Map PATTERN (an ARN, e-mail, login, app id, OIDC subject; * and ? match) to an identity."""
+    more = {key: value for key, value in (("owner", owner), ("on_behalf_of", on_behalf_of)) if value}
+    path = app.add_identity(data, kind, name, [pattern], more)
+    output.line(f"{pattern} is now {kind} {name} in {path}. Run `remit reattribute` to judge stored events by it.")
+
+
+@click.command()
+@data_option
+@json_option
+@click.pass_obj
+def reattribute(app: Application, data: Path, as_json: bool) -> None:
+    """Judge every stored event again under today's rules and registry, and report what changed."""
+    with progress_bar(as_json) as tell:
+        report = app.reattribute(data, tell)
+    if as_json:
+        output.emit_json(report)
+    else:
+        _draw(report)
+
+
+def _draw(report: Json) -> None:
+    output.line(
+        f"{report['looked_at']:,} events judged again under rules {report['rules_version']}:"
+        f" {report['changed']:,} changed."
+    )
+    rows = [(move["what"], move["from"], move["to"], f"{move['events']:,}") for move in report["moves"]]
+    if rows:
+        output.table("", ("what", "from", "to", "events"), rows, right=(3,))
+    for event_id in report["samples"]:
+        output.line(f"  remit events show {event_id}")
+
+
+COMMANDS = (identities, reattribute)

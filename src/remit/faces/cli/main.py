@@ -1,0 +1,64 @@
+"""The command line: ``remit``. Every command is a thin translation of one flow; no rule lives here."""
+
+from __future__ import annotations
+
+import os
+import sys
+
+import click
+
+from remit import __version__
+from remit.faces.cli import agents, events, feeds, health, identities, server, who
+from remit.faces.cli.output import note
+from remit.faces.cli.ports import Application
+from remit.model.errors import QueryError, RemitError
+
+_CONTEXT = {"help_option_names": ["-h", "--help"], "max_content_width": 110}
+
+
+@click.group(context_settings=_CONTEXT)
+@click.version_option(__version__, prog_name="remit")
+def remit() -> None:
+    """See, bound and prove what people, pipelines and AI agents do to your cloud.
+
+    Start with `remit up --demo`, then `remit ingest PATH` on your own logs.
+    """
+
+
+for command in (
+    *feeds.COMMANDS,
+    *events.COMMANDS,
+    *who.COMMANDS,
+    *agents.COMMANDS,
+    *identities.COMMANDS,
+    *health.COMMANDS,
+    *server.COMMANDS,
+):
+    remit.add_command(command)
+
+
+def run(application: Application, arguments: list[str] | None = None) -> int:
+    """Run one command and return its exit status; designed errors become two plain lines."""
+    try:
+        remit.main(args=arguments, obj=application, standalone_mode=False, prog_name="remit")
+    except QueryError as error:
+        note(error.pointer().split("\n")[0])
+        note(error.pointer().split("\n")[1])
+        note(f"remit: {error}")
+        return error.exit_status
+    except RemitError as error:
+        note(f"remit: {error} [{error.code}]")
+        return error.exit_status
+    except click.exceptions.Exit as error:
+        return error.exit_code
+    except click.ClickException as error:
+        error.show()
+        return error.exit_code
+    except (click.Abort, KeyboardInterrupt):
+        note("remit: stopped.")
+        return 130
+    except BrokenPipeError:
+        # The reader went away (`| head`); nothing is wrong and nobody is left to tell.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 0
+    return 0

@@ -1,0 +1,28 @@
+"""``remit up``: the console, and everything that must run for it."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import click
+
+from remit.faces.cli import output
+from remit.faces.cli.options import data_option
+from remit.faces.cli.ports import Application
+
+
+@click.command()
+@data_option
+@click.option("--demo", is_flag=True, help="The demonstration estate, in a data folder of its own.")
+@click.option("--port", type=click.IntRange(0, 65535), default=8420, show_default=True)
+@click.option("--host", default="127.0.0.1", show_default=True, help="Loopback only in this version.")
+@click.pass_context
+def up(context: click.Context, data: Path, **options: Any) -> None:
+    """Open the console on 127.0.0.1:8420."""
+    application: Application = context.obj
+    options["data_given"] = context.get_parameter_source("data") is not click.core.ParameterSource.DEFAULT
+    application.up(data, options, output.note)
+
+
+COMMANDS = (up,)
