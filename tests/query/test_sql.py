@@ -14,6 +14,7 @@ from remit.model.columns import INDEXED
 from remit.rooms.query import read_query
 from remit.rooms.query.matches import matches
 from remit.rooms.query.predicate import And, Contains, Equals, Glob, Not, Or, Predicate, Present, Range
+
 from .store import TYPES, rows_table
 
 TEXTS = st.text(alphabet="aB%_\\*'\n.é-", min_size=1, max_size=3) | st.sampled_from(["s3", "S3", "a%b", "x'; DROP"])

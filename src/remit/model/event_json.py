@@ -20,13 +20,39 @@ Json = dict[str, Any]
 
 _EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 _FIRST_KEYS: Final = (
-    "event_id", "time", "provider", "account", "region", "environment", "owner", "source", "path", "governed", "actor",
-    "session", "action", "permissions", "resources", "outcome", "denied", "deny", "attribution", "same_as",
+    "event_id",
+    "time",
+    "provider",
+    "account",
+    "region",
+    "environment",
+    "owner",
+    "source",
+    "path",
+    "governed",
+    "actor",
+    "session",
+    "action",
+    "permissions",
+    "resources",
+    "outcome",
+    "denied",
+    "deny",
+    "attribution",
+    "same_as",
 )
 _PLACED: Final = tuple((column.name, column.kind, column.json.split(".")) for column in COLUMNS if column.json)
-EVENT_COLUMNS: Final = tuple(dict.fromkeys((
-    *(column.name for column in COLUMNS if column.json), "resource_types", "resource_ids", "resource_arns", "evidence",
-)))
+EVENT_COLUMNS: Final = tuple(
+    dict.fromkeys(
+        (
+            *(column.name for column in COLUMNS if column.json),
+            "resource_types",
+            "resource_ids",
+            "resource_arns",
+            "evidence",
+        )
+    )
+)
 """The columns an event's JSON is made of."""
 
 

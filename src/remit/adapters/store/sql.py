@@ -49,6 +49,14 @@ class Dialect:
         """How many rows satisfy the condition."""
         return f"count(*) FILTER (WHERE {condition})"
 
+    def hour_of_day(self, expression: str) -> str:
+        """The UTC hour, 0 to 23."""
+        return f"hour({expression})"
+
+    def hour(self, expression: str) -> str:
+        """A timestamp cut to its hour."""
+        return f"date_trunc('hour', {expression})"
+
     def newest(self, column: str) -> str:
         """The column's value in the newest row of a group."""
         return f"max_by({column}, (time, event_id))"

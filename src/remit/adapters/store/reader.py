@@ -1,0 +1,175 @@
+"""The questions' index, answered by DuckDB (or an engine with another ``Dialect``) over a table of indexed columns."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from typing import Any, Final, Protocol
+
+from remit.adapters.store.sql import Clause, Dialect, as_timestamp, where
+from remit.model.columns import BY_NAME
+from remit.rooms.query.predicate import Equals, Not, Predicate, Present, both, either
+
+Row = dict[str, Any]
+_ACT: Final = "counted IS NOT FALSE"
+
+
+class Executes(Protocol):
+    """Anything that runs a statement with positional parameters and gives a ``pyarrow.Table``."""
+
+    def execute(self, sql: str, params: Sequence[object]) -> Any: ...
+
+
+class IndexReader:
+    """``flows.questions.ports.EventIndex`` over the table ``events``."""
+
+    def __init__(self, engine: Executes, *, table: str = "events", dialect: Dialect | None = None) -> None:
+        self._engine = engine
+        self._table = table
+        self._sql = dialect or Dialect()
+
+    def search(
+        self,
+        predicate: Predicate,
+        columns: Sequence[str],
+        limit: int,
+        *,
+        after: tuple[int, str] | None = None,
+        oldest_first: bool = False,
+    ) -> list[Row]:
+        """Rows in order of (time, event_id), newest first unless asked otherwise."""
+        clause = where(predicate, self._sql)
+        direction, beyond = ("ASC", ">") if oldest_first else ("DESC", "<")
+        sql, params = clause.sql, list(clause.params)
+        if after is not None:
+            moment = as_timestamp(after[0])
+            sql = f'({sql}) AND "time" {beyond}= ? AND ("time" {beyond} ? OR event_id {beyond} ?)'
+            params += [moment, moment, after[1]]
+        return self._rows(
+            f"SELECT {', '.join(self._shown(name) for name in columns)} FROM {self._table} WHERE {sql} "
+            f'ORDER BY {self._table}."time" {direction}, event_id {direction} LIMIT {int(limit)}',
+            params,
+        )
+
+    def tally(self, predicate: Predicate) -> Row:
+        """How many records and acts, how many of them denied, and over which time."""
+        clause = where(predicate, self._sql)
+        return self._rows(
+            f"SELECT count(*) AS records, {self._sql.count_where(_ACT)} AS acts, "
+            f"{self._sql.count_where(f'denied AND {_ACT}')} AS denied, {self._span()} "
+            f"FROM {self._table} WHERE {clause.sql}",
+            clause.params,
+        )[0]
+
+    def groups(
+        self,
+        predicate: Predicate,
+        by: Sequence[str],
+        limit: int,
+        *,
+        distinct: Sequence[str] = (),
+        first_since: int | None = None,
+    ) -> list[Row]:
+        """Groups, most records first."""
+        clause = where(predicate, self._sql)
+        plain = [name for name in distinct if not _is_list(name)]
+        keys = ", ".join(f"k{position}" for position in range(len(by)))
+        counted = "".join(f", count(DISTINCT {self._sql.column(name)}) AS distinct_{name}" for name in plain)
+        having = ' HAVING min("time") >= ?' if first_since is not None else ""
+        params = [*clause.params, *([as_timestamp(first_since)] if first_since is not None else [])]
+        inner = self._keyed(by, ("event_id", "time", "denied", *plain), clause)
+        rows = self._rows(
+            f"SELECT {keys}, count(*) AS count, {self._sql.count_where('denied')} AS denied, {self._span()}, "
+            f"{self._sql.newest('event_id')} AS sample{counted} FROM ({inner}) GROUP BY {keys}{having} "
+            f"ORDER BY count DESC, {keys} LIMIT {int(limit)}",
+            params,
+        )
+        found = [_named(row, by) for row in rows]
+        for name in distinct:
+            if _is_list(name):
+                self._add_distinct(found, predicate, by, name)
+        return found
+
+    def distinct(self, predicate: Predicate, columns: Sequence[str]) -> dict[str, int]:
+        """Distinct values of each column."""
+        clause = where(predicate, self._sql)
+        plain = [name for name in columns if not _is_list(name)]
+        found: dict[str, int] = {}
+        if plain:
+            counts = ", ".join(f'count(DISTINCT {self._sql.column(name)}) AS "{name}"' for name in plain)
+            found |= self._rows(f"SELECT {counts} FROM {self._table} WHERE {clause.sql}", clause.params)[0]
+        for name in columns:
+            if _is_list(name):
+                inner = f"SELECT {self._sql.unnest(self._sql.column(name))} AS x FROM {self._table} WHERE {clause.sql}"
+                sql = f"SELECT count(DISTINCT x) AS n FROM ({inner}) WHERE x <> ''"
+                found[name] = self._rows(sql, clause.params)[0]["n"]
+        return found
+
+    def histogram(self, predicate: Predicate, low: int, high: int, buckets: int) -> list[Row]:
+        """Acts per bucket of time and source."""
+        clause = where(predicate, self._sql)
+        width = max(1, -(-(high - low) // max(1, buckets)))
+        bucket = self._bucket(low, width)
+        return self._rows(
+            f"SELECT {int(low)} + {bucket} * {width} AS start, source, count(*) AS count, "
+            f"{self._sql.count_where('denied')} AS denied FROM {self._table} "
+            f'WHERE {clause.sql} AND "time" >= ? AND "time" < ? AND {_ACT} GROUP BY ALL ORDER BY start, source',
+            [*clause.params, as_timestamp(low), as_timestamp(high)],
+        )
+
+    def _bucket(self, low: int, width: int) -> str:
+        micros = self._sql.micros('"time"')
+        return f"(({micros} - {int(low)}) // {width})"
+
+    def _keyed(self, by: Sequence[str], columns: Sequence[str], clause: Clause) -> str:
+        """The inner select of a grouping: its keys as k0, k1, ... beside the columns the measures need."""
+        keys = [f"{self._key(name)} AS k{position}" for position, name in enumerate(by)]
+        return (
+            f"SELECT {', '.join([*keys, *(self._sql.column(name) for name in columns)])} "
+            f"FROM {self._table} WHERE {clause.sql}"
+        )
+
+    def _key(self, name: str) -> str:
+        if name == "hour_of_day":
+            return self._sql.hour_of_day('"time"')
+        if name == "hour":
+            return self._sql.micros(self._sql.hour('"time"'))
+        column = self._sql.column(name)
+        return self._sql.unnest(column) if _is_list(name) else column
+
+    def _add_distinct(self, found: list[Row], predicate: Predicate, by: Sequence[str], name: str) -> None:
+        """Distinct elements of a list column, for the groups found and no others: one key keeps that bounded."""
+        if len(by) != 1 or by[0] not in BY_NAME:
+            raise ValueError("distinct elements of a list column are counted for groups by one column")
+        clause = where(both(predicate, either(_is(by[0], row[by[0]]) for row in found)), self._sql)
+        element = f"{self._sql.unnest(self._sql.column(name))} AS x"
+        inner = f"SELECT {self._key(by[0])} AS k, {element} FROM {self._table} WHERE {clause.sql}"
+        sql = f"SELECT k, count(DISTINCT x) AS n FROM ({inner}) WHERE x <> '' GROUP BY k"
+        counts = {row["k"]: row["n"] for row in self._rows(sql, clause.params)}
+        for row in found:
+            row[f"distinct_{name}"] = counts.get(row[by[0]], 0)
+
+    def _span(self) -> str:
+        first, last = self._sql.micros('min("time")'), self._sql.micros('max("time")')
+        return f"{first} AS first, {last} AS last"
+
+    def _shown(self, name: str) -> str:
+        column = self._sql.column(name)
+        return f"{self._sql.micros(column)} AS {column}" if BY_NAME[name].kind == "time" else column
+
+    def _rows(self, sql: str, params: Iterable[object]) -> list[Row]:
+        rows: list[Row] = self._engine.execute(sql, list(params)).to_pylist()
+        return rows
+
+
+def _is_list(name: str) -> bool:
+    return name in BY_NAME and BY_NAME[name].kind == "strings"
+
+
+def _is(column: str, value: Any) -> Predicate:
+    return Not(Present(column)) if value is None else Equals(column, value)
+
+
+def _named(row: Row, by: Sequence[str]) -> Row:
+    """A group's row with its keys under their own names."""
+    keys = {name: row[f"k{position}"] for position, name in enumerate(by)}
+    return {**keys, **{name: value for name, value in row.items() if not (name[:1] == "k" and name[1:].isdigit())}}

@@ -1,0 +1,110 @@
+"""Which agents there are and what they did; and when there are none, how many changes could be theirs unseen."""
+
+from __future__ import annotations
+
+from typing import Any, Final
+
+from remit.flows.questions.population import (
+    ACTS,
+    CHANGES,
+    CHANGES_TEXT,
+    DENIALS,
+    OF_AGENTS,
+    UNMARKED,
+    UNMARKED_TEXT,
+)
+from remit.flows.questions.ports import EventIndex, Json, Row
+from remit.flows.questions.settings import settle_sentences
+from remit.flows.questions.window import Window, plural
+from remit.model.event_json import Describe, rfc3339
+from remit.model.vocabulary import STRENGTHS
+from remit.rooms.query import term
+from remit.rooms.query.predicate import Equals, both, either
+
+MAX_AGENTS: Final = 200
+_DISTINCT: Final = ("resource_ids", "account", "region")
+_TOP: Final = 5
+
+
+def agents(index: EventIndex, describe: Describe, window: Window) -> Json:
+    """``{window, agents: [...], more, none, unmarked_changes, top_principals, settle}``.
+
+    Each agent: name, acts, changes, denials, resources, accounts, regions, last_seen, strengths {strength: acts},
+    governed_share (of its changes, by a gateway or pipeline; None without changes), query.
+    """
+    rows = index.groups(both(ACTS, OF_AGENTS, window.within), ("agent",), MAX_AGENTS + 1)
+    found = rows[:MAX_AGENTS]
+    table = _table(index, describe, window, found) if found else []
+    return {"window": window.json(), "agents": table, "more": len(rows) > MAX_AGENTS, "none": not found,
+            **unmarked(index, window)}
+
+
+def unmarked(index: EventIndex, window: Window) -> Json:
+    """What carries no marker: ``{changes, unmarked_changes, top_principals, settle, unmarked_query, sentence}``."""
+    changes = index.tally(both(CHANGES, window.within))["acts"]
+    without = both(CHANGES, UNMARKED, window.within)
+    count = index.tally(without)["acts"]
+    principals = index.groups(without, ("principal",), _TOP) if count else []
+    top = [{"principal": row["principal"], "changes": row["count"], "last_seen": rfc3339(row["last"]),
+            "sample": row["sample"]} for row in principals]
+    return {
+        "changes": changes, "unmarked_changes": count, "top_principals": top,
+        "settle": settle_sentences(index, without) if count else [],
+        "unmarked_query": f"{CHANGES_TEXT} {UNMARKED_TEXT} {window.text()}",
+        "sentence": _sentence(changes, count, top),
+    }
+
+
+def _sentence(changes: int, count: int, top: list[dict[str, Any]]) -> str:
+    if not changes:
+        return "No changes are recorded in this window."
+    if not count:
+        return f"All {plural(changes, 'change')} in this window carry a marker that says who or what made them."
+    names = ", ".join(f"{each['principal'] or 'no principal'} ({each['changes']:,})" for each in top)
+    return (f"{count:,} of {plural(changes, 'change')} carry no marker; these principals made most: {names}. "
+            "Map one in identities.toml (remit identities suggest).")
+
+
+def _table(index: EventIndex, describe: Describe, window: Window, rows: list[Row]) -> list[Json]:
+    named = either(Equals("agent", row["agent"]) for row in rows if row["agent"])
+    mine = both(OF_AGENTS, window.within, named)
+    changes = _by_agent(index.groups(both(CHANGES, mine), ("agent",), MAX_AGENTS, distinct=_DISTINCT))
+    denials = _by_agent(index.groups(both(DENIALS, mine), ("agent",), MAX_AGENTS))
+    road = either(Equals("governed", name) for name in ("gateway", "pipeline"))
+    governed = _by_agent(index.groups(both(CHANGES, mine, road), ("agent",), MAX_AGENTS))
+    strengths = _strengths(index, describe, window)
+    return [_line(row, changes, denials, governed, strengths, window) for row in rows]
+
+
+def _line(
+    row: Row, changes: dict[str, Row], denials: dict[str, Row], governed: dict[str, Row],
+    strengths: dict[str, dict[str, int]], window: Window,
+) -> Json:
+    name = row["agent"]
+    made = changes.get(name, {})
+    count = made.get("count", 0)
+    return {
+        "agent": name, "acts": row["count"], "changes": count, "denials": denials.get(name, {}).get("count", 0),
+        "resources": made.get("distinct_resource_ids", 0), "accounts": made.get("distinct_account", 0),
+        "regions": made.get("distinct_region", 0), "last_seen": rfc3339(row["last"]),
+        "strengths": strengths.get(name, {}),
+        "governed_share": governed.get(name, {}).get("count", 0) / count if count else None,
+        "query": f"{term('agent', name) if name else '-agent:*'} who:agent {window.text()}",
+    }
+
+
+def _by_agent(rows: list[Row]) -> dict[str, Row]:
+    return {row["agent"]: row for row in rows}
+
+
+def _strengths(index: EventIndex, describe: Describe, window: Window) -> dict[str, dict[str, int]]:
+    """Per agent: how often evidence of each strength was seen (one act may carry several)."""
+    found: dict[str, dict[str, int]] = {}
+    for row in index.groups(both(ACTS, OF_AGENTS, window.within), ("agent", "evidence"), 5000):
+        signal = str(row["evidence"]).partition("=")[0]
+        strength = (describe(signal) or ("unknown", ""))[0]
+        counts = found.setdefault(row["agent"], {})
+        counts[strength] = counts.get(strength, 0) + row["count"]
+    order = {name: position for position, name in enumerate(STRENGTHS)}
+    return {agent: dict(sorted(counts.items(), key=lambda item: order.get(item[0], 9)))
+            for agent, counts in found.items()}

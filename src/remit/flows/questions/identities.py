@@ -1,0 +1,83 @@
+"""Proposals for ``identities.toml``: the principals that make most changes and that nothing yet says who they are."""
+
+from __future__ import annotations
+
+import json
+from typing import Any, Final
+
+from remit.flows.questions.population import CHANGES, UNMARKED
+from remit.flows.questions.ports import EventIndex, Json, Row
+from remit.flows.questions.window import Window, plural
+from remit.model.event_json import rfc3339
+from remit.rooms.query import term
+from remit.rooms.query.predicate import both
+
+_BY: Final = ("provider", "principal_type", "issuer", "principal", "app_id")
+_LOOKED_AT: Final = 2000
+_KIND_OF_TYPE: Final = {
+    "iamuser": ("person", "an IAM user; change the kind if a program holds its key"),
+    "root": ("person", "the account's root user"),
+    "federateduser": ("person", "a federated user"),
+    "serviceaccount": ("workload", "a service account"),
+    "managedidentity": ("workload", "a managed identity"),
+    "serviceprincipal": ("workload", "a service principal"),
+    "assumedrole": ("workload", "an assumed role; change the kind if people or an agent assume it"),
+    "bot": ("agent", "a bot account; change the kind if it runs a pipeline"),
+    "user": ("person", "a user account"),
+}
+
+
+def suggest_identities(index: EventIndex, window: Window, *, limit: int = 20) -> Json:
+    """``{proposals: [{kind, name, match, column, changes, last_seen, reason, toml, query}], more, note}``.
+
+    Busiest first. The kind is proposed from the provider's type of principal and is no finding: a person confirms it.
+    """
+    rows = index.groups(both(CHANGES, UNMARKED, window.within), _BY, _LOOKED_AT)
+    merged = _merged(rows)
+    note = "Each kind is proposed from the provider's type of principal; confirm or change it before you keep it."
+    if not merged:
+        note = "No change in this window lacks a marker, so there is nothing to map."
+    if len(rows) == _LOOKED_AT:
+        note += f" Only the {_LOOKED_AT:,} busiest principals were looked at."
+    return {"window": window.json(), "proposals": [_proposal(each, window) for each in merged[:limit]],
+            "more": len(merged) > limit, "note": note}
+
+
+def _merged(rows: list[Row]) -> list[Row]:
+    """One row for what one entry would match: a role's sessions are one principal."""
+    merged: dict[tuple[str, str], Row] = {}
+    for row in rows:
+        column = next((name for name in ("issuer", "app_id", "principal") if row[name]), None)
+        if column is None:
+            continue
+        known = merged.setdefault((column, row[column]), {**row, "column": column, "count": 0, "principals": 0})
+        known["count"] += row["count"]
+        known["principals"] += 1
+        known["last"] = max(known["last"], row["last"])
+    return sorted(merged.values(), key=lambda row: (-row["count"], row["column"], row[row["column"]]))
+
+
+def _proposal(row: Row, window: Window) -> Json:
+    column, match = row["column"], row[row["column"]]
+    kind, because = _KIND_OF_TYPE.get((row["principal_type"] or "").lower().replace("_", ""), ("workload", "unknown"))
+    name = _short(match)
+    under = f" under {plural(row['principals'], 'session name')}" if column == "issuer" else ""
+    word = {"issuer": "role", "app_id": "app", "principal": "principal"}[column]
+    return {
+        "kind": kind, "name": name, "match": match, "column": column, "changes": row["count"],
+        "last_seen": rfc3339(row["last"]),
+        "reason": f"It made {plural(row['count'], 'change')}{under} and no marker says what it is; its type "
+                  f"{row['principal_type'] or '(none)'} means {because}.",
+        "toml": f"[[{kind}]]\nname = {_toml(name)}\nmatch = [{_toml(match)}]\n",
+        "query": f"{term(word, match)} {window.text()}",
+    }
+
+
+def _short(match: str) -> str:
+    """The last part of an ARN or path."""
+    return match.rstrip("/").rpartition("/")[2].rpartition(":")[2] or match
+
+
+def _toml(text: Any) -> str:
+    """A TOML basic string: JSON's escapes are TOML's, but for DEL."""
+    return json.dumps(str(text), ensure_ascii=False).replace("\x7f", "\\u007f")

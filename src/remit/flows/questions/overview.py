@@ -1,0 +1,94 @@
+"""What the page opens with: how much there is, from which sources, over which time."""
+
+from __future__ import annotations
+
+from typing import Any, Final
+
+from remit.flows.questions.population import ACTS
+from remit.flows.questions.ports import EventIndex, Json
+from remit.flows.questions.search import nothing_found
+from remit.flows.questions.window import Window, plural
+from remit.model.columns import BY_NAME, FACETS
+from remit.model.errors import UsageError
+from remit.model.event_json import rfc3339
+from remit.model.vocabulary import SOURCES
+from remit.rooms.query import read_query
+from remit.rooms.query.predicate import Predicate, both, time_bounds, without_time
+
+_DAY: Final = 86_400_000_000
+MAX_BUCKETS: Final = 500
+MAX_FACET: Final = 200
+
+
+def overview(index: EventIndex, text: str, *, now_us: int) -> Json:
+    """``{query, records, acts, denied, range: {low, high, first, last}, sources, newest, note}``.
+
+    ``sources`` is ``[{source, count, denied}]``, counting acts, with a row for every source. ``newest`` is set when
+    the range asked for is empty while the same question without its range is not: the day up to the newest such
+    event, as ``{low, high, query_range, records}``.
+    """
+    predicate = read_query(text, now_us)
+    tally = index.tally(predicate)
+    low, high = time_bounds(predicate)
+    newest = _newest(index, predicate) if not tally["records"] else None
+    return {
+        "query": text,
+        **{name: tally[name] for name in ("records", "acts", "denied")},
+        "range": {"low": rfc3339(low), "high": rfc3339(high),
+                  "first": rfc3339(tally["first"]), "last": rfc3339(tally["last"])},
+        "sources": _sources(index, predicate),
+        "newest": newest,
+        "note": _note(index, tally["records"], newest),
+    }
+
+
+def facet(index: EventIndex, text: str, column: str, *, now_us: int, limit: int = 20) -> Json:
+    """``{column, values: [{value, count, denied}], more}``: the commonest values among the acts the query finds."""
+    if column not in {each.name for each in FACETS}:
+        raise UsageError(f"There is no facet {column[:60]!r}", remedy=f"One of {', '.join(c.name for c in FACETS)}.")
+    size = max(1, min(limit, MAX_FACET))
+    rows = index.groups(both(read_query(text, now_us), ACTS), (column,), size + 1)
+    values = [{"value": row[column], "count": row["count"], "denied": row["denied"]} for row in rows[:size]]
+    return {"column": column, "title": BY_NAME[column].facet, "values": values, "more": len(rows) > size}
+
+
+def histogram(index: EventIndex, text: str, *, now_us: int, buckets: int = 60) -> Json:
+    """``{low, high, bucket_seconds, bars: [{start, source, count, denied}]}`` over the query's or its events' range."""
+    predicate = read_query(text, now_us)
+    low, high = time_bounds(predicate)
+    if low is None or high is None:
+        tally = index.tally(predicate)
+        low = low if low is not None else tally["first"]
+        high = high if high is not None else (tally["last"] or 0) + 1
+    if low is None or high <= low:
+        return {"low": rfc3339(low), "high": rfc3339(high), "bucket_seconds": None, "bars": []}
+    size = max(1, min(buckets, MAX_BUCKETS))
+    bars = [{**row, "start": rfc3339(row["start"])} for row in index.histogram(predicate, low, high, size)]
+    width = -(-(high - low) // size)
+    return {"low": rfc3339(low), "high": rfc3339(high), "bucket_seconds": width / 1_000_000, "bars": bars}
+
+
+def _sources(index: EventIndex, predicate: Predicate) -> list[dict[str, Any]]:
+    rows = {row["source"]: row for row in index.groups(both(predicate, ACTS), ("source",), len(SOURCES) + 1)}
+    known = [{"source": name, "count": rows[name]["count"] if name in rows else 0,
+              "denied": rows[name]["denied"] if name in rows else 0} for name in SOURCES]
+    unjudged = [{"source": None, "count": rows[None]["count"], "denied": rows[None]["denied"]}] if None in rows else []
+    return known + unjudged
+
+
+def _newest(index: EventIndex, predicate: Predicate) -> Json | None:
+    tally = index.tally(without_time(predicate))
+    if not tally["records"]:
+        return None
+    window = Window(max(0, tally["last"] - _DAY + 1), tally["last"] + 1)
+    records = index.tally(both(without_time(predicate), window.within))["records"]
+    return {**window.json(), "query_range": window.text(), "records": records, "all_records": tally["records"]}
+
+
+def _note(index: EventIndex, records: int, newest: Json | None) -> str | None:
+    if records:
+        return None
+    if newest is None:
+        return nothing_found(index)
+    return (f"Nothing in the chosen range; these are the newest {plural(newest['records'], 'record')} that match, "
+            f"from {newest['low']} to {newest['high']}.")

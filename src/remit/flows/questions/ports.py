@@ -1,0 +1,76 @@
+"""What the questions need of the world: an index to ask, raw records by id, and figures about the stores.
+
+Rows are ``dict[str, Any]`` of column name -> value with ``time`` in microseconds since the epoch (UTC).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any, Protocol
+
+from remit.rooms.query.predicate import Predicate
+
+Row = dict[str, Any]
+Json = dict[str, Any]
+Position = tuple[int, str]
+"""Where a page ended: (time, event_id) of its last row."""
+
+HOUR_OF_DAY = "hour_of_day"
+"""A key to group by besides the columns: the UTC hour 0 to 23 of the time."""
+HOUR = "hour"
+"""A key to group by besides the columns: the time truncated to its hour, in microseconds."""
+
+
+class EventIndex(Protocol):
+    """The indexed events. Every method reads only the columns it names and returns a bounded number of rows."""
+
+    def search(
+        self, predicate: Predicate, columns: Sequence[str], limit: int, *, after: Position | None = None,
+        oldest_first: bool = False,
+    ) -> list[Row]:
+        """At most ``limit`` rows in order of (time, event_id), newest first, strictly after position ``after``."""
+        ...
+
+    def tally(self, predicate: Predicate) -> Row:
+        """One row: ``records``, ``acts`` (records that count), ``denied`` (acts), ``first``, ``last`` (times)."""
+        ...
+
+    def groups(
+        self, predicate: Predicate, by: Sequence[str], limit: int, *, distinct: Sequence[str] = (),
+        first_since: int | None = None,
+    ) -> list[Row]:
+        """Rows grouped by columns (or HOUR, HOUR_OF_DAY), most records first, then by key. A list column in ``by``
+        groups by each element. Beside the keys each has ``count``, ``denied``, ``first``, ``last``, ``sample`` (the
+        newest event_id) and ``distinct_COLUMN`` for each of ``distinct`` (elements of a list column).
+        ``first_since`` keeps only groups whose first row is at or after it.
+        """
+        ...
+
+    def distinct(self, predicate: Predicate, columns: Sequence[str]) -> dict[str, int]:
+        """How many distinct values (elements, of a list column) each column has."""
+        ...
+
+    def histogram(self, predicate: Predicate, low: int, high: int, buckets: int) -> list[Row]:
+        """``buckets`` rows ``{start, source, count, denied}`` per source over ``[low, high)``; empty ones left out."""
+        ...
+
+
+class RawStore(Protocol):
+    """The records as received."""
+
+    def raw(self, event_id: str, time: int) -> str | None:
+        """The redacted record (JSON text), or None when the lake does not have it."""
+        ...
+
+
+class StoreFigures(Protocol):
+    """What the stores say of themselves."""
+
+    def quarantine(self) -> Sequence[Mapping[str, Any]]:
+        """Unreadable records: ``{reason, feed, count, sample}``."""
+        ...
+
+    def versions(self) -> Mapping[str, Any]:
+        """``lake`` and ``index`` (the lake version each stands at), ``rules`` (version of the attribution rules in
+        use), ``keeper`` (who holds the lease, or None); None for what is not known."""
+        ...

@@ -1,0 +1,93 @@
+"""One event in full: the record as received, and what else is known around it."""
+
+from __future__ import annotations
+
+from typing import Any, Final
+
+from remit.flows.questions.population import any_event
+from remit.flows.questions.ports import EventIndex, Json, RawStore, Row
+from remit.model.errors import NotFound, UsageError
+from remit.model.event_json import EVENT_COLUMNS, Describe, event_json, rfc3339
+from remit.rooms.query import term
+from remit.rooms.query.predicate import Equals, Glob, Not, Predicate, both, either
+
+SHORTEST_PREFIX: Final = 4
+_RELATED: Final = 10
+LINE: Final = (
+    "event_id", "time", "provider", "account", "region", "environment", "source", "path", "actor_kind", "actor_name",
+    "agent", "service", "operation", "action_kind", "resource_ids", "outcome", "denied",
+)
+"""The columns of an event's one-line form."""
+
+
+def show(index: EventIndex, raw: RawStore, describe: Describe, identifier: str) -> Json:
+    """``{event, raw, raw_note, related: {same_act, session, resource, actor}}`` for an event_id, the provider's id or a
+    unique prefix of an event_id. Raises NotFound, or UsageError when several events match."""
+    row = find_event(index, identifier)
+    record = raw.raw(row["event_id"], row["time"])
+    return {
+        "event": event_json(row, describe),
+        "raw": record,
+        "raw_note": None if record is not None else "The lake does not hold this record's raw text.",
+        "related": _related(index, row),
+    }
+
+
+def find_event(index: EventIndex, identifier: str) -> Row:
+    """The row an id names."""
+    wanted = identifier.strip()
+    for predicate in _readings(wanted):
+        rows = index.search(predicate, EVENT_COLUMNS, 6)
+        distinct = {row["event_id"] for row in rows}
+        if len(distinct) > 1:
+            shown = ", ".join(sorted(distinct)[:5])
+            raise UsageError(f"Several events are meant by {wanted[:60]}", where=shown, remedy="Give more of the id.")
+        if rows:
+            return rows[0]
+    raise NotFound(f"No event has the id {wanted[:60]}",
+                   remedy=f"Give an event_id, at least {SHORTEST_PREFIX} characters of one, or the provider's own id.")
+
+
+def _readings(wanted: str) -> list[Predicate]:
+    exact: list[Predicate] = [Equals("event_id", wanted), Equals("provider_id", wanted)]
+    if len(wanted) >= SHORTEST_PREFIX:
+        exact.append(Glob("event_id", (wanted.lower(), "")))
+    return exact if wanted else []
+
+
+def _related(index: EventIndex, row: Row) -> dict[str, Json]:
+    others = Not(Equals("event_id", row["event_id"]))
+    asked = {
+        "same_act": (any_event(row["same_as"]) if row["same_as"] else None, term("id", *row["same_as"][:50])),
+        "session": _same(row, "access_key", "key"),
+        "resource": _same_resources(row),
+        "actor": _same(row, "actor_name", "actor") if row["actor_name"] else _same(row, "principal", "principal"),
+    }
+    return {name: _listed(index, predicate, others, text) for name, (predicate, text) in asked.items()}
+
+
+def _same(row: Row, column: str, word: str) -> tuple[Predicate | None, str]:
+    value = row.get(column)
+    return (Equals(column, value), term(word, value)) if value else (None, "")
+
+
+def _same_resources(row: Row) -> tuple[Predicate | None, str]:
+    names = [name for name in row["resource_ids"] if name][:10]
+    if not names:
+        return None, ""
+    return either(Equals("resource_ids", name) for name in names), term("resource", *names)
+
+
+def _listed(index: EventIndex, predicate: Predicate | None, others: Predicate, text: str) -> Json:
+    """The newest few, how many there are, and the query that lists them all (it finds the event itself too)."""
+    if predicate is None:
+        return {"items": [], "total": 0, "query": None}
+    asked = both(predicate, others)
+    rows = index.search(asked, LINE, _RELATED)
+    total = len(rows) if len(rows) < _RELATED else index.tally(asked)["records"]
+    return {"items": [line(row) for row in rows], "total": total, "query": text}
+
+
+def line(row: dict[str, Any]) -> Json:
+    """An event on one line: the columns of ``LINE``, the time as RFC 3339."""
+    return {name: rfc3339(row[name]) if name == "time" else row[name] for name in LINE}

@@ -1,0 +1,78 @@
+"""What a person names when asking who: an event, a resource, a commit, a pull request, a ticket, a CI run."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Final
+
+from remit.flows.questions.population import ACTS
+from remit.flows.questions.ports import EventIndex
+from remit.flows.questions.show import SHORTEST_PREFIX
+from remit.rooms.query.predicate import Equals, Glob, Predicate, both, either
+
+_PULL: Final = re.compile(r"(?:https://[^/]+/)?([\w.-]+/[\w.-]+)(?:#|/pull/|!|/-/merge_requests/)([0-9]+)/?")
+_COMMIT: Final = re.compile(r"(?:(?:https://[^/]+/)?([\w.-]+/[\w.-]+)(?:@|/commit/))?([0-9a-f]{7,64})", re.IGNORECASE)
+_REPOSITORY: Final = re.compile(r"(?:https://[^/]+/)?([\w.-]+/[\w.-]+?)(?:\.git)?/?")
+_LONGEST: Final = 2048
+
+
+@dataclass(frozen=True, slots=True)
+class Subject:
+    """What was named: its kind, how the records name it, and the records of it."""
+
+    kind: str
+    how: str
+    records: Predicate
+
+
+def resolve(index: EventIndex, named: str) -> Subject | None:
+    """The first reading of ``named`` that any record bears out; None when none does."""
+    wanted = named.strip()[:_LONGEST]
+    if not wanted:
+        return None
+    return next((each for each in _readings(wanted) if index.search(each.records, ("event_id",), 1)), None)
+
+
+def _readings(wanted: str) -> Iterator[Subject]:
+    yield Subject("event", "the event's id", Equals("event_id", wanted.lower()))
+    yield Subject("event", "the provider's id of the record", Equals("provider_id", wanted))
+    yield Subject("resource", "the resource's name in the records", both(ACTS, _named(wanted)))
+    yield from _of_code(wanted)
+    yield from _by_part_of_arn(wanted)
+    yield Subject("ticket", "the ticket", both(ACTS, either(
+        Equals(column, wanted, True) for column in ("ticket", "session_ticket"))))
+    yield Subject("run", "the CI run's id", both(ACTS, Equals("run", wanted)))
+    yield Subject("access key", "the key the calls were signed with", both(ACTS, Equals("access_key", wanted)))
+    if len(wanted) >= SHORTEST_PREFIX:
+        yield Subject("event", "the beginning of an event's id", Glob("event_id", (wanted.lower(), "")))
+
+
+def _named(wanted: str) -> Predicate:
+    return either(Equals(column, wanted, True) for column in ("resource_ids", "resource_arns"))
+
+
+def _of_code(wanted: str) -> Iterator[Subject]:
+    if pull := _PULL.fullmatch(wanted):
+        yield Subject("pull request", f"pull request {pull[2]} of {pull[1]}", both(
+            ACTS, Equals("repository", pull[1], True), Equals("pull_request", pull[2])))
+    if commit := _COMMIT.fullmatch(wanted):
+        within = (Equals("repository", commit[1], True),) if commit[1] else ()
+        yield Subject("commit", "the commit's sha", both(ACTS, Glob("commit", (commit[2].lower(), "")), *within))
+    if repository := _REPOSITORY.fullmatch(wanted):
+        yield Subject("repository", "the repository", both(ACTS, Equals("repository", repository[1], True)))
+
+
+def _by_part_of_arn(wanted: str) -> Iterator[Subject]:
+    """A full name when records have only its last part, or the last part when records have only full names."""
+    if wanted.startswith("arn:") and wanted.count(":") >= 5:
+        last = re.split(r"[/:]", wanted)[-1]
+        account = wanted.split(":")[4]
+        within = (Equals("account", account),) if account else ()
+        if last:
+            yield Subject("resource", f"the last part of the ARN, {last}: the records do not carry all of it",
+                          both(ACTS, Equals("resource_ids", last, True), *within))
+    else:
+        yield Subject("resource", "the last part of an ARN", both(ACTS, either(
+            Glob("resource_arns", ("", separator + wanted), True) for separator in "/:")))

@@ -1,0 +1,91 @@
+"""Who made this, who last changed it, by which path, and the chain from the ticket to the call."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from remit.flows.questions.chain import CHAIN_COLUMNS, chain
+from remit.flows.questions.population import ATTEMPTS, CHANGES
+from remit.flows.questions.ports import EventIndex, Json, Row
+from remit.flows.questions.search import nothing_found
+from remit.flows.questions.show import LINE
+from remit.flows.questions.subject import Subject, resolve
+from remit.flows.questions.window import plural
+from remit.model.event_json import Describe, event_json, rfc3339
+from remit.rooms.query.predicate import EVERYTHING, Equals, Predicate, both
+
+MAX_CHANGES: Final = 50
+_WHO: Final = (*LINE, "on_behalf_of", "principal", "confidence", "evidence", "runner_up", "user_agent")
+_OF_CODE: Final = ("commit", "pull request", "repository", "ticket", "run", "event", "access key")
+
+
+def who(index: EventIndex, describe: Describe, named: str) -> Json:
+    """``{subject, kind, found, how, records, made, last_changed, paths, changes, more, chain, sentence}``.
+
+    ``made`` is the oldest record that creates the subject, None (with the reason in ``sentence``) when no record does.
+    """
+    subject = resolve(index, named)
+    if subject is None:
+        return _nothing(index, named)
+    population = subject.records if subject.kind in _OF_CODE else both(subject.records, CHANGES)
+    rows = index.search(population, _WHO, MAX_CHANGES + 1)
+    total = index.tally(population)["records"] if len(rows) > MAX_CHANGES else len(rows)
+    made = _made(index, subject, population)
+    seed = _seed(index, subject, population)
+    return {
+        "subject": named, "kind": subject.kind, "found": True, "how": subject.how, "records": total,
+        "made": _said(made, describe), "last_changed": _said(rows[0], describe) if rows else None,
+        "paths": [{"path": row["path"], "count": row["count"], "last": rfc3339(row["last"])}
+                  for row in index.groups(population, ("path",), 20)],
+        "changes": [_said(row, describe) for row in rows[:MAX_CHANGES]], "more": total > MAX_CHANGES,
+        "chain": chain(index, seed), "chain_of": seed["event_id"],
+        "sentence": _sentence(index, made, rows, total),
+    }
+
+
+def _made(index: EventIndex, subject: Subject, population: Predicate) -> Row | None:
+    creations = population if subject.kind in _OF_CODE else both(population, Equals("action_kind", "create"))
+    return next(iter(index.search(creations, _WHO, 1, oldest_first=True)), None)
+
+
+def _seed(index: EventIndex, subject: Subject, population: Predicate) -> Row:
+    """The record the chain is followed from: the newest change, else the newest attempt, else the newest record."""
+    for asked in (population, both(subject.records, ATTEMPTS), subject.records):
+        if rows := index.search(asked, CHAIN_COLUMNS, 1):
+            return rows[0]
+    raise LookupError("a resolved subject has a record")
+
+
+def _said(row: Row | None, describe: Describe) -> Json | None:
+    """A change on one line, with who and how that is known."""
+    if row is None:
+        return None
+    event = event_json(row, describe)
+    keys = ("event_id", "time", "provider", "account", "region", "environment", "source", "path", "action", "outcome",
+            "denied", "actor", "attribution")
+    line = {key: event[key] for key in keys}
+    return {**line, "resources": row["resource_ids"], "principal": row["principal"]}
+
+
+def _sentence(index: EventIndex, made: Row | None, rows: list[Row], total: int) -> str:
+    if not rows:
+        return "Records name it, but none of them changed it; the chain is of the newest one."
+    first = index.tally(EVERYTHING)["first"]
+    origin = (f"Made by {_name(made)} at {rfc3339(made['time'])}" if made else
+              f"No record shows who made it: it may be older than the store, which begins {rfc3339(first)}")
+    cut = f", the newest {MAX_CHANGES} of which are listed" if total > MAX_CHANGES else ""
+    return (f"{origin}; last changed by {_name(rows[0])} at {rfc3339(rows[0]['time'])}; "
+            f"{plural(total, 'record')} in all{cut}.")
+
+
+def _name(row: Row) -> str:
+    who_did = row["agent"] or row["actor_name"] or row["principal"] or "an unnamed principal"
+    behalf = f" for {row['on_behalf_of']}" if row["on_behalf_of"] and row["on_behalf_of"] != who_did else ""
+    return f"{who_did}{behalf} ({row['actor_kind'] or 'unknown'}, by {row['path'] or 'unknown path'})"
+
+
+def _nothing(index: EventIndex, named: str) -> Json:
+    looked = "event ids, resources and ARNs, commits, pull requests, repositories, tickets, CI runs and access keys"
+    return {"subject": named, "kind": None, "found": False, "how": None, "records": 0, "made": None,
+            "last_changed": None, "paths": [], "changes": [], "more": False, "chain": [], "chain_of": None,
+            "sentence": f"No record names it. Looked for among {looked}. {nothing_found(index)}"}

@@ -1,0 +1,133 @@
+"""Who made it, who last changed it, and the chain from the ticket to the call as far as records show it."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import pytest
+
+from remit.flows.questions.chain import STEPS
+from remit.flows.questions.who import MAX_CHANGES, who
+
+from .conftest import MakeIndex, describe, event
+
+SHA = "0123456789abcdef0123456789abcdef01234567"
+ARN = "arn:aws:rds:eu-west-1:111111111111:db:orders-db"
+CALL = {"resource_ids": ["orders-db"], "resource_arns": [ARN], "service": "rds", "access_key": "ASIACALL",
+        "issuer": "arn:aws:iam::111111111111:role/deploy", "role_session": "GitHubActions"}
+VCS = {"provider": "github", "path": "vcs", "source": "VCS", "service": "repo", "repository": "acme/app",
+       "data_source": "github-webhook"}
+PUSH = event("push", 5, **VCS, operation="push", commit=SHA, ticket="PAY-7", on_behalf_of="ana", agent="Claude Code")
+PULL = event("pull", 4, **VCS, operation="pull_request.merged", commit=SHA, pull_request="12", agent=None,
+             actor_kind="person", actor_name="ana")
+RUN = event("run", 3, **(VCS | {"path": "workflow"}), operation="workflow_run", commit=SHA, run="99",
+            actor_kind="pipeline", agent=None, actor_name="deploy", link_offers=["run:99"])
+ASSUME = {"service": "sts", "operation": "AssumeRoleWithWebIdentity", "action_kind": "login", "agent": None,
+          "actor_kind": "pipeline", "actor_name": "deploy", "link_offers": ["key:ASIACALL"],
+          "principal": "repo:acme/app:ref:refs/heads/main", "federation_subject": "repo:acme/app:ref:refs/heads/main"}
+PIPELINE = {"agent": None, "actor_kind": "pipeline", "actor_name": "deploy"}
+
+
+def steps(answer: dict[str, Any]) -> dict[str, tuple[Any, Any, str]]:
+    return {link["step"]: (link["value"], link["event_id"], link["standing"]) for link in answer["chain"]}
+
+
+def test_who_says_who_made_it_and_who_changed_it_last(make_index: MakeIndex) -> None:
+    index = make_index([
+        event("made", 9, **CALL), event("changed", 2, **CALL, action_kind="update", actor_name="ana", agent=None,
+                                        actor_kind="person", path="console"),
+        event("read", 1, **CALL, action_kind="read"), event("failed", 1, **CALL, outcome="failure"),
+        event("other", 1)])
+    for named in ("orders-db", "ORDERS-DB", ARN):
+        answer = who(index, describe, named)
+        assert (answer["made"]["event_id"], answer["last_changed"]["event_id"]) == ("made", "changed")
+        assert [row["path"] for row in answer["paths"]] == ["cli", "console"]
+    assert "Made by Codex" in answer["sentence"]
+    assert "last changed by ana (person, by console)" in answer["sentence"]
+    assert json.dumps(answer)
+
+
+def test_a_resource_older_than_the_store_is_said_to_be(make_index: MakeIndex) -> None:
+    answer = who(make_index([event("a", **CALL, action_kind="update")]), describe, "orders-db")
+    assert (answer["made"], "No record shows who made it" in answer["sentence"]) == (None, True)
+    only_read = who(make_index([event("a", **CALL, action_kind="read")]), describe, "orders-db")
+    assert "none of them changed it" in only_read["sentence"]
+
+
+def test_a_long_history_is_cut_and_said(make_index: MakeIndex) -> None:
+    index = make_index([event(f"e{n:03d}", n, **CALL) for n in range(MAX_CHANGES + 5)])
+    answer = who(index, describe, "orders-db")
+    assert (len(answer["changes"]), answer["more"], answer["records"]) == (MAX_CHANGES, True, MAX_CHANGES + 5)
+    assert f"{MAX_CHANGES + 5} records in all, the newest {MAX_CHANGES}" in answer["sentence"]
+
+
+def test_the_chain_follows_recorded_keys_from_the_call_to_the_ticket(make_index: MakeIndex) -> None:
+    assume = event("assume", 2, **ASSUME, link_asks=["run:99"])
+    index = make_index([PUSH, PULL, RUN, assume, event("call", 1, **(CALL | PIPELINE))])
+    chain = who(index, describe, "orders-db")["chain"]
+    found = {link["step"]: (link["value"], link["standing"]) for link in chain}
+    assert [step for step in STEPS if step in found] == list(STEPS)
+    assert {name: found[name][0] for name in STEPS if name != "role session"} == {
+        "ticket": "PAY-7", "person": "ana", "agent": "Claude Code", "commit": SHA, "pull request": "acme/app#12",
+        "run": "99", "call": "rds:RunInstances on orders-db"}
+    assert {standing for _, standing in found.values()} == {"recorded"}
+    assert [link["event_id"] for link in chain if link["step"] == "role session"] == ["assume", "call"]
+    assert any("issued the access key ASIACALL" in link["how"] for link in chain)
+
+
+def test_what_only_fits_in_time_is_never_asserted(make_index: MakeIndex) -> None:
+    index = make_index([PUSH, RUN, event("assume", 2, **ASSUME), event("call", 1, **(CALL | PIPELINE))])
+    found = steps(who(index, describe, "orders-db"))
+    assert found["run"] == ("99", "run", "consistent with")
+    assert found["commit"][2] == found["ticket"][2] == "consistent with"
+    assert found["call"][2] == "recorded"
+
+
+def test_a_missing_step_says_what_would_settle_it(make_index: MakeIndex) -> None:
+    answer = who(make_index([event("call", 1, **(CALL | PIPELINE))]), describe, "call")
+    assert answer["kind"] == "event"
+    missing = {link["step"]: link["how"] for link in answer["chain"] if link["standing"] == "not recorded"}
+    assert set(missing) == {"ticket", "person", "agent", "commit", "pull request", "run"}
+    assert all(how.startswith("not recorded: ") and len(how) > 20 for how in missing.values())
+
+
+def test_a_run_outside_the_window_or_of_another_repository_is_no_candidate(make_index: MakeIndex) -> None:
+    late = event("late", 30, **(VCS | {"path": "workflow"}), run="1")
+    other = event("other", 3, **(VCS | {"path": "workflow", "repository": "acme/else"}), run="2")
+    index = make_index([late, other, event("assume", 2, **ASSUME), event("call", 1, **(CALL | PIPELINE))])
+    assert steps(who(index, describe, "orders-db"))["run"] == (None, None, "not recorded")
+
+
+@pytest.mark.parametrize(("named", "kind"), [
+    (SHA, "commit"), (SHA[:10], "commit"), (f"acme/app@{SHA[:8]}", "commit"), ("acme/app#12", "pull request"),
+    ("https://github.com/acme/app/pull/12", "pull request"), ("acme/app", "repository"), ("PAY-7", "ticket"),
+    ("99", "run"), ("push", "event"), ("https://github.com/Acme/app.git", "repository"),
+])
+def test_code_is_named_as_people_name_it(make_index: MakeIndex, named: str, kind: str) -> None:
+    answer = who(make_index([PUSH, PULL, RUN]), describe, named)
+    assert (answer["kind"], answer["found"]) == (kind, True)
+    assert steps(answer)["ticket"][0] == "PAY-7"
+
+
+def test_a_commit_leads_forward_to_calls_that_merely_follow(make_index: MakeIndex) -> None:
+    index = make_index([PUSH, RUN, event("assume", 2, **ASSUME)])
+    assert steps(who(index, describe, SHA))["call"][1:] == ("assume", "consistent with")
+
+
+def test_an_arn_is_found_by_its_last_part_only_in_its_account(make_index: MakeIndex) -> None:
+    index = make_index([event("a", resource_ids=["orders-db"], resource_arns=[""])])
+    assert "last part" in who(index, describe, ARN)["how"]
+    assert not who(index, describe, ARN.replace("111111111111", "999999999999"))["found"]
+
+
+@pytest.mark.parametrize("named", ["nothing", "", "   ", "x" * 5000, "arn:aws:s3:::", "*", "%", "'; DROP TABLE events"])
+def test_a_subject_no_record_names_is_answered_with_what_was_looked_for(make_index: MakeIndex, named: str) -> None:
+    answer = who(make_index([event("abcd")]), describe, named)
+    assert (answer["found"], "Looked for among event ids" in answer["sentence"]) == (False, True)
+
+
+def test_records_that_join_in_a_circle_end(make_index: MakeIndex) -> None:
+    loop = [event("a", **(CALL | {"access_key": "K1", "link_offers": ["key:K2"]})),
+            event("b", **(CALL | {"access_key": "K2", "link_offers": ["key:K1"]}))]
+    assert who(make_index(loop), describe, "orders-db")["found"]
