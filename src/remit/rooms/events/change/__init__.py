@@ -1,0 +1,1 @@
+"""The code side's common ground: commits, pull requests and runs, whoever recorded them."""

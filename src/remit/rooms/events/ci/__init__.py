@@ -1,0 +1,1 @@
+"""Build systems' own shapes, each read into one ``Build``."""

@@ -1,0 +1,1 @@
+"""GitHub's two records of what happens: the audit log and webhooks."""
