@@ -1,0 +1,69 @@
+"""From link keys to the events that offer them, and on through the credentials those events were signed with."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from remit.adapters.store.index import Index
+from remit.model.columns import FACTS
+
+Row = dict[str, object]
+HOPS = 8
+REMEMBERED = 20_000
+_FACT_NAMES = tuple(column.name for column in FACTS)
+
+
+class Chains:
+    """Answers which events stand behind a link key. Facts never change, so offering events are remembered."""
+
+    def __init__(self, index: Index) -> None:
+        self._index = index
+        self._rows: dict[str, Row] = {}
+
+    def behind(self, keys: Sequence[str]) -> dict[str, tuple[Row, ...]]:
+        """For each key that is offered: the offering events' facts, then those behind them, nearest first.
+
+        At most eight hops, each by a row's ``access_key``; no event appears twice under one key.
+        """
+        offered: dict[str, list[Row]] = {}
+        wanted = list(dict.fromkeys(keys))
+        for _ in range(HOPS):
+            wanted = [key for key in wanted if key not in offered]
+            if not wanted:
+                break
+            found = self._offering(wanted)
+            offered |= {key: found.get(key, []) for key in wanted}
+            wanted = list({key for rows in found.values() for row in rows if (key := _issued(row))})
+        chains = {key: _flattened(key, offered) for key in dict.fromkeys(keys)}
+        return {key: chain for key, chain in chains.items() if chain}
+
+    def _offering(self, keys: Sequence[str]) -> dict[str, list[Row]]:
+        offers = self._index.offers(keys)
+        ids = {event_id for found in offers.values() for event_id in found}
+        rows = {event_id: row for event_id in ids if (row := self._rows.get(event_id))}
+        if missing := sorted(ids - rows.keys()):
+            low, high = self._index.offer_span(keys)
+            rows |= self._index.by_id(missing, _FACT_NAMES, low, high)
+            self._remember(rows)
+        return {key: [rows[event_id] for event_id in found if event_id in rows] for key, found in offers.items()}
+
+    def _remember(self, rows: dict[str, Row]) -> None:
+        if len(self._rows) + len(rows) > REMEMBERED:
+            self._rows.clear()
+        if len(rows) <= REMEMBERED:
+            self._rows |= rows
+
+
+def _issued(row: Row) -> str | None:
+    key = row["access_key"]
+    return f"key:{key}" if key else None
+
+
+def _flattened(key: str, offered: dict[str, list[Row]]) -> tuple[Row, ...]:
+    chain: dict[object, Row] = {}
+    level = [key]
+    for _ in range(HOPS):
+        nearest = [row for name in level for row in offered.get(name, []) if row["event_id"] not in chain]
+        chain |= {row["event_id"]: row for row in nearest}
+        level = [name for row in nearest if (name := _issued(row))]
+    return tuple(chain.values())

@@ -1,0 +1,165 @@
+"""Parquet files of the lake: how a batch is split, sorted and written, and how one file is described.
+
+A worker may write files while the keeper commits: nothing here touches the Delta log.
+"""
+
+from __future__ import annotations
+
+import json
+import uuid
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import asdict, dataclass
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any, BinaryIO
+
+import pyarrow as pa
+import pyarrow.compute as pc
+import pyarrow.parquet as pq
+
+from remit.adapters.store.disk import Disk
+from remit.adapters.store.schema import IDENTITY, UNIQUE_TEXT, arrow_table, file_schema
+from remit.model.errors import StoreError
+
+ROWS_PER_GROUP = 50_000
+ZSTD_LEVEL = 3
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+
+
+@dataclass(frozen=True, slots=True)
+class DataFile:
+    """One Parquet file. ``path`` is relative to its table; ``low_us`` and ``high_us`` bound its times."""
+
+    path: str
+    month: str
+    rows: int
+    size: int
+    low_us: int
+    high_us: int
+    modified_ms: int
+
+    def as_json(self) -> dict[str, Any]:
+        """A form the log's metadata can carry."""
+        return asdict(self)
+
+    def stats(self) -> str:
+        """Delta's file statistics; bounds are widened to whole milliseconds, which is all Delta promises."""
+        bounds = {"minValues": {"time": _iso(self.low_us)}, "maxValues": {"time": _iso(self.high_us, round_up=True)}}
+        return json.dumps({"numRecords": self.rows, **bounds, "nullCount": {"time": 0}})
+
+
+class EventWriter:
+    """Writes batches of event columns as synced files from any process; the keeper commits them."""
+
+    def __init__(self, lake_root: Path) -> None:
+        self._root = lake_root / "events"
+        self._disk = Disk()
+
+    def __call__(self, columns: Mapping[str, Sequence[Any]]) -> list[DataFile]:
+        """One file per month of these rows; ``time`` is microseconds since the epoch."""
+        return write_files(self._disk, self._root, "events", arrow_table("events", columns))
+
+
+def write_files(disk: Disk, root: Path, kind: str, table: pa.Table) -> list[DataFile]:
+    """Write a batch as one file per month, sorted by time, each file and folder synced on return."""
+    return [write_file(disk, root, kind, month, rows) for month, rows in by_month(kind, table)]
+
+
+def write_file(disk: Disk, root: Path, kind: str, month: str, table: pa.Table) -> DataFile:
+    """Write rows of one month, already sorted, as one synced file."""
+    folder = root / f"month={month}"
+    disk.make_folder(folder)
+    path = folder / f"{uuid.uuid4().hex}.parquet"
+
+    def fill(sink: BinaryIO) -> None:
+        with parquet_writer(sink, kind) as writer:
+            writer.write_table(table, row_group_size=ROWS_PER_GROUP)
+
+    disk.write(path, fill)
+    disk.sync(folder)
+    times = table["time"].cast(pa.int64())
+    return describe(root, path, month, table.num_rows, times[0].as_py(), times[-1].as_py())
+
+
+def describe(root: Path, path: Path, month: str, rows: int, low_us: int, high_us: int) -> DataFile:
+    """The record of a file that has just been written."""
+    status = path.stat()
+    relative = path.relative_to(root).as_posix()
+    return DataFile(relative, month, rows, status.st_size, low_us, high_us, int(status.st_mtime * 1000))
+
+
+def parquet_writer(sink: BinaryIO, kind: str) -> pq.ParquetWriter:
+    """One way to write Parquet, so that ingest and compaction agree on codec, dictionaries and statistics."""
+    schema = file_schema(kind)
+    return pq.ParquetWriter(
+        sink,
+        schema,
+        compression="zstd",
+        compression_level=ZSTD_LEVEL,
+        use_dictionary=[name for name in schema.names if name not in UNIQUE_TEXT],
+        write_statistics=["time", IDENTITY[kind]],
+    )
+
+
+def by_month(kind: str, table: pa.Table) -> Iterator[tuple[str, pa.Table]]:
+    """Split rows by the month of their time, each part sorted by time and then by id.
+
+    :raises StoreError: if a row has no time, or one outside the years 1 to 9999.
+    """
+    if table.num_rows == 0:
+        return
+    _check_times(table["time"])
+    ordered = _sorted(kind, table)
+    months = pc.floor_temporal(ordered["time"], unit="month").cast(pa.int64()).combine_chunks()
+    start = 0
+    for month, rows in _runs(months):
+        yield month_of(month), ordered.slice(start, rows)
+        start += rows
+
+
+def month_of(time_us: int) -> str:
+    """``YYYY-MM`` of a time in microseconds since the epoch."""
+    moment = _EPOCH + timedelta(microseconds=time_us)
+    return f"{moment.year:04d}-{moment.month:02d}"
+
+
+def _check_times(times: pa.ChunkedArray) -> None:
+    bounds = pc.min_max(times.cast(pa.int64()))
+    low, high = bounds["min"].as_py(), bounds["max"].as_py()
+    if times.null_count or low < _FIRST or high > _LAST:
+        raise StoreError(
+            "A batch holds a row without a time, or with one outside the years 1 to 9999",
+            remedy="A feed's decoder must reject such a record; nothing of this batch was stored.",
+        )
+
+
+def _sorted(kind: str, table: pa.Table) -> pa.Table:
+    keys = [("time", "ascending"), (IDENTITY[kind], "ascending")]
+    return table.take(pc.sort_indices(table, sort_keys=keys))
+
+
+def _runs(values: pa.Array) -> Iterator[tuple[int, int]]:
+    encoded = pc.run_end_encode(values)
+    start = 0
+    for value, end in zip(encoded.values.to_pylist(), encoded.run_ends.to_pylist(), strict=True):
+        yield value, end - start
+        start = end
+
+
+def _micros(moment: datetime) -> int:
+    return (moment - _EPOCH) // timedelta(microseconds=1)
+
+
+_FIRST = _micros(datetime.min.replace(tzinfo=UTC))
+_LAST = _micros(datetime.max.replace(tzinfo=UTC))
+
+
+def _iso(time_us: int, *, round_up: bool = False) -> str:
+    millis = -(-time_us // 1000) if round_up else time_us // 1000
+    moment = _EPOCH + timedelta(milliseconds=min(millis, _LAST // 1000))
+    return f"{moment.replace(tzinfo=None).isoformat(timespec='milliseconds')}Z"
+
+
+def time_from_iso(text: str) -> int:
+    """Microseconds since the epoch of a time in Delta's statistics."""
+    return _micros(datetime.fromisoformat(text))

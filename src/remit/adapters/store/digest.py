@@ -1,0 +1,74 @@
+"""One number for what is stored, the same whatever the order of rows: proof that index and lake agree."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import duckdb
+
+from remit.adapters.store.index import Index
+from remit.adapters.store.lake import Lake
+from remit.adapters.store.schema import from_parquet
+from remit.model.columns import INDEXED, JUDGED, Column
+
+_JUDGED = frozenset(column.name for column in JUDGED)
+
+
+def index_digest(index: Index) -> str:
+    """``rows:sum`` over the index's events; the sum is of 60-bit row hashes."""
+    return _read(index.execute(f"SELECT {_sums(INDEXED)} FROM events").to_pylist()[0])
+
+
+def lake_digest(lake: Lake, *, memory_mb: int = 400) -> str:
+    """The same over the lake: each event with its newest correction, straight from the Parquet files."""
+    events = _files(lake, "events")
+    corrections = _files(lake, "corrections")
+    if not events:
+        return "0:0"
+    born = f"SELECT {from_parquet(INDEXED)} FROM {_parquet(events)}"
+    sql = f"SELECT {_sums(INDEXED)} FROM ({_judged(born, corrections) if corrections else born}) AS events"
+    config = {"memory_limit": f"{memory_mb}MB", "threads": 2, "temp_directory": str(lake.root.parent / "digest.tmp")}
+    with duckdb.connect(config=config) as connection:
+        connection.execute("SET TimeZone = 'UTC'")
+        return _read(connection.sql(sql).to_arrow_table().to_pylist()[0])
+
+
+def _judged(born: str, corrections: Sequence[str]) -> str:
+    newest = (
+        f"SELECT * FROM {_parquet(corrections)} QUALIFY row_number() OVER (PARTITION BY event_id ORDER BY seq DESC) = 1"
+    )
+    columns = ", ".join(_choice(column) for column in INDEXED)
+    return f"SELECT {columns} FROM ({born}) AS born LEFT JOIN ({newest}) AS newest ON newest.event_id = born.event_id"
+
+
+def _choice(column: Column) -> str:
+    if column.name not in _JUDGED:
+        return f'born."{column.name}"'
+    newest = f'coalesce(newest."{column.name}", [])' if column.kind == "strings" else f'newest."{column.name}"'
+    return f'CASE WHEN newest.seq IS NULL THEN born."{column.name}" ELSE {newest} END AS "{column.name}"'
+
+
+def _sums(columns: Sequence[Column]) -> str:
+    text = ", ".join(f"""coalesce('+' || {_text(column)}, '-')""" for column in columns)
+    return f"count(*) AS rows, sum(('0x' || left(md5(concat_ws(chr(31), {text})), 15))::HUGEINT)::VARCHAR AS total"
+
+
+def _text(column: Column) -> str:
+    if column.kind == "time":
+        return f'epoch_us("{column.name}")::VARCHAR'
+    if column.kind == "strings":
+        return f"""array_to_string("{column.name}", chr(30))"""
+    return f'"{column.name}"::VARCHAR'
+
+
+def _files(lake: Lake, kind: str) -> list[str]:
+    return [str(lake.path(kind, file)) for file in lake.files(kind).added]
+
+
+def _parquet(paths: Sequence[str]) -> str:
+    quoted = ", ".join("'" + path.replace("'", "''") + "'" for path in paths)
+    return f"read_parquet([{quoted}], hive_partitioning = false)"
+
+
+def _read(row: dict[str, object]) -> str:
+    return f"{row['rows']}:{row['total'] or 0}"

@@ -1,0 +1,223 @@
+"""The index: a DuckDB file that follows the lake and answers questions. Disposable: the lake rebuilds it."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Self
+
+import pyarrow as pa
+
+from remit.adapters.store import follow
+from remit.adapters.store.deltalog import GapInLog
+from remit.adapters.store.duck import Duck, UnreadableIndex
+from remit.adapters.store.lake import Acknowledged, Change, Lake
+from remit.adapters.store.schema import KINDS, fingerprint
+from remit.model.columns import BY_NAME
+
+MEMORY_MB = 400
+THREADS = 2
+BATCH_ROWS = 10_000
+
+
+@dataclass(frozen=True, slots=True)
+class FollowReport:
+    """Rows taken from the lake's new files (before corrections settle on events), and whether all was rebuilt."""
+
+    events: int = 0
+    corrections: int = 0
+    quarantine: int = 0
+    rebuilt: bool = False
+
+
+class Index:
+    """Rows without raw, link offers, quarantine, and how far into the lake's log they reach."""
+
+    def __init__(self, duck: Duck, on_notice: Callable[[str], None]) -> None:
+        self._duck = duck
+        self._notice = on_notice
+
+    @classmethod
+    def open(
+        cls,
+        path: Path,
+        *,
+        on_notice: Callable[[str], None] = lambda _: None,
+        memory_mb: int = MEMORY_MB,
+        threads: int = THREADS,
+    ) -> Self:
+        """Open the file, or start an empty one (with a notice) if it cannot be read or has other columns.
+
+        :raises KeeperBusy: if another process has it open.
+        """
+        try:
+            index = cls(Duck.open(path, memory_mb=memory_mb, threads=threads), on_notice)
+        except UnreadableIndex as error:
+            on_notice(f"The index cannot be read and is rebuilt from the lake: {str(error).splitlines()[0]}")
+            for part in (path, Path(f"{path}.wal")):
+                part.unlink(missing_ok=True)
+            index = cls(Duck.open(path, memory_mb=memory_mb, threads=threads), on_notice)
+        index._prepare()
+        return index
+
+    def close(self) -> None:
+        """Checkpoint and close the file."""
+        self._duck.close()
+
+    def acknowledged(self) -> Acknowledged:
+        """The newest commit of each lake table that this index has followed, with the bytes of its log file."""
+        rows = self._duck.table("SELECT kind, version, commit_file FROM watermarks").to_pylist()
+        return {row["kind"]: (row["version"], row["commit_file"]) for row in rows}
+
+    def follow(self, lake: Lake) -> FollowReport:
+        """Apply the lake's commits since the watermark, rows and watermark in one transaction.
+
+        If the log no longer tells what happened since then, the index is rebuilt, with a notice.
+        """
+        with self._duck.writing:
+            try:
+                changes = {kind: self._changes(lake, kind) for kind in KINDS}
+            except GapInLog as gap:
+                self._notice(f"The index is rebuilt from the lake: {gap}.")
+                return self.rebuild(lake)
+            with self._duck.transaction():
+                return self._apply(lake, changes, rebuilt=False)
+
+    def rebuild(self, lake: Lake) -> FollowReport:
+        """Empty every table and read the whole lake, in one transaction: readers see the old rows until the end."""
+        with self._duck.transaction() as cursor:
+            follow.create_tables(cursor)
+            return self._apply(lake, {kind: lake.files(kind) for kind in KINDS}, rebuilt=True)
+
+    def known(self, ids: Sequence[str], low_us: int, high_us: int) -> set[str]:
+        """Which of these events are stored; their times lie within the bounds (microseconds since the epoch)."""
+        if not ids:
+            return set()
+        found = self._duck.table(
+            "SELECT event_id FROM events WHERE time BETWEEN make_timestamp(?) AND make_timestamp(?) "
+            "AND event_id IN (SELECT id FROM asked)",
+            [low_us, high_us],
+            asked=pa.table({"id": pa.array(ids, pa.string())}),
+        )
+        return set(found["event_id"].to_pylist())
+
+    def offers(self, keys: Sequence[str]) -> dict[str, list[str]]:
+        """For each link key that is offered, the events that offer it, smallest id first."""
+        if not keys:
+            return {}
+        sql = "SELECT key, event_id FROM offers WHERE key IN (SELECT key FROM asked) ORDER BY event_id"
+        return _grouped(self._duck.table(sql, asked=pa.table({"key": pa.array(keys, pa.string())})))
+
+    def by_id(
+        self, ids: Sequence[str], columns: Sequence[str], low_us: int | None = None, high_us: int | None = None
+    ) -> dict[str, dict[str, object]]:
+        """These columns of these events, by id; times as microseconds since the epoch. Bounds of time save work."""
+        if not ids:
+            return {}
+        window, params = _window(low_us, high_us)
+        names = ["event_id", *columns]
+        sql = f"SELECT {_select(names)} FROM events WHERE event_id IN (SELECT id FROM asked) AND {window}"
+        found = self._duck.table(sql, params, asked=pa.table({"id": pa.array(ids, pa.string())}))
+        return {row["event_id"]: row for row in found.to_pylist()}
+
+    def offer_span(self, keys: Sequence[str]) -> tuple[int | None, int | None]:
+        """The first and last time at which any of these keys was offered, in microseconds since the epoch."""
+        span = "epoch_us(min(time)) AS low, epoch_us(max(time)) AS high"
+        sql = f"SELECT {span} FROM offers WHERE key IN (SELECT key FROM asked)"
+        row = self._duck.table(sql, asked=pa.table({"key": pa.array(keys, pa.string())})).to_pylist()[0]
+        return row["low"], row["high"]
+
+    def about(self, sql: str, ids: Sequence[str]) -> pa.Table:
+        """A read that names these events as the table ``asked(id)``: any number of them, unlike parameters."""
+        return self._duck.table(sql, asked=pa.table({"id": pa.array(ids, pa.string())}))
+
+    def rows(
+        self,
+        sql_where: str,
+        params: Sequence[object],
+        columns: Sequence[str],
+        *,
+        order: str = "time DESC, event_id",
+        limit: int | None = None,
+    ) -> Iterator[dict[str, list[object]]]:
+        """Matching events as batches of columns; times as microseconds since the epoch.
+
+        ``sql_where`` and ``order`` are SQL of our own making; values from people belong in ``params``.
+        """
+        bound = f" LIMIT {int(limit)}" if limit is not None else ""
+        sql = f"SELECT {_select(columns)} FROM events WHERE {sql_where or 'true'} ORDER BY {order}{bound}"
+        with self._duck.errors("querying"), self._duck.new_cursor() as cursor:
+            for batch in cursor.sql(sql, params=list(params)).to_arrow_reader(BATCH_ROWS):
+                yield dict(zip(batch.schema.names, (column.to_pylist() for column in batch.columns), strict=True))
+
+    def execute(self, sql: str, params: Sequence[object] = ()) -> pa.Table:
+        """Any read over the index's tables ``events``, ``offers`` and ``quarantine``."""
+        return self._duck.table(sql, params)
+
+    def _prepare(self) -> None:
+        stamped = self._duck.table("SELECT 1 FROM duckdb_tables() WHERE table_name = 'stamp'").num_rows
+        if stamped and self._duck.table("SELECT text FROM stamp")["text"].to_pylist() == [fingerprint()]:
+            return
+        if stamped:
+            self._notice("The index has other columns than this version and is rebuilt from the lake.")
+        with self._duck.transaction() as cursor:
+            follow.create_tables(cursor)
+            cursor.execute("CREATE OR REPLACE TABLE stamp (text VARCHAR)")
+            cursor.execute("INSERT INTO stamp VALUES (?)", [fingerprint()])
+
+    def _changes(self, lake: Lake, kind: str) -> Change:
+        marks = self._duck.table("SELECT version, table_id FROM watermarks WHERE kind = ?", [kind]).to_pylist()
+        if not marks:
+            return lake.files(kind)
+        mark = marks[0]
+        if mark["table_id"] != lake.table_id(kind):
+            raise GapInLog(f"{kind} is another table than the one followed before")
+        change = lake.files(kind, mark["version"])
+        if change.removed:
+            raise GapInLog(f"rows were removed from {kind}")
+        for file in change.added:
+            if not lake.path(kind, file).exists():
+                raise GapInLog(f"a file of {kind} was replaced before it was read")
+        return change
+
+    def _apply(self, lake: Lake, changes: dict[str, Change], *, rebuilt: bool) -> FollowReport:
+        cursor = self._duck.cursor()
+        paths = {
+            kind: [str(lake.path(kind, file)) for file in sorted(change.added, key=lambda file: file.low_us)]
+            for kind, change in changes.items()
+        }
+        follow.apply(cursor, paths["events"], paths["corrections"], paths["quarantine"])
+        for kind, change in changes.items():
+            cursor.execute("DELETE FROM watermarks WHERE kind = ?", [kind])
+            mark = [kind, change.version, lake.table_id(kind), lake.commit_bytes(kind, change.version)]
+            cursor.execute("INSERT INTO watermarks VALUES (?, ?, ?, ?)", mark)
+        return FollowReport(**{kind: _rows(change) for kind, change in changes.items()}, rebuilt=rebuilt)
+
+
+def _window(low_us: int | None, high_us: int | None) -> tuple[str, list[int]]:
+    if low_us is None or high_us is None:
+        return "true", []
+    return "time BETWEEN make_timestamp(?) AND make_timestamp(?)", [low_us, high_us]
+
+
+def _grouped(found: pa.Table) -> dict[str, list[str]]:
+    answer: defaultdict[str, list[str]] = defaultdict(list)
+    for key, event_id in zip(found["key"].to_pylist(), found["event_id"].to_pylist(), strict=True):
+        answer[key].append(event_id)
+    return dict(answer)
+
+
+def _rows(change: Change) -> int:
+    return sum(file.rows for file in change.added)
+
+
+def _select(columns: Sequence[str]) -> str:
+    return ", ".join(_selected(name) for name in dict.fromkeys(columns))
+
+
+def _selected(name: str) -> str:
+    if name in BY_NAME and BY_NAME[name].kind == "time":
+        return f'epoch_us("{name}") AS "{name}"'
+    return f'"{name}"'

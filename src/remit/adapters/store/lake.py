@@ -1,0 +1,213 @@
+"""The lake: three Delta tables, the record of truth for events.
+
+One ingest batch may touch all three. Its Parquet files are written first; then the *leading* table commits (events
+when the batch has events, else corrections, else quarantine) with the other tables' files named in its metadata; then
+the others commit. The leading commit is the commit of the whole batch: when the process dies after it, ``Lake.open``
+finishes the others from that metadata, and when it dies before, nothing of the batch was stored.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Self
+
+import pyarrow as pa
+
+from remit.adapters.store import deltalog
+from remit.adapters.store.datafile import DataFile, month_of, write_files
+from remit.adapters.store.deltalog import GapInLog
+from remit.adapters.store.deltatable import LakeTable
+from remit.adapters.store.disk import Disk, SyncFailed
+from remit.adapters.store.rawread import raw_of
+from remit.adapters.store.schema import KINDS
+from remit.model.errors import StoreError
+
+Acknowledged = Mapping[str, tuple[int, bytes]]
+"""Per table the newest commit known to be acknowledged, and the bytes of its log file."""
+Batch = Mapping[str, Sequence[DataFile]]
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """What happened to one table: files whose rows are new, paths no longer in the table, and the version reached."""
+
+    added: tuple[DataFile, ...]
+    removed: tuple[str, ...]
+    version: int
+
+
+class Lake:
+    """The three tables under one root, for one writer."""
+
+    def __init__(self, root: Path, disk: Disk, tables: Mapping[str, LakeTable]) -> None:
+        self.root = root
+        self.disk = disk
+        self._tables = tables
+        self._lock = threading.RLock()
+        self._poisoned: StoreError | None = None
+
+    @classmethod
+    def open(
+        cls,
+        root: str,
+        storage_options: Mapping[str, str] | None = None,
+        *,
+        disk: Disk | None = None,
+        acknowledged: Acknowledged | None = None,
+        on_notice: Callable[[str], None] = lambda _: None,
+    ) -> Self:
+        """Open the lake, creating it on first use, after mending what a crash left.
+
+        :raises IntegrityError: if an acknowledged commit is damaged and cannot be restored.
+        :raises StoreError: for a root that is not a local folder.
+        """
+        if "://" in root or storage_options:
+            raise StoreError(
+                "This version keeps the lake in a local folder only", where=root, remedy="Give a path, not a URL."
+            )
+        disk = disk or Disk()
+        tables = {}
+        for kind in KINDS:
+            folder = Path(root) / kind
+            if notice := deltalog.mend(disk, folder / "_delta_log", (acknowledged or {}).get(kind)):
+                on_notice(notice)
+            tables[kind] = LakeTable(kind, folder, disk)
+        lake = cls(Path(root), disk, tables)
+        lake._finish_batch(on_notice)
+        return lake
+
+    def write(self, kind: str, table: pa.Table) -> list[DataFile]:
+        """Write rows as synced Parquet files, one per month; they belong to nothing until committed."""
+        try:
+            return write_files(self.disk, self.root / kind, kind, table)
+        except SyncFailed as error:
+            self._poisoned = error
+            raise
+
+    def commit(self, kind: str, files: Sequence[DataFile], meta: Mapping[str, str]) -> int:
+        """Commit files to one table; returns its version once durable."""
+        self.commit_batch({kind: files}, meta)
+        return self.version(kind)
+
+    def commit_batch(self, batch: Batch, meta: Mapping[str, str]) -> dict[str, int]:
+        """Commit one batch over several tables, all or nothing; returns the version each touched table reached.
+
+        :raises StoreError: the lake is then poisoned, because what reached the disk is no longer certain.
+        """
+        touched = [kind for kind in KINDS if batch.get(kind)]
+        if not touched:
+            return {}
+        with self._writing():
+            leader, *others = touched
+            own = {"meta": dict(meta), "then": {kind: self._promise(kind, batch[kind]) for kind in others}}
+            reached = {leader: self._tables[leader].commit(batch[leader], own=own)}
+            for kind in others:
+                reached[kind] = self._tables[kind].commit(batch[kind], own={"meta": dict(meta)})
+            for kind in touched:
+                self._tables[kind].maybe_checkpoint()
+        return reached
+
+    def replace(self, kind: str, old: Sequence[DataFile], new: Sequence[DataFile]) -> int:
+        """Swap files for others that hold the same rows (compaction); the old stay on disk for their readers."""
+        with self._writing():
+            version = self._tables[kind].commit(new, old, {"meta": {"why": "compaction"}}, changes_data=False)
+            self._tables[kind].maybe_checkpoint()
+        return version
+
+    def version(self, kind: str) -> int:
+        """The newest acknowledged version of one table."""
+        return self._tables[kind].version
+
+    def table_id(self, kind: str) -> str:
+        """Tells a table from another one created later in its place."""
+        return self._tables[kind].table_id
+
+    def commit_bytes(self, kind: str, version: int) -> bytes:
+        """The bytes of a commit's file, for whoever keeps a second copy of the newest."""
+        return deltalog.commit_path(self._tables[kind].log, version).read_bytes()
+
+    def path(self, kind: str, file: DataFile) -> Path:
+        """Where a file of a table lies."""
+        return self._tables[kind].root / file.path
+
+    def files(self, kind: str, since: int | None = None) -> Change:
+        """Files added and removed after version ``since`` by commits that changed data, or all files for None.
+
+        Compactions add no rows and so no files here; a file that a later compaction replaced is still listed.
+
+        :raises GapInLog: if the log does not reach back to ``since``, or ends before it.
+        """
+        table = self._tables[kind]
+        last = table.version
+        if since is None:
+            return Change(tuple(table.files()), (), last)
+        if since > last:
+            raise GapInLog(f"version {since} is past the newest, {last}")
+        commits = [commit for commit in deltalog.commits_after(table.log, since, last) if commit.changes_data]
+        added = tuple(file for commit in commits for file in commit.added)
+        return Change(added, tuple(path for commit in commits for path in commit.removed), last)
+
+    def raw(self, event_id: str, time_us: int) -> str | None:
+        """The redacted source record of one event, read from the files of its month; None if it is not stored."""
+        month = month_of(time_us)
+        for file in self._tables["events"].files():
+            if file.month == month and file.low_us <= time_us <= file.high_us:
+                found = raw_of(self.path("events", file), event_id, time_us)
+                if found is not None:
+                    return found
+        return None
+
+    def _promise(self, kind: str, files: Sequence[DataFile]) -> dict[str, Any]:
+        return {"version": self.version(kind) + 1, "files": [file.as_json() for file in files]}
+
+    def _finish_batch(self, on_notice: Callable[[str], None]) -> None:
+        """Commit what a leading commit promised to the other tables and a crash prevented."""
+        for leader in KINDS:
+            promised = self._last_promise(leader)
+            for kind, promise in promised.items():
+                if self.version(kind) < promise["version"]:
+                    with self._writing():
+                        self._tables[kind].commit([DataFile(**file) for file in promise["files"]])
+                    on_notice(f"A batch interrupted between two tables has been finished in {kind}.")
+
+    def _last_promise(self, leader: str) -> dict[str, Any]:
+        table = self._tables[leader]
+        for version in range(table.version, -1, -1):
+            commit = deltalog.read_commit(table.log, version)
+            if commit.changes_data or version == 0:
+                return dict(commit.own.get("then") or {})
+        return {}
+
+    def _writing(self) -> _Writing:
+        return _Writing(self)
+
+    @property
+    def poisoned(self) -> bool:
+        """True after a failed write or sync: this handle refuses further commits."""
+        return self._poisoned is not None
+
+
+class _Writing:
+    """The writer's lock; an error inside poisons the lake."""
+
+    def __init__(self, lake: Lake) -> None:
+        self._lake = lake
+
+    def __enter__(self) -> None:
+        self._lake._lock.acquire()
+        if self._lake._poisoned:
+            self._lake._lock.release()
+            raise StoreError(
+                f"The lake takes no more commits after an earlier failure: {self._lake._poisoned.what}",
+                where=str(self._lake.root),
+                remedy="Stop this process, mend the disk, and start again.",
+            )
+
+    def __exit__(self, kind: object, error: BaseException | None, trace: object) -> None:
+        if error is not None:
+            wrapped = error if isinstance(error, StoreError) else StoreError(f"Interrupted: {error!r}")
+            self._lake._poisoned = wrapped
+        self._lake._lock.release()

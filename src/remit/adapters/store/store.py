@@ -1,0 +1,214 @@
+"""The store of one data folder: lease, lake, index and state together, as the one keeper sees them.
+
+``<data>/lake/{events,corrections,quarantine}``, ``<data>/index.duckdb``, ``<data>/state.db``, ``<data>/keeper.lock``,
+``<data>/inbox/``.
+
+A batch: ``ask`` reserves the ids that are new, the caller attributes them, ``commit`` makes them durable in the lake.
+The index follows in groups, because DuckDB takes many rows at once far faster than the same rows in small lots; until
+then the ids of a committed batch are remembered here, so nothing is stored twice.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import ExitStack
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, Self
+
+import pyarrow as pa
+
+from remit.adapters.store.chains import Chains, Row
+from remit.adapters.store.compaction import VACUUM_AFTER_SECONDS, Maintenance, maintain
+from remit.adapters.store.datafile import DataFile
+from remit.adapters.store.disk import Disk, store_error
+from remit.adapters.store.index import MEMORY_MB, FollowReport, Index
+from remit.adapters.store.lake import Lake
+from remit.adapters.store.lease import Lease
+from remit.adapters.store.reservations import Reservations
+from remit.adapters.store.schema import file_schema
+from remit.adapters.store.state import State
+from remit.model.errors import StoreError
+
+FOLLOW_ROWS = 200_000
+"""Committed rows after which the index follows by itself."""
+
+
+@dataclass(frozen=True, slots=True)
+class Answers:
+    """What a batch was told. ``token`` belongs to ``commit`` or ``abort``; ``known`` must not be stored again."""
+
+    token: str
+    known: set[str]
+    offers: dict[str, tuple[Row, ...]] = field(default_factory=dict)
+
+
+class Store:
+    """Everything in one data folder, for the process that keeps it."""
+
+    def __init__(self, folder: Path, lake: Lake, index: Index, state: State, closing: ExitStack) -> None:
+        self.folder = folder
+        self.lake = lake
+        self.index = index
+        self.state = state
+        self._closing = closing
+        self._reservations = Reservations()
+        self._chains = Chains(index)
+        self._committing = threading.Lock()
+        self._following = threading.Lock()
+        self._pending_rows = 0
+
+    @classmethod
+    def open(
+        cls,
+        folder: Path,
+        role: str,
+        on_notice: Callable[[str], None] = lambda _: None,
+        *,
+        control: str = "",
+        state_url: str | None = None,
+        memory_mb: int = MEMORY_MB,
+        disk: Disk | None = None,
+    ) -> Self:
+        """Take the lease, mend and open everything, and let the index catch up with the lake.
+
+        :raises KeeperBusy: naming the process that keeps this folder.
+        :raises IntegrityError: if acknowledged data is damaged beyond mending.
+        """
+        _prepare(folder)
+        with ExitStack() as opening:
+            opening.enter_context(Lease.acquire(folder, role, control=control))
+            index = Index.open(folder / "index.duckdb", on_notice=on_notice, memory_mb=memory_mb)
+            opening.callback(index.close)
+            known = index.acknowledged()
+            lake = Lake.open(str(folder / "lake"), disk=disk, acknowledged=known, on_notice=on_notice)
+            state = State.open(state_url or f"sqlite:///{folder / 'state.db'}")
+            opening.callback(state.close)
+            index.follow(lake)
+            return cls(folder, lake, index, state, opening.pop_all())
+
+    def close(self) -> None:
+        """Close everything and give the lease back."""
+        self._closing.close()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    @property
+    def inbox(self) -> Path:
+        """Where pushed records wait, synced, until they are ingested."""
+        return self.folder / "inbox"
+
+    def ask(self, ids: Sequence[str], times: Sequence[int], keys: Sequence[str] = ()) -> Answers:
+        """Reserve a batch's new ids and answer its link questions.
+
+        ``times`` (microseconds since the epoch) belong to ``ids``, which are distinct within a batch. ``known`` holds
+        the ids that are stored or on their way in another batch. ``offers`` holds, for each key somebody offers, the
+        facts of the offering events and of those behind them, nearest first; what the index has not followed yet is
+        not in it, which ``follow`` before a second look settles.
+        """
+        token, known = self._reservations.reserve(ids)
+        try:
+            if len(times):
+                stored = self.index.known(ids, min(times), max(times))
+                self._reservations.drop(token, stored)
+                known |= stored
+            return Answers(token, known, self._chains.behind(keys))
+        except BaseException:
+            self._reservations.release(token)
+            raise
+
+    def abort(self, token: str) -> None:
+        """Give a batch up: its ids are free again."""
+        self._reservations.release(token)
+
+    def commit(
+        self,
+        token: str | None,
+        events: pa.Table | Sequence[DataFile] | None = None,
+        corrections: pa.Table | None = None,
+        quarantine: pa.Table | None = None,
+        meta: Mapping[str, str] | None = None,
+    ) -> dict[str, int]:
+        """Make a batch durable, all of it or nothing; returns the version each touched lake table reached.
+
+        ``events`` may be rows, or files that a worker wrote with ``write_files``. Corrections are numbered here, so the
+        one committed later wins; a ``seq`` they bring is ignored. ``token`` is None for a batch that adds no events.
+
+        :raises StoreError: the batch is not acknowledged; whether it is in the lake shows on the next open.
+        """
+        with self._committing:
+            self._check(token, events)
+            batch = {"events": self._files("events", events), "quarantine": self._files("quarantine", quarantine)}
+            if corrections is not None and corrections.num_rows:
+                batch["corrections"] = self.lake.write("corrections", self._numbered(corrections))
+            reached = self.lake.commit_batch(batch, meta or {})
+            if token is not None:
+                self._reservations.commit(token)
+            self._pending_rows += sum(file.rows for files in batch.values() for file in files)
+        if self._pending_rows >= FOLLOW_ROWS:
+            self.follow()
+        return reached
+
+    def follow(self) -> FollowReport:
+        """Let the index catch up with every commit so far."""
+        with self._following:
+            batches = self._reservations.committed()
+            self._pending_rows = 0
+            report = self.index.follow(self.lake)
+            self._reservations.followed(batches)
+        return report
+
+    def raw(self, event_id: str, time_us: int) -> str | None:
+        """The redacted source record of an event, from the lake."""
+        return self.lake.raw(event_id, time_us)
+
+    def maintain(self, *, vacuum_after_seconds: float = VACUUM_AFTER_SECONDS) -> Maintenance:
+        """Compact the lake and remove what nothing refers to; the index keeps its rows."""
+        with self._committing:
+            self.follow()
+            done = maintain(self.lake, vacuum_after_seconds=vacuum_after_seconds)
+            self.follow()
+        return done
+
+    def _files(self, kind: str, rows: Any) -> list[DataFile]:
+        if isinstance(rows, pa.Table):
+            return self.lake.write(kind, rows.cast(file_schema(kind))) if rows.num_rows else []
+        return list(rows or ())
+
+    def _numbered(self, corrections: pa.Table) -> pa.Table:
+        """Number corrections by the version they will be committed as, and their place in it."""
+        start = (self.lake.version("corrections") + 1) << 32
+        numbers = pa.array(range(start, start + corrections.num_rows), pa.int64())
+        schema = file_schema("corrections")
+        columns = [
+            numbers if name == "seq" else corrections[name].cast(schema.field(name).type) for name in schema.names
+        ]
+        return pa.Table.from_arrays(columns, schema=schema)
+
+    def _check(self, token: str | None, events: Any) -> None:
+        """Refuse rows that were not reserved: they would be stored twice."""
+        held = self._reservations.held(token) if token is not None else frozenset()
+        if isinstance(events, pa.Table):
+            ids = events["event_id"].to_pylist()
+            fits = len(set(ids)) == len(ids) and held.issuperset(ids)
+        else:
+            fits = sum(file.rows for file in events or ()) <= len(held)
+        if not fits:
+            raise StoreError(
+                "A batch brings events that it did not reserve, or one of them twice",
+                where=str(self.folder),
+                remedy="Nothing of it was stored. This is a defect in the ingest flow: please report it.",
+            )
+
+
+def _prepare(folder: Path) -> None:
+    try:
+        folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+        (folder / "inbox").mkdir(exist_ok=True, mode=0o700)
+    except OSError as error:
+        raise store_error(error, "creating the data folder", folder) from error
