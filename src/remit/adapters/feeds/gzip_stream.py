@@ -14,7 +14,7 @@ from isal import isal_zlib
 from .chunks import ByteReader, Interrupted
 
 _Member = Any  # isal_zlib's decompressor, whose type has no public name
-_DAMAGE: tuple[type[Exception], ...] = (getattr(isal_zlib, "IsalError", isal_zlib.error), ValueError)
+_DAMAGE: tuple[Any, ...] = (getattr(isal_zlib, "IsalError", None) or isal_zlib.error, ValueError)
 
 READ_BYTES = 1024 * 1024
 # Small feeds keep the read-ahead small, so that the ratio is known early, and copies of what is left over cheap
