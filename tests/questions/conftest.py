@@ -61,7 +61,7 @@ class Engine:
 
     def execute(self, sql: str, params: Sequence[object]) -> pa.Table:
         self.statements.append(sql)
-        return self.connection.execute(sql, list(params)).to_arrow_table()
+        return self.connection.sql(sql, params=list(params)).to_arrow_table()
 
 
 @pytest.fixture

@@ -44,11 +44,9 @@ class IndexReader:
             moment = as_timestamp(after[0])
             sql = f'({sql}) AND "time" {beyond}= ? AND ("time" {beyond} ? OR event_id {beyond} ?)'
             params += [moment, moment, after[1]]
-        return self._rows(
-            f"SELECT {', '.join(self._shown(name) for name in columns)} FROM {self._table} WHERE {sql} "
-            f'ORDER BY {self._table}."time" {direction}, event_id {direction} LIMIT {int(limit)}',
-            params,
-        )
+        shown = ", ".join(self._shown(name) for name in columns)
+        order = f'{self._table}."time" {direction}, event_id {direction}'
+        return self._rows(self._sql.first_rows(self._table, shown, sql, order, limit), params)
 
     def tally(self, predicate: Predicate) -> Row:
         """How many records and acts, how many of them denied, and over which time."""
@@ -68,6 +66,7 @@ class IndexReader:
         *,
         distinct: Sequence[str] = (),
         first_since: int | None = None,
+        brief: bool = False,
     ) -> list[Row]:
         """Groups, most records first."""
         clause = where(predicate, self._sql)
@@ -76,10 +75,11 @@ class IndexReader:
         counted = "".join(f", count(DISTINCT {self._sql.column(name)}) AS distinct_{name}" for name in plain)
         having = ' HAVING min("time") >= ?' if first_since is not None else ""
         params = [*clause.params, *([as_timestamp(first_since)] if first_since is not None else [])]
+        measures = "" if brief else f", {self._span()}, {self._sql.newest('event_id')} AS sample"
         inner = self._keyed(by, ("event_id", "time", "denied", *plain), clause)
         rows = self._rows(
-            f"SELECT {keys}, count(*) AS count, {self._sql.count_where('denied')} AS denied, {self._span()}, "
-            f"{self._sql.newest('event_id')} AS sample{counted} FROM ({inner}) GROUP BY {keys}{having} "
+            f"SELECT {keys}, count(*) AS count, {self._sql.count_where('denied')} AS denied"
+            f"{measures}{counted} FROM ({inner}) GROUP BY {keys}{having} "
             f"ORDER BY count DESC, {keys} LIMIT {int(limit)}",
             params,
         )

@@ -57,6 +57,12 @@ class Dialect:
         """A timestamp cut to its hour."""
         return f"date_trunc('hour', {expression})"
 
+    def first_rows(self, table: str, columns: str, condition: str, order: str, limit: int) -> str:
+        """The first rows in an order. By row id, so that only the rows given are read in all their columns: several
+        times faster when few rows match."""
+        found = f"SELECT rowid FROM {table} WHERE {condition} ORDER BY {order} LIMIT {int(limit)}"
+        return f"SELECT {columns} FROM {table} WHERE rowid IN ({found}) ORDER BY {order}"
+
     def newest(self, column: str) -> str:
         """The column's value in the newest row of a group."""
         return f"max_by({column}, (time, event_id))"

@@ -68,10 +68,10 @@ def _sentence(changes: int, count: int, top: list[dict[str, Any]]) -> str:
 def _table(index: EventIndex, describe: Describe, window: Window, rows: list[Row]) -> list[Json]:
     named = either(Equals("agent", row["agent"]) for row in rows if row["agent"])
     mine = both(OF_AGENTS, window.within, named)
-    changes = _by_agent(index.groups(both(CHANGES, mine), ("agent",), MAX_AGENTS, distinct=_DISTINCT))
-    denials = _by_agent(index.groups(both(DENIALS, mine), ("agent",), MAX_AGENTS))
+    changes = _by_agent(index.groups(both(CHANGES, mine), ("agent",), MAX_AGENTS, distinct=_DISTINCT, brief=True))
+    denials = _by_agent(index.groups(both(DENIALS, mine), ("agent",), MAX_AGENTS, brief=True))
     road = either(Equals("governed", name) for name in ("gateway", "pipeline"))
-    governed = _by_agent(index.groups(both(CHANGES, mine, road), ("agent",), MAX_AGENTS))
+    governed = _by_agent(index.groups(both(CHANGES, mine, road), ("agent",), MAX_AGENTS, brief=True))
     strengths = _strengths(index, describe, window)
     return [_line(row, changes, denials, governed, strengths, window) for row in rows]
 
@@ -100,7 +100,7 @@ def _by_agent(rows: list[Row]) -> dict[str, Row]:
 def _strengths(index: EventIndex, describe: Describe, window: Window) -> dict[str, dict[str, int]]:
     """Per agent: how often evidence of each strength was seen (one act may carry several)."""
     found: dict[str, dict[str, int]] = {}
-    for row in index.groups(both(ACTS, OF_AGENTS, window.within), ("agent", "evidence"), 5000):
+    for row in index.groups(both(ACTS, OF_AGENTS, window.within), ("agent", "evidence"), 5000, brief=True):
         signal = str(row["evidence"]).partition("=")[0]
         strength = (describe(signal) or ("unknown", ""))[0]
         counts = found.setdefault(row["agent"], {})

@@ -116,7 +116,7 @@ def _versions(figures: StoreFigures) -> list[Json]:
 
 
 def _rules(index: EventIndex, figures: StoreFigures) -> list[Json]:
-    rows = index.groups(EVERYTHING, ("rules_version",), 20)
+    rows = index.groups(EVERYTHING, ("rules_version",), 20, brief=True)
     current = figures.versions().get("rules")
     shown = ", ".join(f"{row['rules_version'] or 'none'}: {row['count']:,}" for row in rows)
     stale = sum(row["count"] for row in rows if row["rules_version"] != current)

@@ -47,7 +47,7 @@ def facet(index: EventIndex, text: str, column: str, *, now_us: int, limit: int 
     if column not in {each.name for each in FACETS}:
         raise UsageError(f"There is no facet {column[:60]!r}", remedy=f"One of {', '.join(c.name for c in FACETS)}.")
     size = max(1, min(limit, MAX_FACET))
-    rows = index.groups(both(read_query(text, now_us), ACTS), (column,), size + 1)
+    rows = index.groups(both(read_query(text, now_us), ACTS), (column,), size + 1, brief=True)
     values = [{"value": row[column], "count": row["count"], "denied": row["denied"]} for row in rows[:size]]
     return {"column": column, "title": BY_NAME[column].facet, "values": values, "more": len(rows) > size}
 
@@ -69,7 +69,8 @@ def histogram(index: EventIndex, text: str, *, now_us: int, buckets: int = 60) -
 
 
 def _sources(index: EventIndex, predicate: Predicate) -> list[dict[str, Any]]:
-    rows = {row["source"]: row for row in index.groups(both(predicate, ACTS), ("source",), len(SOURCES) + 1)}
+    found = index.groups(both(predicate, ACTS), ("source",), len(SOURCES) + 1, brief=True)
+    rows = {row["source"]: row for row in found}
     known = [{"source": name, "count": rows[name]["count"] if name in rows else 0,
               "denied": rows[name]["denied"] if name in rows else 0} for name in SOURCES]
     unjudged = [{"source": None, "count": rows[None]["count"], "denied": rows[None]["denied"]}] if None in rows else []

@@ -37,12 +37,13 @@ class EventIndex(Protocol):
 
     def groups(
         self, predicate: Predicate, by: Sequence[str], limit: int, *, distinct: Sequence[str] = (),
-        first_since: int | None = None,
+        first_since: int | None = None, brief: bool = False,
     ) -> list[Row]:
         """Rows grouped by columns (or HOUR, HOUR_OF_DAY), most records first, then by key. A list column in ``by``
         groups by each element. Beside the keys each has ``count``, ``denied``, ``first``, ``last``, ``sample`` (the
         newest event_id) and ``distinct_COLUMN`` for each of ``distinct`` (elements of a list column).
-        ``first_since`` keeps only groups whose first row is at or after it.
+        ``first_since`` keeps only groups whose first row is at or after it; ``brief`` leaves out first, last and
+        sample, which cost most of the time.
         """
         ...
 
