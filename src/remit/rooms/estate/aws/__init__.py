@@ -1,0 +1,1 @@
+"""The AWS half of the cast, as CloudTrail would have recorded it."""
