@@ -42,14 +42,16 @@ def _read(record: dict[str, Any]) -> Reading:
     if reader is None:
         raise RecordError("not-an-event", "The record is no CI build: neither `ci_build`, nor Jenkins, nor GitLab.")
     build = reader(record)
+    if build.run is None:
+        raise RecordError("not-an-event", "The CI record names no run: neither an id, nor a URL, nor a number.")
     phase = phase_of(build)
     facts: Facts = {
         "time": first_instant(*build.times),
         "provider_id": build.url or build.run,
         "account": _account(build),
         "service": "build",
-        "operation": f"build.{phase}",
-        "action_kind": _KINDS[phase],
+        "operation": f"{build.act}.{phase}",
+        "action_kind": _KINDS[phase] if build.act == "build" else "update",
         "event_type": build.system,
         "principal": build.actor,
         "principal_id": build.actor_id,

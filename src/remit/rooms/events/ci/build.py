@@ -24,7 +24,7 @@ class Build:
     """A build as its system tells it; what it does not say is ``None``.
 
     ``times`` are candidates for the record's time, best first. ``state`` is the system's own word; ``phase`` is set
-    where the system tells the phase apart from the result.
+    where the system tells the phase apart from the result. ``act`` is ``build`` or ``deployment``.
     """
 
     system: str
@@ -49,6 +49,7 @@ class Build:
     author_email: str | None = None
     environment: str | None = None
     error_message: str | None = None
+    act: str = "build"
     marks: list[tuple[str, str | None]] = field(default_factory=list)
 
 

@@ -89,6 +89,7 @@ def _deployment(record: Object) -> Build:
         branch=text(record.get("ref")),
         title=text(record.get("commit_title")),
         environment=text(record.get("environment")),
+        act="deployment",
     )
 
 
