@@ -219,3 +219,10 @@ def test_a_window_is_read_as_a_person_writes_it() -> None:
             read_window(text, NOW)
     assert [plural(1, "change"), plural(2000, "change"), plural(2, "proxy")] == [
         "1 change", "2,000 changes", "2 proxies"]
+
+
+def test_a_denial_no_policy_is_named_for_is_said_so(make_index: MakeIndex) -> None:
+    rows = [event("a", denied=True, outcome="denied", deny_policy_type="unknown")]
+    [found] = findings(make_index(rows), since=0)
+    assert found["sentence"] == (
+        "1 denial of an unnamed permission by a policy the records do not name, for 1 principal.")

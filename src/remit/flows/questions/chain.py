@@ -117,7 +117,8 @@ def _named_code(row: Row) -> Iterator[tuple[Predicate, str]]:
     if row["run"]:
         yield both(Equals("run", row["run"]), *within), f"both records name run {row['run']}"
     if row["commit"]:
-        yield Equals("commit", row["commit"]), f"both records name commit {row['commit'][:12]}"
+        named = either((Equals("commit", row["commit"]), Equals("link_offers", f"commit:{row['commit']}")))
+        yield named, f"both records name commit {row['commit'][:12]}"
     if row["pull_request"] and within:
         yield (both(Equals("pull_request", row["pull_request"]), *within),
                f"both records name pull request {row['pull_request']} of {row['repository']}")

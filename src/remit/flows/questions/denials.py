@@ -8,12 +8,14 @@ from remit.flows.questions.population import DENIALS
 from remit.flows.questions.ports import EventIndex, Json, Row
 from remit.flows.questions.search import nothing_found
 from remit.flows.questions.window import plural
+from remit.model.columns import BY_NAME
 from remit.model.event_json import rfc3339
 from remit.rooms.query import read_query, term
 from remit.rooms.query.predicate import Predicate, both
 
 CAUSE: Final = ("deny_policy_type", "deny_policy_arn", "deny_action", "deny_rule")
-_WORDS: Final = {"deny_policy_type": "deny_type", "deny_policy_arn": "policy", "deny_action": "deny_action"}
+_WORDS: Final = {name: BY_NAME[name].query[0] for name in CAUSE if BY_NAME[name].query}
+"""The words to query a cause by. A part of the cause without one widens the query to its neighbors."""
 _PRINCIPALS: Final = 3
 _MOST_PAIRS: Final = 5000
 

@@ -124,7 +124,7 @@ def _largest_denial(index: EventIndex, scope: Scope) -> Iterator[Json]:
                        f"denied:true -counted:false {_asked('deny_type', row['deny_policy_type'])} "
                        f"{_asked('deny_action', row['deny_action'])} {scope.text}",
                        f"{plural(row['count'], 'denial')} of {row['deny_action'] or 'an unnamed permission'} by "
-                       f"{row['deny_policy_type'] or 'an unnamed'} policy, for "
+                       f"{_policy(row['deny_policy_type'])}, for "
                        f"{plural(row['distinct_principal'], 'principal')}.")
 
 
@@ -146,6 +146,10 @@ def _event(index: EventIndex, event_id: str) -> Row:
 
 def _asked(word: str, value: Any) -> str:
     return term(word, value) if value else f"-{word}:*"
+
+
+def _policy(policy_type: str | None) -> str:
+    return "a policy the records do not name" if policy_type in (None, "unknown") else f"policy of type {policy_type}"
 
 
 def _name(row: Row) -> str:

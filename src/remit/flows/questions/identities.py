@@ -59,18 +59,28 @@ def _merged(rows: list[Row]) -> list[Row]:
 
 def _proposal(row: Row, window: Window) -> Json:
     column, match = row["column"], row[row["column"]]
-    kind, because = _KIND_OF_TYPE.get((row["principal_type"] or "").lower().replace("_", ""), ("workload", "unknown"))
+    kind, because = _kind(row["principal_type"])
     name = _short(match)
     under = f" under {plural(row['principals'], 'session name')}" if column == "issuer" else ""
     word = {"issuer": "role", "app_id": "app", "principal": "principal"}[column]
     return {
         "kind": kind, "name": name, "match": match, "column": column, "changes": row["count"],
         "last_seen": rfc3339(row["last"]),
-        "reason": f"It made {plural(row['count'], 'change')}{under} and no marker says what it is; its type "
-                  f"{row['principal_type'] or '(none)'} means {because}.",
+        "reason": f"It made {plural(row['count'], 'change')}{under} and no marker says what it is; "
+                  f"{because}.",
         "toml": f"[[{kind}]]\nname = {_toml(name)}\nmatch = [{_toml(match)}]\n",
         "query": f"{term(word, match)} {window.text()}",
     }
+
+
+def _kind(principal_type: str | None) -> tuple[str, str]:
+    """The kind to propose, and why; ``workload`` stands in where the provider's type says nothing."""
+    if not principal_type:
+        return "workload", "the record gives no type, so the kind is only a placeholder"
+    known = _KIND_OF_TYPE.get(principal_type.lower().replace("_", "").replace(" ", ""))
+    if known is None:
+        return "workload", f"its type {principal_type} does not tell, so the kind is only a placeholder"
+    return known[0], f"its type is {principal_type}, {known[1]}"
 
 
 def _short(match: str) -> str:

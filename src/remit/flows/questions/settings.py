@@ -38,6 +38,8 @@ SETTINGS: Final = (
             "impersonate it: the audit log then names both."),
     Setting(Equals("provider", "github"), "Have agents work through their GitHub App instead of a person's token: "
             "the record then names the app."),
+    Setting(Equals("provider", "git"), "Have agents commit under an account of their own or with their Co-authored-by "
+            "trailer left on: a commit otherwise names only the person whose machine it was."),
 )
 _MOST: Final = 4
 
