@@ -131,3 +131,14 @@ def test_records_that_join_in_a_circle_end(make_index: MakeIndex) -> None:
     loop = [event("a", **(CALL | {"access_key": "K1", "link_offers": ["key:K2"]})),
             event("b", **(CALL | {"access_key": "K2", "link_offers": ["key:K1"]}))]
     assert who(make_index(loop), describe, "orders-db")["found"]
+
+
+def test_the_beginning_of_several_ids_names_no_event(make_index: MakeIndex) -> None:
+    index = make_index([event("zzab1"), event("zzab2"), event("zzcd3")])
+    assert not who(index, describe, "zzab")["found"]
+    assert who(index, describe, "zzcd")["kind"] == "event"
+
+
+def test_a_pull_request_that_offers_a_commit_is_found_by_it(make_index: MakeIndex) -> None:
+    merged = event("merged", 4, **VCS, commit="f" * 40, pull_request="12", link_offers=[f"commit:{SHA}"])
+    assert steps(who(make_index([PUSH, merged]), describe, "push"))["pull request"][:2] == ("acme/app#12", "merged")

@@ -16,6 +16,7 @@ _PULL: Final = re.compile(r"(?:https://[^/]+/)?([\w.-]+/[\w.-]+)(?:#|/pull/|!|/-
 _COMMIT: Final = re.compile(r"(?:(?:https://[^/]+/)?([\w.-]+/[\w.-]+)(?:@|/commit/))?([0-9a-f]{7,64})", re.IGNORECASE)
 _REPOSITORY: Final = re.compile(r"(?:https://[^/]+/)?([\w.-]+/[\w.-]+?)(?:\.git)?/?")
 _LONGEST: Final = 2048
+_PREFIX: Final = "the beginning of an event's id"
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,7 +33,13 @@ def resolve(index: EventIndex, named: str) -> Subject | None:
     wanted = named.strip()[:_LONGEST]
     if not wanted:
         return None
-    return next((each for each in _readings(wanted) if index.search(each.records, ("event_id",), 1)), None)
+    return next((each for each in _readings(wanted) if _borne_out(index, each)), None)
+
+
+def _borne_out(index: EventIndex, reading: Subject) -> bool:
+    """Whether records bear the reading out; the beginning of an id names an event only when it is the only one."""
+    found = len(index.search(reading.records, ("event_id",), 2))
+    return found == 1 if reading.how == _PREFIX else found > 0
 
 
 def _readings(wanted: str) -> Iterator[Subject]:
@@ -46,7 +53,7 @@ def _readings(wanted: str) -> Iterator[Subject]:
     yield Subject("run", "the CI run's id", both(ACTS, Equals("run", wanted)))
     yield Subject("access key", "the key the calls were signed with", both(ACTS, Equals("access_key", wanted)))
     if len(wanted) >= SHORTEST_PREFIX:
-        yield Subject("event", "the beginning of an event's id", Glob("event_id", (wanted.lower(), "")))
+        yield Subject("event", _PREFIX, Glob("event_id", (wanted.lower(), "")))
 
 
 def _named(wanted: str) -> Predicate:
