@@ -127,7 +127,7 @@ def shared(name: str) -> list[bytes]:
     [
         ("panther-github-audit-rule-tests", "github-audit", 35),
         ("panther-github-webhook-rule-tests", "github-webhook", 5),
-        ("octokit-webhook-payload-examples", "github-webhook", 113),
+        ("octokit-webhook-payload-examples", "github-webhook", 108),
         ("git-commits-agent-and-human", "git", 4224),
     ],
 )

@@ -249,6 +249,35 @@ def test_the_time_of_receipt_serves_events_that_state_none_and_says_so() -> None
 
 
 @pytest.mark.parametrize(
+    ("act", "release", "received", "outcome"),
+    [
+        ("published", {"published_at": "2025-11-20T09:13:20Z"}, None, "release.published_at"),
+        ("edited", {"published_at": "2019-11-20T09:13:20Z"}, None, "time-missing"),
+        ("edited", {"published_at": "2019-11-20T09:13:20Z"}, "2025-11-20T09:13:20Z", "received_at"),
+        ("deleted", {"updated_at": "2025-11-20T09:13:20Z"}, None, "release.updated_at"),
+        ("deleted", {"updated_at": "2019-11-20T09:13:20Z"}, "2025-11-20T09:13:20Z", "received_at"),
+    ],
+)
+def test_no_later_act_is_dated_by_the_making_of_its_object(
+    act: str, release: dict[str, str], received: str | None, outcome: str
+) -> None:
+    payload = {"action": act, "release": {"id": 1, **release}, "repository": REPOSITORY}
+    wrapped = {"x_github_event": "release", "payload": payload, "received_at": received}
+    if outcome == "time-missing":
+        assert reason(wrapped) == outcome
+    else:
+        event = row(wrapped)
+        assert event["time"] == NOON
+        assert f"time_from={outcome}" in event["markers"]
+
+
+def test_a_pushed_tag_is_a_tag() -> None:
+    event = row({**PUSH, "ref": "refs/tags/v1"})
+    assert ("github:tag", "v1") in zip(event["resource_types"], event["resource_ids"], strict=True)
+    assert not any(marker.startswith("head_branch=") for marker in event["markers"])
+
+
+@pytest.mark.parametrize(
     "payload",
     [
         {"zen": "Keep it logically awesome.", "hook_id": 1, "repository": REPOSITORY},

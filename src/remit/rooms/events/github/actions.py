@@ -87,9 +87,9 @@ _DELETE: Final = words(
 _UPDATE: Final = words(
     "update updated edit edited enable enabled disable disabled rename renamed transfer transferred archive archived "
     "unarchived set change changed modify dismiss dismissed fix fixed resolve reopen reopened close closed assigned "
-    "unassigned labeled unlabeled locked unlocked pinned unpinned milestoned demilestoned synchronize moved merge "
-    "merged released transfer_start transfer_outgoing converted_to_draft ready_for_review auto_merge_enabled "
-    "auto_merge_disabled"
+    "unassigned labeled unlabeled review_requested locked unlocked pinned unpinned milestoned demilestoned "
+    "synchronize moved merge merged released transfer_start transfer_outgoing converted_to_draft ready_for_review "
+    "auto_merge_enabled auto_merge_disabled"
 )
 _BY_OPERATION_TYPE: Final = {
     "access": "read",

@@ -9,6 +9,7 @@ from remit.rooms.events.change.markers import Markers
 from remit.rooms.events.change.reading import Object, child, first_text
 from remit.rooms.events.change.resources import Resources
 from remit.rooms.events.change.times import first_instant, instant
+from remit.rooms.events.change.words import words
 from remit.rooms.events.github.names import mark_account, repository_of
 from remit.rooms.events.github.pulls import pull_facts
 from remit.rooms.events.github.same_act import repository_key
@@ -37,18 +38,13 @@ _SUBJECTS: Final = {
 }
 """Which object of the payload an event is about, where it is not named like the event."""
 _CREATED: Final = ("submitted_at", "starred_at", "published_at", "created_at", "started_at", "updated_at")
-_CHANGED: Final = (
-    "completed_at",
-    "updated_at",
-    "published_at",
-    "submitted_at",
-    "closed_at",
-    "fixed_at",
-    "dismissed_at",
-    "created_at",
-)
-_BIRTHS: Final = frozenset(("create", "created", "opened", "published", "submitted", "added", "requested"))
+_CHANGED: Final = ("completed_at", "updated_at", "closed_at", "fixed_at", "dismissed_at")
+"""Times of an object that its making, and that a later act on it, leave. A later act is never dated by the making.
+A deletion leaves none of its own: the object's last change stands in, unless the time of receipt is known."""
+_BIRTHS: Final = words("create created opened published prereleased released submitted added requested")
+_ENDS: Final = frozenset(("deleted", "removed", "destroyed", "unpublished"))
 _REF_EVENTS: Final = frozenset(("create", "delete"))
+_KINDS: Final = {"key": "deploy_key", "forkee": "repository"}
 _NUMBERED: Final = frozenset(("issue", "issues", "discussion", "milestone", "alert"))
 
 
@@ -73,21 +69,32 @@ def read_other(event: str, payload: Object, received_at: object) -> Facts:
 
 
 def _time(event: str, payload: Object, received_at: object, markers: Markers) -> int:
-    keys = _time_keys(event, text(payload.get("action")))
-    for name in (*_SUBJECTS.get(event, (event,)), ""):
+    act = text(payload.get("action"))
+    received = received_at if instant(received_at) is not None else None
+    place, moment = "received_at", received
+    if received is None or act not in _ENDS:
+        keys = _time_keys(event, act)
+        stated = _stated(payload, (*_SUBJECTS.get(event, (event,)), ""), keys)
+        place, moment = stated or (place, moment)
+    markers.add("time_from", place if moment is not None else None)
+    return first_instant(moment)
+
+
+def _stated(payload: Object, subjects: tuple[str, ...], keys: tuple[str, ...]) -> tuple[str, object] | None:
+    """The first time among the payload's objects, and where it stands; the empty name is the payload itself."""
+    for name in subjects:
         subject = child(payload, name) if name else payload
-        key = next((key for key in keys if instant(subject.get(key)) is not None), None)
-        if key:
-            markers.add("time_from", f"{name}.{key}".lstrip("."))
-            return first_instant(subject.get(key))
-    if instant(received_at) is not None:
-        markers.add("time_from", "received_at")
-    return first_instant(received_at)
+        for key in keys:
+            if instant(subject.get(key)) is not None:
+                return f"{name}.{key}".lstrip("."), subject.get(key)
+    return None
 
 
 def _time_keys(event: str, act: str | None) -> tuple[str, ...]:
     if event in _REF_EVENTS:
         return ("pushed_at",)
+    if event == "public":
+        return ("updated_at",)
     return _CREATED if act is None or act in _BIRTHS else _CHANGED
 
 
@@ -128,7 +135,9 @@ def _resources(event: str, payload: Object) -> Facts:
     subject, repository = child(payload, name), repository_of(payload)
     url = text(subject.get("html_url"))
     number = text(subject.get("number")) if name in _NUMBERED else None
-    kind = {"issues": "issue", "alert": event, "rule": event, "key": "deploy_key"}.get(name, name)
+    kind = {"issues": "issue", "alert": event, "rule": event, "key": "deploy_key", "forkee": "repository"}.get(
+        name, name
+    )
     if number and repository:
         found.add(f"github:{kind}", f"{repository}#{number}", url)
     elif name not in ("repository", "installation", "organization"):
@@ -140,6 +149,8 @@ def _resources(event: str, payload: Object) -> Facts:
         found.add("github:pull_request", f"{repository}#{pull}", text(child(payload, "pull_request").get("html_url")))
     for member in (child(payload, "member"), child(payload, "membership", "user"), child(payload, "blocked_user")):
         found.add("github:user", text(member.get("login")))
+    if event.startswith("installation"):
+        found.add("github:app", first_text(child(payload, "installation"), "app_slug", "app_id"))
     found.add("github:team", text(child(payload, "team").get("slug")))
     found.add("github:repository", repository, text(child(payload, "repository").get("html_url")))
     if not repository:

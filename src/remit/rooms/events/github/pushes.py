@@ -27,7 +27,8 @@ def read_push(payload: Object) -> Facts:
     repository, ref = repository_of(payload), text(payload.get("ref"))
     after, before = text(payload.get("after")), text(payload.get("before"))
     sha = after if after != _NO_COMMIT else None
-    branch = (ref or "").removeprefix("refs/heads/")
+    kind, name = _ref(ref or "")
+    branch = name if kind == "branch" else None
     facts: Facts = {
         "time": _time(payload, head, commits),
         "action_kind": "delete" if payload.get("deleted") is True else "update",
@@ -36,10 +37,17 @@ def read_push(payload: Object) -> Facts:
         "markers": _markers(payload, commits or [head]),
     }
     facts.update(_pusher(payload))
-    shas = dict.fromkeys(name for item in [head, *commits[-_COMMIT_LIMIT:]] if (name := text(item.get("id"))))
-    facts["link_offers"] = [f"commit:{name}" for name in shas] + push_key(repository, ref, before, after)
-    facts.update(_resources(payload, repository, branch, facts["commit"]))
+    shas = dict.fromkeys(found for item in [head, *commits[-_COMMIT_LIMIT:]] if (found := text(item.get("id"))))
+    facts["link_offers"] = [f"commit:{item}" for item in shas] + push_key(repository, ref, before, after)
+    facts.update(_resources(payload, repository, (kind, name), facts["commit"]))
     return facts
+
+
+def _ref(ref: str) -> tuple[str, str]:
+    """What a ref is, and its name: ``refs/tags/v1`` is the tag ``v1``."""
+    if ref.startswith("refs/tags/"):
+        return "tag", ref.removeprefix("refs/tags/")
+    return "branch", ref.removeprefix("refs/heads/")
 
 
 def _time(payload: Object, head: Object, commits: list[Object]) -> int:
@@ -56,7 +64,9 @@ def _pusher(payload: Object) -> Facts:
 
 def _markers(payload: Object, commits: list[Object]) -> list[str]:
     markers = Markers()
-    markers.add("ref", text(payload.get("ref")))
+    ref = text(payload.get("ref"))
+    markers.add("ref", ref)
+    markers.add("head_branch", ref.removeprefix("refs/heads/") if ref and ref.startswith("refs/heads/") else None)
     markers.add("forced", flag(payload, "forced") if payload.get("forced") is True else None)
     for commit in commits:
         markers.add("author_email", text(child(commit, "author").get("email")))
@@ -67,9 +77,9 @@ def _markers(payload: Object, commits: list[Object]) -> list[str]:
     return markers.listed()
 
 
-def _resources(payload: Object, repository: str | None, branch: str, sha: str | None) -> Facts:
+def _resources(payload: Object, repository: str | None, ref: tuple[str, str], sha: str | None) -> Facts:
     found = Resources()
     found.add("github:repository", repository, text(child(payload, "repository").get("html_url")))
-    found.add("github:branch", branch)
+    found.add(f"github:{ref[0]}", ref[1])
     found.add("github:commit", sha, text(child(payload, "head_commit").get("url")))
     return found.columns()
