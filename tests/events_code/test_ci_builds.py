@@ -135,7 +135,7 @@ def test_every_system_says_run_repository_person_and_result(record: dict[str, An
     assert (event["time"], event["commit"], event["operation"]) == (NOON, SHA, "build.completed")
     assert (event["provider"], event["data_source"], event["service"]) == ("ci", "ci-build", "build")
     assert event["account"] == "acme"
-    assert event["link_offers"] == [f"commit:{SHA}", f"run:{expected[0]}"]
+    assert event["link_offers"][:2] == [f"commit:{SHA}", f"run:{expected[0]}"]
     assert ci_build.claims(record)
 
 
@@ -199,6 +199,17 @@ def test_the_start_and_the_end_of_a_build_are_two_events_of_one_run() -> None:
     ended = row({"ci_build": GENERIC})
     assert started["event_id"] != ended["event_id"]
     assert started["run"] == ended["run"]
+
+
+def test_one_jenkins_build_told_three_ways_is_one_act_and_a_gitlab_pipeline_may_end_again() -> None:
+    same = [
+        {offer for offer in row(record)["link_offers"] if offer.startswith("same:")}
+        for record in (JENKINS_API, JENKINS_NOTE, JENKINS_STATS, GITLAB_PIPELINE)
+    ]
+    assert same[0] == same[1] == same[2] == {f"same:ci:{JENKINS_API['url']}:completed"}
+    assert same[3] == set()
+    building = row({**JENKINS_API, "building": True, "result": None})
+    assert not same[0] & set(building["link_offers"])
 
 
 @pytest.mark.parametrize(

@@ -61,6 +61,13 @@ def test_a_user_beside_an_ordinary_actor_is_the_one_acted_upon() -> None:
     assert dict(zip(event["resource_ids"], event["resource_types"], strict=True))["theo"] == "github:user"
 
 
+def test_a_pushed_ref_and_a_pull_requests_title_name_their_ticket() -> None:
+    push = row(ref="refs/heads/PAY-300-retry", before="b" * 40, after="a" * 40)
+    assert (push["ticket"], push["commit"]) == ("PAY-300", "a" * 40)
+    pull = row(action="pull_request.create", pull_request_url="https://github.com/acme/app/pull/12")
+    assert (pull["pull_request"], pull["resource_ids"]) == ("12", ["acme/app#12", "acme/app"])
+
+
 def test_a_bots_login_names_its_app_and_silence_proves_no_person() -> None:
     bot = row(actor="dependabot[bot]", actor_is_bot=...)
     assert (bot["principal_type"], bot["app_id"]) == ("Bot", "dependabot")

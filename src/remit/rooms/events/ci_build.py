@@ -63,7 +63,7 @@ def _read(record: dict[str, Any]) -> Reading:
         "run": build.run,
         "ticket": ticket_in(build.branch, build.title, build.message),
         "markers": _markers(build),
-        "link_offers": _known(build),
+        "link_offers": [*_known(build), *_same_act(build, phase)],
         **_outcome(build, phase),
         **_resources(build),
     }
@@ -97,6 +97,12 @@ def _markers(build: Build) -> list[str]:
 
 def _known(build: Build) -> list[str]:
     return [f"{kind}:{value}" for kind, value in (("commit", build.commit), ("run", build.run)) if value]
+
+
+def _same_act(build: Build, phase: str) -> list[str]:
+    """A Jenkins build starts and ends once, and its plugins and its API each tell it; a GitLab pipeline, whose jobs
+    may be retried, ends as often as it likes."""
+    return [f"same:ci:{build.url}:{phase}"] if build.system == "jenkins" and build.url else []
 
 
 def _resources(build: Build) -> Facts:

@@ -55,6 +55,7 @@ _NAMED_MARKERS: Final = (
     ("transport", "transport_protocol_name"),
     ("visibility", "visibility"),
     ("branch", "branch"),
+    ("ref", "ref"),
 )
 
 
@@ -110,7 +111,7 @@ def _place(entry: Object) -> Facts:
         "commit": first_text(entry, "head_sha", "after", "commit_sha", "merge_commit_sha"),
         "pull_request": pull.group(1) if pull else first_text(entry, "pull_request_number"),
         "run": text(entry.get("workflow_run_id")),
-        "ticket": ticket_in(*(text(entry.get(key)) for key in ("head_branch", "branch", "pull_request_title"))),
+        "ticket": ticket_in(*(text(entry.get(key)) for key in ("head_branch", "branch", "ref", "pull_request_title"))),
     }
 
 
@@ -169,9 +170,9 @@ def _known(facts: Facts) -> list[str]:
 
 def _resources(facts: Facts, entry: Object) -> Facts:
     found = Resources()
-    found.add("github:repository", facts["repository"])
     if facts["repository"] and facts["pull_request"]:
         found.add("github:pull_request", f"{facts['repository']}#{facts['pull_request']}")
+    found.add("github:repository", facts["repository"])
     for key, kind in _NAMED_RESOURCES:
         found.add(kind, text(entry.get(key)))
     if facts["service"].startswith("integration"):
