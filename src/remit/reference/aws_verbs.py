@@ -36,7 +36,7 @@ LOGINS: Final = frozenset(
 _VERBS: Final = {
     "create": "create run launch allocate register import copy restore provision purchase issue clone upload request "
     "invite generate new build",
-    "delete": "delete terminate remove release deregister destroy purge cancel erase drop forget",
+    "delete": "delete terminate release deregister destroy purge cancel erase drop forget",
     "read": "get list describe head lookup search query scan view check test simulate preview estimate validate select "
     "download read fetch count retrieve resolve discover detect show find is export",
     "other": "invoke publish execute converse sign encrypt decrypt verify post poll receive submit acknowledge signal "
@@ -63,7 +63,7 @@ _CHANGES_DESPITE_THE_VERB: Final = {
 
 def login_by_source(service: str, name: str) -> bool:
     """True for the sign-in service, whose every non-read call is part of a login."""
-    return service == "signin" and not name.startswith(("List", "Describe", "Get")) or (
+    return service == "signin" and not name.startswith(("List", "Describe", "Get", "Password", "Update", "Delete", "Put")) or (
         service == "signin" and name == "GetSigninToken"
     )
 

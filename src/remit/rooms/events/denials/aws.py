@@ -26,10 +26,10 @@ _MESSAGE: Final = re.compile(
     (?P<rest>.*)""",
     re.X | re.S,
 )
+_POLICY: Final = r"[A-Za-z -]*?(?:policy|boundary)"
 _EXPLICIT: Final = re.compile(
-    r"with\ an\ explicit\ deny(?:\ in\ (?:an?|the)\ (?P<kind>[A-Za-z -]+?))?"
-    r"(?:\ transitively\ through\ an?\ (?P<via>[A-Za-z -]+?))?(?::\s*(?P<arn>arn:[^\s]+?))?(?=\.?\s|\.?$|\.\s)",
-    re.S,
+    rf"with an explicit deny(?:\s+in\s+(?:an?|the)\s+(?P<kind>{_POLICY})"
+    rf"(?:\s+transitively\s+through\s+an?\s+(?P<via>{_POLICY}))?(?::\s*(?P<arn>arn:\S+?)(?=\.?(?:\s|$)))?)?"
 )
 _IMPLICIT: Final = re.compile(r"because\ no\ (?P<kind>[A-Za-z -]+?)\ allows?\b", re.S)
 _LAKE_FORMATION: Final = re.compile(r"Insufficient Lake Formation permission\(s\)(?:: Required (\S+))? on (.+?)\.?$", re.S)
@@ -61,9 +61,9 @@ def explain_aws(error_code: str | None, error_message: str | None, service: str,
     if match is None:
         return _without_a_sentence(code, message)
     resource = match["resource"]
-    denial = replace(
-        _clause(match["rest"]), action=match["action"], resource=resource.strip('"') if resource is not None else None
-    )
+    if resource is not None:
+        resource = resource[1:-1] if resource.startswith('"') else resource.removesuffix(".")
+    denial = replace(_clause(match["rest"]), action=match["action"], resource=resource)
     if denial.rule == "aws.no-reason" and "sts:assumerole" in match["action"].lower():
         return replace(denial, rule="aws.sts.no-reason")
     return denial

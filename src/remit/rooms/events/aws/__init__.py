@@ -1,0 +1,1 @@
+"""CloudTrail records read into event columns."""

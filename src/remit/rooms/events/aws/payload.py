@@ -1,0 +1,211 @@
+"""What a call's request, response and extra data tell: resources, markers, links, condition keys.
+
+Read once for each distinct payload; only the parts an operation needs are parsed.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from typing import Any, Final, NamedTuple
+
+import msgspec
+
+from remit.rooms.events.aws.context import request_context
+from remit.rooms.events.aws.identity import provider_host
+from remit.rooms.events.aws.resources import MOST, Place, Resource, ResourceNames
+
+_LARGEST: Final = 1 << 20
+_decode: Final = msgspec.json.Decoder().decode
+_SHA: Final = re.compile(r"^[0-9a-f]{7,64}$")
+_KEY: Final = re.compile(r"^[A-Z0-9]{16,128}$")
+
+
+class Call(NamedTuple):
+    """Which operation, where; ``kind`` is the action kind."""
+
+    service: str
+    name: str
+    kind: str
+    event_type: str | None
+    place: Place
+
+
+@dataclass(slots=True)
+class Payload:
+    """What the payload of a record says, ready for the columns."""
+
+    types: list[str] = field(default_factory=list)
+    ids: list[str] = field(default_factory=list)
+    arns: list[str] = field(default_factory=list)
+    markers: tuple[str, ...] = ()
+    offers: list[str] = field(default_factory=list)
+    asks: tuple[str, ...] = ()
+    context: tuple[tuple[str, tuple[str, ...]], ...] = ()
+    federation: str | None = None
+    subject: str | None = None
+    source_identity: str | None = None
+    repository: str | None = None
+    commit: str | None = None
+    failed: bool = False
+
+
+EMPTY: Final = Payload()
+
+
+def read_payload(
+    names: ResourceNames, call: Call, request: bytes, response: bytes, extra: bytes, listed: bytes
+) -> Payload:
+    """Everything the raw JSON members say. Nothing raises; what cannot be parsed says nothing."""
+    asked, answered, more = _members(request), _members(response), _members(extra)
+    payload = Payload(context=request_context(call.service, asked))
+    _fill_resources(payload, _resources(names, call, asked, answered, _parse(listed)))
+    if call.service in ("sts", "signin", "eks-auth", "rolesanywhere") or call.kind == "login":
+        _read_session(payload, call, asked, answered, more)
+    if call.event_type == "AwsMcpEvent":
+        _read_mcp(payload, call, asked, more)
+    payload.offers.extend(_issued_keys(answered))
+    return payload
+
+
+def _parse(raw: bytes) -> Any:
+    if not raw or raw == b"null" or len(raw) > _LARGEST:
+        return None
+    try:
+        return _decode(raw)
+    except (msgspec.MsgspecError, ValueError, RecursionError):
+        return None
+
+
+def _members(raw: bytes) -> dict[str, Any]:
+    value = _parse(raw)
+    return value if isinstance(value, dict) else {}
+
+
+def _resources(
+    names: ResourceNames, call: Call, asked: dict[str, Any], answered: dict[str, Any], listed: Any
+) -> list[Resource]:
+    found = names.from_list(listed)
+    if found:
+        return found
+    found = names.from_request(call.service, call.name, asked, call.place)
+    if call.kind in ("create", "permission", "update"):
+        made = names.from_response(call.service, call.name, answered, call.place)
+        kinds = {resource.kind for resource in made}
+        found = made + [resource for resource in found if resource.kind not in kinds]
+    return found
+
+
+def _fill_resources(payload: Payload, found: list[Resource]) -> None:
+    kept = found[:MOST]
+    payload.types = [resource.kind for resource in kept]
+    payload.ids = [resource.id for resource in kept]
+    payload.arns = [resource.arn for resource in kept]
+    if len(found) > MOST:
+        payload.markers += (f"resources_left_out={len(found) - MOST}",)
+
+
+def _issued_keys(answered: dict[str, Any]) -> Iterator[str]:
+    """Link keys of the credentials a call handed out."""
+    for name in ("credentials", "accessKey", "accessToken", "Credentials"):
+        key = _text(_object(answered, name), "accessKeyId")
+        if key and _KEY.match(key):
+            yield f"key:{key}"
+
+
+def _read_session(
+    payload: Payload, call: Call, asked: dict[str, Any], answered: dict[str, Any], more: dict[str, Any]
+) -> None:
+    payload.source_identity = _text(asked, "sourceIdentity")
+    payload.federation = provider_host(_text(asked, "principalArn") or _text(answered, "provider"))
+    payload.subject = _text(answered, "subjectFromWebIdentityToken") or _text(answered, "subject")
+    session = _text(more, "signInSessionArn")
+    client = _text(asked, "client_id")
+    if session:
+        payload.offers.append(f"signin:{session}")
+    if client and "external-client" in client:
+        if call.name == "AuthorizeOAuth2Access":
+            payload.offers.append(f"signin:{client}")
+        else:
+            payload.asks += (f"signin:{client}",)
+    tags = _session_tags(asked)
+    payload.repository = _repository(tags)
+    payload.commit = tags["Commit"] if _SHA.match(tags.get("Commit", "")) else None
+    payload.failed = _text(answered, "ConsoleLogin") == "Failure" or _text(more, "success") == "false"
+    payload.markers += tuple(_session_markers(asked, answered, more, tags))
+
+
+def _session_markers(
+    asked: dict[str, Any], answered: dict[str, Any], more: dict[str, Any], tags: dict[str, str]
+) -> Iterator[str]:
+    named = {
+        "login_to": _text(more, "LoginTo"),
+        "mfa_used": _text(more, "MFAUsed"),
+        "mobile": _text(more, "MobileVersion"),
+        "saml_provider": _text(more, "SamlProviderArn"),
+        "switch_from": _text(more, "SwitchFrom"),
+        "grant_type": _text(more, "grant_type"),
+        "signin_session": _text(more, "signInSessionArn"),
+        "oauth_client": _text(asked, "client_id"),
+        "oauth_resource": _text(asked, "resource"),
+        "oauth_scope": _text(asked, "scope"),
+        "assumes_role": _text(asked, "roleArn"),
+        "assumes_session": _text(asked, "roleSessionName"),
+        "assumed_role_id": _text(_object(answered, "assumedRoleUser"), "assumedRoleId"),
+        "federated_name": _text(asked, "name"),
+    }
+    yield from (f"{key}={value}" for key, value in named.items() if value is not None)
+    yield from (f"session_tag.{key}={value}" for key, value in tags.items())
+
+
+def _session_tags(asked: dict[str, Any]) -> dict[str, str]:
+    """Tags of a role session: a list of key and value, or principal tags of a federated one."""
+    found: dict[str, str] = {}
+    tags = asked.get("tags")
+    for entry in tags if isinstance(tags, list) else ():
+        if isinstance(entry, dict):
+            key = _text(entry, "key") or _text(entry, "Key")
+            value = _text(entry, "value") or _text(entry, "Value")
+            if key and value:
+                found[key] = value
+    found.update((key, value) for key, value in _object(asked, "principalTags").items() if isinstance(value, str))
+    return found
+
+
+def _repository(tags: dict[str, str]) -> str | None:
+    repository = tags.get("Repository", "")
+    return repository if repository.count("/") == 1 and ("GitHub" in tags or "Workflow" in tags or "Actor" in tags) else None
+
+
+def _read_mcp(payload: Payload, call: Call, asked: dict[str, Any], more: dict[str, Any]) -> None:
+    """The half of a managed MCP call that names the tool and the calls it led to."""
+    params = _object(asked, "params")
+    client = _object(params, "clientInfo")
+    method = _text(asked, "method")
+    named = {
+        "mcp_service": call.service,
+        "mcp_method": method,
+        "mcp_tool": _text(params, "name") or (method if method and "/" not in method else None),
+        "mcp_client": _text(client, "name"),
+        "mcp_client_version": _text(client, "version"),
+    }
+    payload.markers += tuple(f"{key}={value}" for key, value in named.items() if value is not None)
+    downstream = more.get("downstreamRequests")
+    for entry in downstream[:1000] if isinstance(downstream, list) else ():
+        if isinstance(entry, dict):
+            request = _text(entry, "requestId")
+            if request:
+                payload.offers.append(f"request:{request}")
+            if _text(entry, "apiName"):
+                payload.markers += (f"mcp_call={entry['apiName']}",)
+
+
+def _object(document: dict[str, Any], name: str) -> dict[str, Any]:
+    value = document.get(name)
+    return value if isinstance(value, dict) else {}
+
+
+def _text(document: dict[str, Any], name: str) -> str | None:
+    value = document.get(name)
+    return value if isinstance(value, str) and value else None
