@@ -121,7 +121,8 @@ COLUMNS: Final[tuple[Column, ...]] = (
     _fact("event_type", "string", "The record's own type: `AwsServiceEvent`, a webhook's event name.",
         json="event_type"),
     _fact("markers", "strings",
-        "Other marks of the record that signals read, each `key=value`: `session_from_console=true`, `actor_is_agent=true`, `co_author=noreply@anthropic.com`.",
+        "Other marks of the record that signals read, each `key=value`: "
+        "`session_from_console=true`, `actor_is_agent=true`, `co_author=noreply@anthropic.com`.",
         json="markers"),
     # --- what ties records together
     _fact("request_id", "string", "The provider's request id.", json="request_id", query=("request_id",)),

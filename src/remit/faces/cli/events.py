@@ -61,8 +61,7 @@ def _draw(found: dict[str, Any]) -> None:
             for item in items
         ]
         output.table("", ("time (UTC)", "source", "actor", "operation", "resource", "outcome", "account", "id"), rows)
-    for sentence in found.get("notes", ()):
-        output.note(sentence)
+    output.note(found["note"])
     output.note(f"{len(items)} of {found['total']} matching events." + _more(found))
 
 
@@ -155,7 +154,7 @@ def export(app: Application, query: tuple[str, ...], data: Path, form: str, limi
     """Write matching events to standard output: JSON Lines, CSV, or OCSF API Activity (class 6003)."""
     with app.desk(data) as desk:
         for text in desk.export(joined(query), form, limit):
-            click.echo(text, nl=False)
+            click.echo(text)
 
 
 COMMANDS = (events,)

@@ -53,7 +53,7 @@ def progress_bar(quiet: bool) -> Iterator[Callable[[Json], None]]:
 @click.option("--workers", type=click.IntRange(1, 64), default=1, show_default=True, help="Processes that decode.")
 @json_option
 @click.pass_obj
-def ingest(app: Application, target: str, data: Path, as_json: bool, **options: Any) -> None:
+def ingest(app: Application, /, target: str, data: Path, as_json: bool, **options: Any) -> None:
     """Read TARGET (a file, a folder, s3://bucket/prefix, a git repository, or - for standard input) into the store.
 
     Reading the same thing again, in any order, changes nothing: every event is kept once.
@@ -76,7 +76,7 @@ def ingest(app: Application, target: str, data: Path, as_json: bool, **options: 
 @click.option("--once", is_flag=True, help="Look once and stop.")
 @json_option
 @click.pass_obj
-def watch(app: Application, target: str, data: Path, as_json: bool, **options: Any) -> None:
+def watch(app: Application, /, target: str, data: Path, as_json: bool, **options: Any) -> None:
     """Follow a folder or s3:// prefix: everything new in it is read as it appears. Ends with Ctrl-C."""
     with progress_bar(as_json) as tell:
         done = app.watch(data, target, options, tell)
@@ -97,7 +97,7 @@ def connect() -> None:
 @_endpoint_option
 @json_option
 @click.pass_obj
-def connect_aws(app: Application, data: Path, as_json: bool, **options: Any) -> None:
+def connect_aws(app: Application, /, data: Path, as_json: bool, **options: Any) -> None:
     """Read CloudTrail's event history by LookupEvents: changes first, newest first, at AWS's rate limit."""
     with progress_bar(as_json) as tell:
         done = app.connect_aws(data, options, tell)

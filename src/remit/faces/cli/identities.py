@@ -8,7 +8,7 @@ import click
 
 from remit.faces.cli import output
 from remit.faces.cli.feeds import progress_bar
-from remit.faces.cli.options import data_option, joined, json_option, query_argument
+from remit.faces.cli.options import data_option, json_option
 from remit.faces.cli.ports import Application, Json
 
 
@@ -18,22 +18,23 @@ def identities() -> None:
 
 
 @identities.command()
-@query_argument
+@click.option("--since", default="30d", show_default=True, help="Window: 24h, 7d, 2026-10-01..2026-10-31.")
 @data_option
 @json_option
 @click.pass_obj
-def suggest(app: Application, query: tuple[str, ...], data: Path, as_json: bool) -> None:
+def suggest(app: Application, since: str, data: Path, as_json: bool) -> None:
     """Propose entries for principals nothing maps yet, busiest first."""
     with app.desk(data) as desk:
-        found = desk.suggest_identities(joined(query))
+        found = desk.suggest_identities(since)
     if as_json:
         output.emit_json(found)
         return
-    for item in found["suggestions"]:
+    for item in found["proposals"]:
         output.line(f"# {item['reason']}")
         output.line(item["toml"])
-    for sentence in found["notes"]:
-        output.note(sentence)
+    for sentence in (found["window_note"], found["note"]):
+        if sentence:
+            output.note(sentence)
     output.note(f"Put what is right into {app.registry_path(data)}, then run: remit reattribute")
 
 

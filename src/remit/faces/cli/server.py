@@ -18,7 +18,7 @@ from remit.faces.cli.ports import Application
 @click.option("--port", type=click.IntRange(0, 65535), default=8420, show_default=True)
 @click.option("--host", default="127.0.0.1", show_default=True, help="Loopback only in this version.")
 @click.pass_context
-def up(context: click.Context, data: Path, **options: Any) -> None:
+def up(context: click.Context, /, data: Path, **options: Any) -> None:
     """Open the console on 127.0.0.1:8420."""
     application: Application = context.obj
     options["data_given"] = context.get_parameter_source("data") is not click.core.ParameterSource.DEFAULT

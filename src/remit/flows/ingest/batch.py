@@ -11,14 +11,14 @@ from remit.flows.ingest.ports import Answers, ChunkLike, Keeper, Writer
 from remit.flows.ingest.summary import Summary
 from remit.model.columns import BY_NAME
 from remit.rooms.attribution.judge import Judge
-from remit.rooms.attribution.links import ISSUED_KEY, Link
+from remit.rooms.attribution.links import ISSUED_KEY, ISSUERS, Link
 from remit.rooms.events.decoded import Decoded, Reject
 
 Columns = dict[str, list[Any]]
 
 
 class DecodeRecords(Protocol):
-    """Raw records and the feed's name to parts: data source, what was decoded, and each part's input positions."""
+    """Raw records and the feed name to parts: data source, what was decoded (positions in the whole batch), share."""
 
     def __call__(self, records: Sequence[bytes], feed: str) -> Sequence[tuple[str, Decoded, Sequence[int]]]: ...
 
@@ -60,12 +60,8 @@ class Pipeline:
 
 
 def merge(parts: Sequence[tuple[str, Decoded, Sequence[int]]]) -> tuple[Columns, list[Reject]]:
-    """Parts of several formats as one batch; positions of rejects become positions in the chunk."""
-    rejects = [
-        Reject(positions[reject.index], reject.reason, reject.detail)
-        for _, decoded, positions in parts
-        for reject in decoded.rejects
-    ]
+    """Parts of several formats as one batch; their rejects carry positions in the chunk already."""
+    rejects = [reject for _, decoded, _ in parts for reject in decoded.rejects]
     filled = [decoded.columns for _, decoded, _ in parts if decoded.rows]
     if len(filled) <= 1:
         return (filled[0] if filled else {}), rejects
@@ -119,9 +115,10 @@ def links_of(columns: Columns, offers: Mapping[str, Sequence[Mapping[str, Any]]]
         return {}
     links: dict[int, list[Link]] = {}
     for row, key in enumerate(columns.get("access_key") or ()):
-        chain = offered.get(f"key:{key}") if key else None
-        if chain:
-            links[row] = [Link(ISSUED_KEY, facts) for facts in chain]
+        chain = offered.get(f"key:{key}", ()) if key else ()
+        others = [facts for facts in chain if facts["event_id"] != columns["event_id"][row]]
+        if others:
+            links[row] = [Link(ISSUED_KEY, facts) for facts in others]
     return links
 
 
@@ -131,8 +128,12 @@ def _offers_within(columns: Columns) -> dict[str, list[dict[str, Any]]]:
         for key in keys or ():
             if key.startswith("key:"):
                 facts = {name: values[row] for name, values in columns.items() if name != "raw"}
-                offered.setdefault(key, [facts])
-    return offered
+                offered.setdefault(key, []).append(facts)
+    return {key: sorted(found, key=_event_id)[:ISSUERS] for key, found in offered.items()}
+
+
+def _event_id(facts: Mapping[str, Any]) -> str:
+    return str(facts["event_id"])
 
 
 def _count(chunk: ChunkLike, columns: Columns, fresh: Sequence[int], size: int, rows: Sequence[Any]) -> Summary:

@@ -18,6 +18,9 @@ RELATIONS: Final = (ISSUED_KEY, SIGN_IN, CAUSE, EFFECT, SAME_ACT)
 """How the other record relates to this one: it issued this one's credentials, opened its sign-in session, caused it
 (an MCP call and the API call it made), was caused by it, or is another record of the same act."""
 
+ISSUERS: Final = 4
+"""Most records of one issue of credentials that are followed: both accounts of a cross-account role have one."""
+
 JOIN_FIELDS: Final = {
     "join.issued-key": "access_key",
     "join.sign-in": "link_asks",
@@ -42,11 +45,15 @@ class Link:
 
 
 def inherited(link: Link, verdict: Verdict, fired: Sequence[Signal]) -> list[Claim]:
-    """What the linked record's own reading means for the record that joins to it."""
+    """What the linked record's own reading means for the record that joins to it.
+
+    Every link leaves its evidence, also one that says nothing about the actor, so that a join that was made is told
+    apart from one that is still to be made.
+    """
     if link.relation in (CAUSE, SAME_ACT):
         return [_shared(link, verdict)]
     if link.relation == EFFECT:
-        return []
+        return [Claim(evidence=link.evidence, strength="joined")]
     return _held(link, verdict, fired)
 
 
@@ -85,7 +92,7 @@ def _held(link: Link, verdict: Verdict, fired: Sequence[Signal]) -> list[Claim]:
         ]
     if verdict.kind in ("person", "workload"):
         return [Claim(evidence=link.evidence, strength="joined", credential=verdict.kind, name=name, behalf=behalf)]
-    return []
+    return [Claim(evidence=link.evidence, strength="joined")]
 
 
 def value_of(value: str, column: str, facts: Mapping[str, Any]) -> str:

@@ -1,0 +1,149 @@
+"""What the command line sets in motion, for one user on one machine."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any, Final
+
+from remit.adapters.store.lease import holder
+from remit.adapters.store.reader import IndexReader
+from remit.adapters.store.store import Store
+from remit.app.control import RemoteDesk, call
+from remit.app.desk import LocalDesk
+from remit.app.figures import Figures
+from remit.app.ingesting import Ingesting, reattribute_store
+from remit.app.packaged import REGISTRY_FILE, load_guide, load_registry, load_rules
+from remit.app.registry_file import add_entry
+from remit.faces.cli.ports import Desk
+from remit.model.errors import KeeperBusy
+from remit.rooms.attribution.judge import Judge
+
+Json = dict[str, Any]
+Tell = Callable[[Json], None]
+Say = Callable[[str], None]
+CONSOLE: Final = "http://127.0.0.1:8420"
+
+
+def make_desk(store: Store) -> LocalDesk:
+    """The desk of an open store."""
+    judge = Judge(load_rules(), load_registry(store.folder))
+    return LocalDesk(IndexReader(store.index), store, Figures(store, judge.version), judge.describe, load_guide())
+
+
+class RemitApplication:
+    """Opens data folders: as their keeper when nobody is, through the keeper's control socket when somebody is."""
+
+    def __init__(self, say: Say) -> None:
+        self._say = say
+
+    @contextmanager
+    def desk(self, data: Path) -> Iterator[Desk]:
+        """Questions to a data folder."""
+        try:
+            store = Store.open(data, "command", self._say)
+        except KeeperBusy:
+            socket = _control_socket(data)
+            if socket is None:
+                raise
+            yield RemoteDesk(socket)
+            return
+        with store:
+            yield make_desk(store)
+
+    def ingest(self, data: Path, target: str, options: Json, tell: Tell) -> Json:
+        """Read a target into the store; the process that keeps the folder does it when there is one."""
+        return self._work(data, "ingest", {"target": _absolute(target), "options": options}, tell)
+
+    def watch(self, data: Path, target: str, options: Json, tell: Tell) -> Json:
+        """Follow a target until stopped."""
+        return self._work(data, "watch", {"target": _absolute(target), "options": options}, tell)
+
+    def connect_aws(self, data: Path, options: Json, tell: Tell) -> Json:
+        """Read CloudTrail's event history."""
+        return self._work(data, "connect_aws", {"options": options}, tell)
+
+    def reattribute(self, data: Path, tell: Tell) -> Json:
+        """Judge everything again."""
+        return self._work(data, "reattribute", {}, tell)
+
+    def up(self, data: Path, options: Json, say: Say) -> None:
+        """Serve the console until stopped."""
+        from remit.app.serving import serve
+
+        serve(data, options, say)
+
+    def registry_path(self, data: Path) -> Path:
+        """Where the registry of identities is."""
+        return data / REGISTRY_FILE
+
+    def add_identity(self, data: Path, kind: str, name: str, match: list[str], more: Json) -> Path:
+        """Add one entry to the registry."""
+        path = self.registry_path(data)
+        add_entry(path, kind, name, match, more)
+        return path
+
+    def _work(self, data: Path, verb: str, arguments: Json, tell: Tell) -> Json:
+        try:
+            store = Store.open(data, verb, self._say)
+        except KeeperBusy:
+            socket = _control_socket(data)
+            if socket is None:
+                raise
+            return self._linked(_followed(call(socket, verb, **arguments), tell), _server_of(data))
+        with store:
+            return self._linked(work(store, verb, arguments, tell), {})
+
+    @staticmethod
+    def _linked(result: Json, server: Mapping[str, Any]) -> Json:
+        link = server.get("console") or f"{CONSOLE}/ (start it with: remit up)"
+        return {**result, "link": link}
+
+
+def _absolute(target: str) -> str:
+    """The target as another process would find it."""
+    if "://" in target or target == "-":
+        return target
+    if target.startswith("git:"):
+        return f"git:{Path(target.removeprefix('git:')).absolute()}"
+    return str(Path(target).absolute())
+
+
+def work(store: Store, verb: str, arguments: Json, tell: Tell, stop: threading.Event | None = None) -> Json:
+    """One long piece of work on an open store, by name: what a command and the control socket both call."""
+    if verb == "ingest":
+        options = arguments["options"]
+        return Ingesting(store, options, tell).from_target(arguments["target"], options)
+    if verb == "watch":
+        from remit.app.following import follow_target
+
+        return follow_target(store, arguments["target"], arguments["options"], tell, stop or threading.Event())
+    if verb == "connect_aws":
+        from remit.app.connecting import connect_aws
+
+        return connect_aws(store, arguments["options"], tell)
+    return {**reattribute_store(store), "finished": time.time()}
+
+
+def _followed(items: Iterator[Any], tell: Tell) -> Json:
+    """Progress until the result."""
+    result: Json = {}
+    for item in items:
+        if "progress" in item:
+            tell(item["progress"])
+        else:
+            result = item["result"]
+    return result
+
+
+def _control_socket(data: Path) -> Path | None:
+    control = (holder(data) or {}).get("control")
+    return Path(control.partition("|")[0]) if control else None
+
+
+def _server_of(data: Path) -> Json:
+    control = str((holder(data) or {}).get("control") or "")
+    return {"console": control.partition("|")[2]}

@@ -1,0 +1,161 @@
+"""The control socket: how a command reaches the process that keeps the data folder.
+
+One Unix socket, mode 0600, beside the lake. A request is one JSON line ``{"call", "args"}``; the answer is JSON lines
+``{"item"}`` … then ``{"end"}``, or ``{"error"}`` with the error's own code, words and exit status. It speaks to the
+same user on the same machine only.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import socket
+import socketserver
+import tempfile
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import suppress
+from pathlib import Path
+from typing import Any, Final
+
+from remit.model.errors import QueryError, RemitError, Unavailable
+
+SOCKET_NAME: Final = "control.sock"
+_REQUEST_LIMIT: Final = 1 << 20
+_PATH_LIMIT: Final = 100  # the kernel takes 107 bytes
+Handler = Callable[[str, dict[str, Any]], Iterator[Any]]
+"""(call, arguments) to the items of its answer."""
+
+
+class ControlServer:
+    """Serves one data folder's control socket from a thread."""
+
+    def __init__(self, path: Path, handle: Handler) -> None:
+        self.path = path
+        with suppress(FileNotFoundError):
+            self.path.unlink()
+        before = os.umask(0o177)
+        try:
+            self._server = _Server(str(self.path), _Conversation)
+        finally:
+            os.umask(before)
+        self._server.handle = handle
+        self._thread = threading.Thread(target=self._server.serve_forever, name="control", daemon=True)
+        self._thread.start()
+
+    def close(self) -> None:
+        """Stop answering and remove the socket."""
+        self._server.shutdown()
+        self._server.server_close()
+        with suppress(FileNotFoundError):
+            self.path.unlink()
+
+
+def control_path(folder: Path) -> Path:
+    """Where a data folder's socket goes: into it, or a private temporary folder where the path grows too long."""
+    path = folder / SOCKET_NAME
+    if len(os.fsencode(path)) < _PATH_LIMIT:
+        return path
+    return Path(tempfile.mkdtemp(prefix="remit-")) / SOCKET_NAME
+
+
+class _Server(socketserver.ThreadingUnixStreamServer):
+    daemon_threads = True
+    handle: Handler
+
+
+class _Conversation(socketserver.StreamRequestHandler):
+    def handle(self) -> None:
+        server = self.server
+        assert isinstance(server, _Server)  # noqa: S101 - a type the library does not tell
+        with suppress(BrokenPipeError, ConnectionResetError):
+            try:
+                request = json.loads(self.rfile.readline(_REQUEST_LIMIT))
+                for item in server.handle(str(request["call"]), dict(request["args"])):
+                    self._say({"item": item})
+                self._say({"end": True})
+            except RemitError as error:
+                self._say({"error": _spelled(error)})
+            except (ValueError, KeyError, TypeError) as error:
+                self._say({"error": _spelled(RemitError(f"The request cannot be served: {error}"))})
+
+    def _say(self, message: dict[str, Any]) -> None:
+        self.wfile.write(json.dumps(message, default=str).encode() + b"\n")
+        self.wfile.flush()
+
+
+def _spelled(error: RemitError) -> dict[str, Any]:
+    place = {"text": error.text, "column": error.column} if isinstance(error, QueryError) else {}
+    return {
+        "code": error.code,
+        "exit_status": error.exit_status,
+        "what": error.what,
+        "where": error.where,
+        "remedy": error.remedy,
+        **place,
+    }
+
+
+def call(path: Path, verb: str, **arguments: Any) -> Iterator[Any]:
+    """Ask the keeper; yields the items of its answer and raises its errors as they were."""
+    connection = socket.socket(socket.AF_UNIX)
+    try:
+        connection.connect(str(path))
+    except OSError as error:
+        connection.close()
+        raise Unavailable("The process that keeps this data folder does not answer", where=str(path)) from error
+    with connection, connection.makefile("rwb") as stream:
+        stream.write(json.dumps({"call": verb, "args": arguments}, default=str).encode() + b"\n")
+        stream.flush()
+        for line in stream:
+            message = json.loads(line)
+            if "error" in message:
+                raise _revived(message["error"])
+            if "end" in message:
+                return
+            yield message["item"]
+    raise Unavailable("The process that keeps this data folder stopped answering", where=str(path))
+
+
+def _revived(spelled: dict[str, Any]) -> RemitError:
+    if "column" in spelled:
+        return QueryError(spelled["what"], text=spelled["text"], column=spelled["column"], remedy=spelled["remedy"])
+    error = RemitError(spelled["what"], where=spelled["where"], remedy=spelled["remedy"])
+    error.code = spelled["code"]
+    error.exit_status = spelled["exit_status"]
+    return error
+
+
+class RemoteDesk:
+    """The desk of another process, over its control socket."""
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+
+    def __getattr__(self, verb: str) -> Callable[..., Any]:
+        def ask(*arguments: Any, **named: Any) -> Any:
+            items = call(self._path, verb, positional=list(arguments), named=named)
+            return items if verb in STREAMED else next(items)
+
+        return ask
+
+
+STREAMED: Final = frozenset({"export", "tail"})
+"""Desk calls whose answer is many items."""
+ASKED: Final = frozenset(
+    {
+        "search",
+        "overview",
+        "facet",
+        "histogram",
+        "show",
+        "who",
+        "agents",
+        "agent",
+        "denials",
+        "doctor",
+        "suggest_identities",
+        *STREAMED,
+    }
+)
+"""Desk calls that may come over the socket; nothing else is reachable by name."""

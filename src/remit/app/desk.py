@@ -1,0 +1,137 @@
+"""The desk: every question a face may ask, bound to one store, its rules and a clock."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterator
+from typing import Final
+
+from remit.flows.questions.agent import agent
+from remit.flows.questions.agents import agents
+from remit.flows.questions.denials import denials
+from remit.flows.questions.doctor import doctor
+from remit.flows.questions.export import export_csv, export_jsonl, export_ocsf
+from remit.flows.questions.identities import suggest_identities
+from remit.flows.questions.overview import facet, histogram, overview
+from remit.flows.questions.ports import EventIndex, Json, RawStore, StoreFigures
+from remit.flows.questions.search import every_row, search
+from remit.flows.questions.show import show
+from remit.flows.questions.who import who
+from remit.flows.questions.window import Window, read_window
+from remit.model.event_json import EVENT_COLUMNS, Describe, event_json
+from remit.rooms.events.denials.explain import DenialGuide, Explanation
+from remit.rooms.query import read_query
+from remit.rooms.query.predicate import EVERYTHING
+
+_TAIL_SECONDS: Final = 0.5
+
+
+class LocalDesk:
+    """Questions answered in this process. Results are JSON-able, so that they also travel over the control socket."""
+
+    def __init__(
+        self,
+        index: EventIndex,
+        raw: RawStore,
+        figures: StoreFigures,
+        describe: Describe,
+        guide: DenialGuide,
+        clock: Callable[[], int] = lambda: time.time_ns() // 1000,
+    ) -> None:
+        self._index = index
+        self._raw = raw
+        self._figures = figures
+        self._describe = describe
+        self._guide = guide
+        self._clock = clock
+
+    def search(self, query: str, limit: int = 50, cursor: str | None = None) -> Json:
+        """A page of events, newest first."""
+        return search(self._index, self._describe, query, now_us=self._clock(), limit=limit, cursor=cursor)
+
+    def overview(self, query: str) -> Json:
+        """Counts by source and the range they cover."""
+        return overview(self._index, query, now_us=self._clock())
+
+    def facet(self, query: str, column: str, limit: int = 20) -> Json:
+        """The commonest values of one column."""
+        return facet(self._index, query, column, now_us=self._clock(), limit=limit)
+
+    def histogram(self, query: str, buckets: int = 60) -> Json:
+        """Counts over time by source."""
+        return histogram(self._index, query, now_us=self._clock(), buckets=buckets)
+
+    def show(self, event_id: str) -> Json:
+        """One event in full; a denial with its explanation."""
+        shown = show(self._index, self._raw, self._describe, event_id)
+        deny = shown["event"]["deny"]
+        return {**shown, "explanation": self._explain(deny) if deny else None}
+
+    def who(self, subject: str) -> Json:
+        """The life of a resource, event or change."""
+        return who(self._index, self._describe, subject)
+
+    def agents(self, window: str) -> Json:
+        """Every agent seen in a window."""
+        found, note = self._window(window)
+        return {**agents(self._index, self._describe, found), "window_note": note}
+
+    def agent(self, name: str, window: str) -> Json:
+        """One agent's window against its past."""
+        found, note = self._window(window)
+        return {**agent(self._index, name, found), "window_note": note}
+
+    def denials(self, query: str, limit: int = 50) -> Json:
+        """Denials by cause, each explained."""
+        found = denials(self._index, query, now_us=self._clock(), limit=limit)
+        for group in found["groups"]:
+            group["explanation"] = self._explain(group)
+        return found
+
+    def doctor(self) -> Json:
+        """What this store knows about itself and lacks."""
+        return {"checks": doctor(self._index, self._figures, now_us=self._clock())}
+
+    def suggest_identities(self, window: str) -> Json:
+        """Entries worth adding to the registry."""
+        found, note = self._window(window)
+        return {**suggest_identities(self._index, found), "window_note": note}
+
+    def export(self, query: str, form: str, limit: int | None = None) -> Iterator[str]:
+        """Lines of one of the export formats."""
+        now = self._clock()
+        if form == "csv":
+            return export_csv(self._index, query, now_us=now, limit=limit)
+        writer = export_ocsf if form == "ocsf" else export_jsonl
+        return writer(self._index, self._describe, query, now_us=now, limit=limit)
+
+    def tail(self, query: str, limit: int = 10) -> Iterator[Json]:
+        """The newest matching events, oldest first, then new ones as they are stored; never ends by itself."""
+        seen: dict[str, None] = {}
+        first = True
+        while True:
+            predicate = read_query(query, self._clock())
+            rows = list(every_row(self._index, predicate, EVENT_COLUMNS, limit=limit if first else 200))
+            for row in reversed(rows):
+                if row["event_id"] not in seen:
+                    seen[row["event_id"]] = None
+                    yield event_json(row, self._describe)
+            while len(seen) > 5_000:
+                del seen[next(iter(seen))]
+            first = False
+            time.sleep(_TAIL_SECONDS)
+
+    def _explain(self, deny: Json) -> Explanation:
+        words = ("policy_type", "policy_arn", "implicit", "rule", "action", "resource")
+        return self._guide.explanation({f"deny_{word}": deny.get(word) for word in words})
+
+    def _window(self, text: str) -> tuple[Window, str | None]:
+        """The window asked for; when the store has nothing in it but has older events, one as long up to the newest."""
+        asked = read_window(text, self._clock())
+        if self._index.tally(asked.within)["records"]:
+            return asked, None
+        newest = self._index.tally(EVERYTHING)["last"]
+        if newest is None:
+            return asked, None
+        shifted = Window(newest + 1 - asked.length, newest + 1)
+        return shifted, f"Nothing is stored for {text}; shown is the same length of time up to the newest event."

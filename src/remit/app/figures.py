@@ -1,0 +1,36 @@
+"""What the stores say of themselves, for the doctor."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from remit.adapters.store.lease import holder
+from remit.adapters.store.store import Store
+
+
+class Figures:
+    """``flows.questions.ports.StoreFigures`` over a store."""
+
+    def __init__(self, store: Store, rules_version: str) -> None:
+        self._store = store
+        self._rules = rules_version
+
+    def quarantine(self) -> Sequence[Mapping[str, Any]]:
+        """Unreadable records by reason and feed."""
+        sql = (
+            "SELECT reason, feed, count(*) AS count, any_value(place || ': ' || detail) AS sample"
+            " FROM quarantine GROUP BY ALL ORDER BY count DESC, reason LIMIT 100"
+        )
+        rows: list[dict[str, Any]] = self._store.index.execute(sql).to_pylist()
+        return rows
+
+    def versions(self) -> Mapping[str, Any]:
+        """Where lake and index stand, which rules judge, who keeps the folder."""
+        reached = {kind: version for kind, (version, _) in self._store.index.acknowledged().items()}
+        return {
+            "lake": self._store.lake.version("events"),
+            "index": reached.get("events"),
+            "rules": self._rules,
+            "keeper": holder(self._store.folder),
+        }

@@ -1,0 +1,172 @@
+"""Ingest from the command line's words to the store: feeds, workers, settling, and what to tell the person."""
+
+from __future__ import annotations
+
+import time
+from collections import Counter
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Final
+
+from remit.adapters.feeds.chunks import Chunk, Source
+from remit.adapters.feeds.open_feed import read, sources
+from remit.adapters.store.datafile import EventWriter
+from remit.adapters.store.links import StoredLinks
+from remit.adapters.store.reader import IndexReader
+from remit.adapters.store.store import Store
+from remit.app.keeper import StoreCorrections, StoreKeeper
+from remit.app.packaged import load_decoding, load_registry, load_rules
+from remit.app.workers import ingest_in_parallel
+from remit.flows.ingest.batch import Pipeline
+from remit.flows.ingest.ports import Keeper
+from remit.flows.ingest.run import ingest
+from remit.flows.ingest.summary import Summary
+from remit.flows.questions.findings import findings
+from remit.flows.rejudge import Report, reattribute, settle
+from remit.rooms.attribution.judge import Judge
+from remit.rooms.events.redaction import redact
+
+Json = dict[str, Any]
+Tell = Callable[[Json], None]
+_TELL_SECONDS: Final = 0.1
+_SAMPLES: Final = 3
+_FOLLOW_SECONDS: Final = 1.0
+
+
+def build_pipeline(keeper: Keeper, settings: Mapping[str, Any]) -> Pipeline:
+    """A pipeline around any keeper, from plain settings, in whichever process runs it."""
+    data = Path(settings["data"])
+    return Pipeline(
+        decode=load_decoding(settings["format"]),
+        judge=Judge(load_rules(), load_registry(data)),
+        keeper=keeper,
+        write=EventWriter(data / "lake"),
+        redact=redact,
+    )
+
+
+@dataclass(slots=True)
+class _Telling:
+    """Passes the running summary on, a few times a second at most."""
+
+    tell: Tell
+    bytes_total: int | None = None
+    bytes_done: int = 0
+    last: float = 0.0
+
+    def __call__(self, summary: Summary, place: str) -> None:
+        now = time.monotonic()
+        if now - self.last >= _TELL_SECONDS:
+            self.last = now
+            self.tell(
+                {**summary.to_json(), "place": place, "bytes_total": self.bytes_total, "bytes_done": self.bytes_done}
+            )
+
+
+class Ingesting:
+    """One ingest into an open store."""
+
+    def __init__(self, store: Store, options: Mapping[str, Any], tell: Tell) -> None:
+        self.store = store
+        self.feed = options.get("feed") or "default"
+        self.workers = options.get("workers") or 1
+        self.settings = {"data": str(store.folder), "format": options.get("form") or "auto"}
+        self.telling = _Telling(tell)
+        self._resumable = False
+
+    def from_target(self, target: str, options: Mapping[str, Any]) -> Json:
+        """Read everything at ``target``; objects of a bucket that were read before and have not changed are skipped."""
+        started = time.monotonic()
+        skipped: Counter[str] = Counter()
+        self._resumable = target.startswith("s3://")
+        self.feed = options.get("feed") or _feed_name(target)
+        self.store.state.put_feed(self.feed, target, self.settings["format"])
+        done = (lambda key, mark: self.store.state.done(self.feed, key, mark)) if self._resumable else None
+        found = sources(
+            target, endpoint_url=options.get("endpoint_url"), profile=options.get("profile"), done=done, skipped=skipped
+        )
+        run = self.store.state.start_run(target)
+        summary = self.read(found)
+        summary.skipped.update(skipped)
+        result = self.conclude(summary, started)
+        self.store.state.finish_run(run, summary.to_json())
+        self.store.state.feed_read(self.feed)
+        return result
+
+    def read(self, found: Iterator[Source]) -> Summary:
+        """Read these sources to their ends, here or with workers."""
+        keeper = StoreKeeper(self.store)
+        if self.workers > 1:
+            return ingest_in_parallel(
+                found,
+                read,
+                keeper,
+                self.feed,
+                self.workers,
+                build_pipeline,
+                self.settings,
+                progress=self.telling,
+                finished=self._finished,
+            )
+        pipeline = build_pipeline(keeper, self.settings)
+        return ingest(found, read, pipeline, self.feed, progress=self.telling, finished=self._finished)
+
+    def chunks(self, chunks: Iterator[Chunk]) -> Summary:
+        """Take chunks that come from no source, such as pages of an event history."""
+        pipeline = build_pipeline(StoreKeeper(self.store), self.settings)
+        total = Summary(sources=1)
+        followed = time.monotonic()
+        for chunk in chunks:
+            total.add(pipeline.ingest(chunk, self.feed))
+            if time.monotonic() - followed >= _FOLLOW_SECONDS:
+                self.store.follow()
+                followed = time.monotonic()
+            self.telling(total, chunk.place)
+        return total
+
+    def conclude(self, summary: Summary, started: float) -> Json:
+        """Settle late joins and say what was done and what is worth a look."""
+        self.store.follow()
+        report = settle_store(self.store)
+        seconds = time.monotonic() - started
+        return {
+            **summary.to_json(),
+            "seconds": seconds,
+            "rate": summary.read / seconds if seconds else 0.0,
+            "corrected": report.changed,
+            "quarantine_samples": _quarantine_samples(self.store) if summary.quarantined else [],
+            "findings": findings(IndexReader(self.store.index), since=summary.earliest_us) if summary.new else [],
+        }
+
+    def _finished(self, source: Any) -> None:
+        self.telling.bytes_done += source.size or 0
+        if self._resumable and source.fingerprint:
+            self.store.state.mark_done(self.feed, [(source.place, source.fingerprint)])
+
+
+def settle_store(store: Store) -> Report:
+    """Judge again what was judged before its joins were known."""
+    judge = Judge(load_rules(), load_registry(store.folder))
+    return settle(StoredLinks(store.index), StoreCorrections(store), judge)
+
+
+def reattribute_store(store: Store) -> Json:
+    """Judge everything again under today's rules and registry."""
+    judge = Judge(load_rules(), load_registry(store.folder))
+    corrections = StoreCorrections(store)
+    report = reattribute(StoredLinks(store.index), corrections, judge)
+    corrections.settled()
+    store.state.put_setting("rules_version", judge.version)
+    return {**report.to_json(), "rules_version": judge.version}
+
+
+def _feed_name(target: str) -> str:
+    """A feed is named by where it comes from unless it is given a name."""
+    return target.rstrip("/").rpartition("/")[2] or target
+
+
+def _quarantine_samples(store: Store) -> list[Json]:
+    sql = "SELECT place, reason, detail FROM quarantine ORDER BY time DESC, quarantine_id LIMIT ?"
+    found: list[Json] = store.index.execute(sql, [_SAMPLES]).to_pylist()
+    return found

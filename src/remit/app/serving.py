@@ -1,0 +1,148 @@
+"""``remit up``: one process that keeps a data folder, shows the console and answers commands."""
+
+from __future__ import annotations
+
+import ipaddress
+import queue
+import socket
+import threading
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any, Final
+
+from starlette.applications import Starlette
+
+from remit.adapters.store.store import Store
+from remit.app import demo
+from remit.app.application import make_desk, work
+from remit.app.control import ASKED, STREAMED, ControlServer, control_path
+from remit.app.desk import LocalDesk
+from remit.app.packaged import load_rules
+from remit.faces.console.site import build_console
+from remit.model.errors import ConfigError, RemitError, UsageError
+from remit.rooms.estate.stories import SCENES
+
+Json = dict[str, Any]
+Say = Callable[[str], None]
+WORKED: Final = frozenset({"ingest", "watch", "connect_aws", "reattribute"})
+
+
+def serve(data: Path, options: Json, say: Say) -> None:
+    """Serve until stopped."""
+    _refuse_strangers(options["host"])
+    listening = _listen(options["host"], options["port"])
+    address = f"http://{options['host']}:{listening.getsockname()[1]}"
+    folder = data if options["data_given"] or not options["demo"] else data.with_name(f"{data.name}-demo")
+    filling = options["demo"] and demo.prepare(folder, say)
+    socket_path = control_path(_made(folder))
+    with listening, Store.open(folder, "server", say, control=f"{socket_path}|{address}") as store:
+        if filling:
+            say("Making the demonstration estate ...")
+            demo.fill(store, say)
+        desk = make_desk(store)
+        control = ControlServer(socket_path, _Handler(store, desk))
+        try:
+            say(f"Remit is open on {address}/  (data: {folder}; stop with Ctrl-C)")
+            _run(_console(desk, address, options["demo"]), listening)
+        finally:
+            control.close()
+
+
+def _console(desk: LocalDesk, address: str, showing_demo: bool) -> Starlette:
+    rules = load_rules()
+    host = address.removeprefix("http://")
+    port = host.rpartition(":")[2]
+
+    def fact(signal: str) -> tuple[str, str] | None:
+        found = rules.by_id.get(signal)
+        return (found.fact, found.source) if found else None
+
+    return build_console(
+        desk,
+        allowed_hosts={host, f"localhost:{port}", f"127.0.0.1:{port}", f"[::1]:{port}"},
+        demo=showing_demo,
+        scenes=list(SCENES) if showing_demo else [],
+        signal_fact=fact,
+        notices=list,
+    )
+
+
+def _run(app: Starlette, listening: socket.socket) -> None:
+    import uvicorn
+
+    config = uvicorn.Config(app, log_level="warning", access_log=False, lifespan="off", timeout_graceful_shutdown=2)
+    uvicorn.Server(config).run(sockets=[listening])
+
+
+def _listen(host: str, port: int) -> socket.socket:
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    listening = socket.socket(family)
+    listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    try:
+        listening.bind((host, port))
+        listening.listen(128)
+    except OSError as error:
+        listening.close()
+        raise UsageError(
+            f"Port {port} on {host} cannot be used: {error.strerror}", remedy="Choose another with --port."
+        ) from error
+    return listening
+
+
+def _refuse_strangers(host: str) -> None:
+    """Without sign-in, only this machine may reach the console."""
+    try:
+        loopback = host == "localhost" or ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        loopback = False
+    if not loopback:
+        raise ConfigError(
+            f"{host} is not a loopback address, and this version has no sign-in",
+            remedy="Use 127.0.0.1, and reach it through an SSH tunnel or an authenticating proxy on this machine.",
+        )
+
+
+def _made(folder: Path) -> Path:
+    folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+    return folder
+
+
+class _Handler:
+    """Calls that come over the control socket: questions to the desk, and long work with its progress."""
+
+    def __init__(self, store: Store, desk: LocalDesk) -> None:
+        self._store = store
+        self._desk = desk
+        self._one_at_a_time = threading.Lock()
+
+    def __call__(self, verb: str, arguments: Json) -> Iterator[Any]:
+        if verb in ASKED:
+            answer = getattr(self._desk, verb)(*arguments.get("positional", ()), **arguments.get("named", {}))
+            return answer if verb in STREAMED else iter([answer])
+        if verb in WORKED:
+            return self._work(verb, arguments)
+        raise UsageError(f"The server knows no call {verb!r}")
+
+    def _work(self, verb: str, arguments: Json) -> Iterator[Json]:
+        said: queue.Queue[Json | BaseException | None] = queue.Queue()
+        stop = threading.Event()
+        threading.Thread(target=self._run, args=(verb, arguments, said, stop), daemon=True).start()
+        try:
+            while (item := said.get()) is not None:
+                if isinstance(item, BaseException):
+                    raise item
+                yield item
+        finally:
+            stop.set()
+
+    def _run(self, verb: str, arguments: Json, said: queue.Queue[Any], stop: threading.Event) -> None:
+        try:
+            with self._one_at_a_time:
+                done = work(self._store, verb, arguments, lambda state: said.put({"progress": state}), stop)
+            said.put({"result": done})
+        except RemitError as error:
+            said.put(error)
+        except Exception as error:
+            said.put(RemitError(f"{verb} failed: {type(error).__name__}: {error}"))
+        finally:
+            said.put(None)

@@ -1,0 +1,70 @@
+"""``remit denials`` and ``remit doctor``."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+from remit.faces.cli import output
+from remit.faces.cli.options import data_option, joined, json_option, limit_option, query_argument
+from remit.faces.cli.ports import Application, Json
+
+_MARKS = {"ok": "ok     ", "warn": "warning", "bad": "BAD    ", "unknown": "unknown"}
+
+
+@click.command()
+@query_argument
+@data_option
+@limit_option
+@json_option
+@click.pass_obj
+def denials(app: Application, query: tuple[str, ...], data: Path, limit: int, as_json: bool) -> None:
+    """What was refused, grouped by cause, with what it means and what to do."""
+    with app.desk(data) as desk:
+        found = desk.denials(joined(query), limit)
+    if as_json:
+        output.emit_json(found)
+    else:
+        _draw(found)
+
+
+def _draw(found: Json) -> None:
+    for group in found["groups"]:
+        policy = f" {group['policy_arn']}" if group["policy_arn"] else ""
+        output.line(f"{group['count']:>6,}  {group['policy_type']}{policy}  {group['action'] or 'action not said'}")
+        output.line(f"        {group['first']} to {group['last']}; {group['distinct_principals']:,} principals")
+        explained = group.get("explanation") or {}
+        for sentence in (explained.get("what"), explained.get("why")):
+            if sentence:
+                output.line(f"        {sentence}")
+        for step in explained.get("next", ()):
+            output.line(f"        - {step}")
+        output.line(f"        remit events search '{group['query']}'")
+    if found.get("note"):
+        output.line(found["note"])
+    output.note(
+        f"{found['total']:,} denials in {len(found['groups'])} groups{' (more not shown)' if found['more'] else ''}."
+    )
+
+
+@click.command()
+@data_option
+@json_option
+@click.pass_obj
+def doctor(app: Application, data: Path, as_json: bool) -> None:
+    """What the store knows, what it lacks, and which settings would tell more."""
+    with app.desk(data) as desk:
+        found = desk.doctor()
+    if as_json:
+        output.emit_json(found)
+    else:
+        for check in found["checks"]:
+            output.line(f"{_MARKS[check['status']]}  {check['check']}: {check['finding']}")
+            if check["do"]:
+                output.line(f"         {check['do']}")
+    if any(check["status"] == "bad" for check in found["checks"]):
+        raise click.exceptions.Exit(3)
+
+
+COMMANDS = (denials, doctor)
