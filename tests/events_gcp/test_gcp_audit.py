@@ -104,7 +104,8 @@ def test_wrappers_and_key_spellings_change_neither_the_event_nor_its_id() -> Non
     envelope = {"message": {"data": base64.b64encode(text).decode(), "messageId": "9"}, "subscription": "s"}
     as_string = {**record, "protoPayload": json.dumps(record["protoPayload"])}
     lowered = {key.lower(): value for key, value in record.items()}
-    for other in (envelope, as_string, lowered):
+    pulled = {"data": base64.urlsafe_b64encode(text).decode(), "messageId": "9"}
+    for other in (envelope, pulled, as_string, lowered):
         row = event(other)
         assert row["event_id"] == plain["event_id"]
         assert row["permissions"] == ["compute.instances.create"]
@@ -464,6 +465,17 @@ def assert_well_formed(result: Decoded) -> None:
         *(columns.get(f"resource_{part}", []) for part in ("arns", "ids", "types")), strict=True
     ):
         assert len(arns) == len(ids) == len(types_)
+
+
+def test_a_credential_inside_an_envelope_or_a_payload_string_is_redacted() -> None:
+    secret = "ya29.c0ASRK0GbXxXxXxXxXxXxXxXxXxXxXx"
+    record = log_entry(audit(status={"code": 3, "message": f"bad {secret}"}, request={"accessToken": secret}))
+    wrapped = {"message": {"data": base64.b64encode(json.dumps(record).encode()).decode()}}
+    as_string = {**record, "protoPayload": json.dumps(record["protoPayload"])}
+    result = decoded(record, wrapped, as_string)
+    assert secret not in json.dumps(result.columns)
+    assert set(result.columns["error_message"]) == {"bad [redacted:access-token]"}
+    assert len(set(result.columns["event_id"])) == 1
 
 
 @pytest.mark.skipif(not SHARED.is_dir(), reason=f"SKIPPED LOUDLY: the shared logs are not at {SHARED}")

@@ -12,12 +12,13 @@ from remit.model.columns import FACTS
 from remit.model.errors import RecordError
 from remit.rooms.events.decoded import Decoded, Reject
 from remit.rooms.events.denials.denial import Denial
-from remit.rooms.events.redaction import redact, redact_text
+from remit.rooms.events.redaction import redact_record, redact_text, suspects
 from remit.rooms.events.visible import visible
 
 Row = dict[str, Any]
 """One event: fact column names to values; an absent column is an absent value."""
 
+_TOO_DEEP: Final = "The record is nested too deeply to read."
 _LISTS: Final = frozenset(column.name for column in FACTS if column.kind == "strings")
 _FREE_TEXT: Final = ("error_message", "user_agent")
 _IDENTITY: Final = (
@@ -34,23 +35,54 @@ _IDENTITY: Final = (
 _ORDERED: Final = msgspec.json.Encoder(order="deterministic")
 
 
-def decode_rows(records: Sequence[bytes], feed: str, read: Callable[[bytes], tuple[Row, bytes]]) -> Decoded:
-    """Every record through ``read``, which gives its row and the bytes to keep, or raises ``RecordError``."""
+def decode_rows(
+    records: Sequence[bytes],
+    feed: str,
+    read: Callable[[dict[str, Any]], Row],
+    unwrap: Callable[[bytes], bytes] = bytes,
+) -> Decoded:
+    """Every record, out of its envelope by ``unwrap``, as an object through ``read``, which gives its row.
+
+    Both may raise ``RecordError``. A record that may hold a credential is read again after redaction, so that no
+    column has what ``raw`` has not; its id is of the record as it came, whatever the rules of redaction.
+    """
+    inner, rejects = _unwrapped(records, unwrap)
     rows: list[Row] = []
     places: list[int] = []
+    for (index, record), suspect in zip(inner, suspects([record for _, record in inner]), strict=True):
+        try:
+            rows.append(_row(record, suspect, feed, read))
+            places.append(index)
+        except RecordError as error:
+            rejects.append(Reject(index, error.reason, _detail(error)))
+        except RecursionError:
+            rejects.append(Reject(index, "too-deep", _TOO_DEEP))
+    return Decoded(_columns(rows), places, sorted(rejects, key=lambda reject: reject.index))
+
+
+def _unwrapped(
+    records: Sequence[bytes], unwrap: Callable[[bytes], bytes]
+) -> tuple[list[tuple[int, bytes]], list[Reject]]:
+    inner: list[tuple[int, bytes]] = []
     rejects: list[Reject] = []
     for index, record in enumerate(records):
         try:
-            row, kept = read(record)
-            rows.append(_finished(row, kept, feed))
+            inner.append((index, unwrap(record)))
         except RecordError as error:
             rejects.append(Reject(index, error.reason, _detail(error)))
-            continue
-        except RecursionError:
-            rejects.append(Reject(index, "too-deep", "The record is nested too deeply to read."))
-            continue
-        places.append(index)
-    return Decoded(_columns(rows), places, rejects)
+    return inner, rejects
+
+
+def _row(record: bytes, suspect: bool, feed: str, read: Callable[[dict[str, Any]], Row]) -> Row:
+    kept = record.decode("utf-8", "replace")
+    row = read(read_object(record))
+    if suspect:
+        kept = redact_record(kept)
+        row = read(read_object(kept.encode("utf-8", "replace"))) | {"event_id": row["event_id"]}
+        row.update({name: redact_text(row.get(name)) for name in _FREE_TEXT})
+    row["feed"] = feed
+    row["raw"] = kept
+    return row
 
 
 def read_object(record: bytes) -> dict[str, Any]:
@@ -58,7 +90,7 @@ def read_object(record: bytes) -> dict[str, Any]:
     try:
         value = msgspec.json.decode(record)
     except RecursionError:
-        raise RecordError("too-deep", "The record is nested too deeply to read.") from None
+        raise RecordError("too-deep", _TOO_DEEP) from None
     except (msgspec.DecodeError, UnicodeDecodeError) as error:
         raise RecordError("not-json", f"Not valid JSON: {error}") from None
     if not isinstance(value, dict):
@@ -84,14 +116,6 @@ def denial_columns(denial: Denial) -> Row:
         "deny_action": denial.action,
         "deny_resource": denial.resource,
     }
-
-
-def _finished(row: Row, kept: bytes, feed: str) -> Row:
-    for name in _FREE_TEXT:
-        row[name] = redact_text(row.get(name))
-    row["feed"] = feed
-    row["raw"] = redact(kept)
-    return row
 
 
 def _columns(rows: list[Row]) -> dict[str, list[Any]]:

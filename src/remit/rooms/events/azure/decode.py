@@ -17,7 +17,7 @@ from remit.rooms.events.azure.spelling import canonical
 from remit.rooms.events.decoded import Decoded
 from remit.rooms.events.denials.denial import Denial
 from remit.rooms.events.lenient import distinct, first, text
-from remit.rooms.events.rows import Row, decode_rows, denial_columns, identify, read_object
+from remit.rooms.events.rows import Row, decode_rows, denial_columns, identify
 from remit.rooms.events.timestamps import event_time
 from remit.rooms.events.visible import visible
 
@@ -34,13 +34,12 @@ def claims(record: Mapping[str, Any]) -> bool:
     return mistaken_for(activity(dict(record))) is None
 
 
-def _read(record: bytes) -> tuple[Row, bytes]:
-    body = read_object(record)
+def _read(body: dict[str, Any]) -> Row:
     view = activity(body)
     other = mistaken_for(view)
     if other:
         raise RecordError("not-an-event", f"Looks like {visible(other, 200)}, not the Azure Activity Log.")
-    return _row(view, body), record
+    return _row(view, body)
 
 
 def _row(view: Activity, body: dict[str, Any]) -> Row:

@@ -9,7 +9,7 @@ from remit.model.canonical import canonical_json
 from remit.model.errors import RecordError
 from remit.rooms.events.decoded import Decoded
 from remit.rooms.events.gcp.denial import denial, dry_run, status
-from remit.rooms.events.gcp.entry import Entry, entry, mistaken_for, unwrapped
+from remit.rooms.events.gcp.entry import Entry, enclosed, entry, mistaken_for
 from remit.rooms.events.gcp.method import action_kind
 from remit.rooms.events.gcp.principal import caller_columns, delegations
 from remit.rooms.events.gcp.resource import account, monitored_type, region, resource
@@ -19,35 +19,40 @@ from remit.rooms.events.timestamps import event_time
 from remit.rooms.events.visible import visible
 
 _MCP: Final = "/mcp"
+_DATA: Final = b'"data"'
+_PAYLOAD: Final = b'"protoPayload"'
 _LONGEST_NAME: Final = 512
 
 
 def decode(records: Sequence[bytes], feed: str) -> Decoded:
     """Audit entries, also in Pub/Sub push envelopes, to columns. Never raises on any bytes."""
-    return decode_rows(records, feed, _read)
+    return decode_rows(records, feed, _read, _unwrap)
 
 
 def claims(record: Mapping[str, Any]) -> bool:
     """Whether the record is an audit log entry, or a Pub/Sub envelope around one."""
+    inner = enclosed(record)
     try:
-        _, body = _opened(b"", dict(record))
+        body = record if inner is None else read_object(inner)
     except RecordError:
         return False
     return mistaken_for(entry(body)) is None
 
 
-def _read(record: bytes) -> tuple[Row, bytes]:
-    kept, body = _opened(record, read_object(record))
+def _unwrap(record: bytes) -> bytes:
+    """The record, or what its Pub/Sub envelope holds."""
+    if _DATA not in record or _PAYLOAD in record:
+        return record
+    inner = enclosed(read_object(record))
+    return record if inner is None else inner
+
+
+def _read(body: dict[str, Any]) -> Row:
     view = entry(body)
     other = mistaken_for(view)
     if other:
         raise RecordError("not-an-event", f"Looks like {visible(other, 200)}, not a Cloud Audit Logs entry.")
-    return _row(view, body), kept
-
-
-def _opened(record: bytes, body: dict[str, Any]) -> tuple[bytes, dict[str, Any]]:
-    kept, inner = unwrapped(record, body)
-    return kept, (body if inner is body else read_object(kept))
+    return _row(view, body)
 
 
 def _row(view: Entry, body: dict[str, Any]) -> Row:
@@ -110,7 +115,9 @@ def _what(view: Entry) -> Row:
 def _kind(view: Entry, method: str, service: str) -> str:
     """A BigQuery job that selects creates nothing but the job."""
     for change in ("jobinsertion", "jobchange"):
-        job = folded(folded(view.metadata.get(change)).get("job"))
+        if change not in view.metadata:
+            continue
+        job = folded(folded(view.metadata[change]).get("job"))
         query = folded(folded(job.get("jobconfig")).get("queryconfig"))
         if text(query.get("statementtype")) == "SELECT":
             return "read"

@@ -13,6 +13,7 @@ from remit.rooms.events.lenient import Fields, embedded, fields, folded, items, 
 
 _AUDIT_MARKS: Final = frozenset(("methodname", "servicename", "authorizationinfo", "authenticationinfo"))
 _LOG: Final = re.compile(r"(?P<owner>(projects|organizations|folders|billingAccounts)/([^/]+))/logs/(.+)")
+_PULLED: Final = frozenset(("messageId", "message_id"))
 _AUDIT_LOGS: Final = "cloudaudit.googleapis.com/"
 
 
@@ -48,16 +49,18 @@ class Entry:
         return items(self.audit.get("authorizationinfo"))
 
 
-def unwrapped(record: bytes, body: Fields) -> tuple[bytes, object]:
-    """A Pub/Sub push envelope's inner record, as bytes and still to be read; ``(record, body)`` when it is none."""
-    data = fields(body.get("message")).get("data")
-    if not isinstance(data, str) or "protoPayload" in body:
-        return record, body
+def enclosed(record: Fields) -> bytes | None:
+    """What a Pub/Sub message holds, pushed (``{message: {data}}``) or pulled; ``None`` when the record is neither."""
+    if "protoPayload" in record:
+        return None
+    message = fields(record.get("message")) or (record if _PULLED.intersection(record) else {})
+    data = message.get("data")
+    if not isinstance(data, str):
+        return None
     try:
-        inner = base64.b64decode(data, validate=True)
+        return base64.b64decode(data.replace("-", "+").replace("_", "/"), validate=True)
     except (binascii.Error, ValueError):
-        return record, body
-    return inner, None
+        return None
 
 
 def entry(record: Fields) -> Entry:
