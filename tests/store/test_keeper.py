@@ -11,6 +11,7 @@ from collections import Counter
 import pytest
 
 from remit.adapters.store.datafile import EventWriter
+from remit.adapters.store.follower import Follower
 from remit.adapters.store.lease import FILE, Lease, holder
 from remit.adapters.store.schema import arrow_table
 from remit.adapters.store.store import Store
@@ -48,8 +49,8 @@ def test_giving_up_a_batch_of_duplicates_frees_nothing_of_the_batch_that_holds_t
     store.commit(holding.token, arrow_table("events", events))
 
 
-def test_threads_that_ingest_the_same_events_at_once_store_each_once(store, monkeypatch):
-    monkeypatch.setattr("remit.adapters.store.store.FOLLOW_ROWS", 30)
+def test_threads_that_ingest_the_same_events_at_once_store_each_once(store):
+    store._follower = Follower(store.follow, rows=30, waiting=90)
     failures: list[BaseException] = []
 
     def work(seed: int) -> None:
@@ -71,6 +72,30 @@ def test_threads_that_ingest_the_same_events_at_once_store_each_once(store, monk
     found = Counter(store.index.execute("SELECT event_id AS id FROM events")["id"].to_pylist())
     assert len(found) == 240
     assert set(found.values()) == {1}
+
+
+def test_rows_that_are_stored_already_are_refused(store):
+    events = event_columns(4)
+    put(store, events)
+    store.follow()
+    token = store.ask(events["event_id"], events["time"]).token
+    with pytest.raises(StoreError, match="did not reserve"):
+        store.commit(token, arrow_table("events", events))
+
+
+def test_the_index_follows_by_itself_and_a_failure_to_do_so_reaches_the_next_committer(store):
+    store._follower = Follower(store.follow, rows=10, waiting=10)
+    put(store, event_columns(10))
+    assert store.index.execute("SELECT count(*) AS n FROM events")["n"].to_pylist() == [10]
+
+    def fail() -> None:
+        raise StoreError("No space left")
+
+    store._follower = Follower(fail, rows=10, waiting=10)
+    put(store, event_columns(10, seed=1))
+    with pytest.raises(StoreError, match="No space left"):
+        put(store, event_columns(10, seed=2))
+    assert store.follow().events == 10
 
 
 @pytest.mark.parametrize("wrong", ["not reserved", "twice in the batch", "no token"])
@@ -152,6 +177,7 @@ def test_the_raw_record_is_found_by_id_and_time_and_missing_ones_are_none(store)
 HOLD = """
 import sys, time
 from pathlib import Path
+from remit.adapters.store.follower import Follower
 from remit.adapters.store.lease import Lease
 lease = Lease.acquire(Path(sys.argv[1]), "server", control="/run/x.sock")
 print("held", flush=True)

@@ -22,7 +22,8 @@ from remit.adapters.store.disk import Disk
 from remit.adapters.store.schema import PARTITION, table_schema
 from remit.model.errors import IntegrityError, StoreError
 
-CHECKPOINT_EVERY = 100
+CHECKPOINT_EVERY = 25
+"""The library reads every commit since the last checkpoint again for each new one: 25 is measured fastest."""
 _NO_HOOKS = PostCommitHookProperties(create_checkpoint=False, cleanup_expired_logs=False)
 _CONFIGURATION = {
     "delta.checkpointInterval": "1000000",

@@ -103,11 +103,14 @@ class Index:
         )
         return set(found["event_id"].to_pylist())
 
-    def offers(self, keys: Sequence[str]) -> dict[str, list[str]]:
-        """For each link key that is offered, the events that offer it, smallest id first."""
+    def offers(self, keys: Sequence[str], *, at_most: int = 1_000) -> dict[str, list[str]]:
+        """For each link key that is offered, the events that offer it, smallest id first, at most so many per key."""
         if not keys:
             return {}
-        sql = "SELECT key, event_id FROM offers WHERE key IN (SELECT key FROM asked) ORDER BY event_id"
+        sql = (
+            "SELECT key, event_id FROM offers WHERE key IN (SELECT key FROM asked) "
+            f"QUALIFY row_number() OVER (PARTITION BY key ORDER BY event_id) <= {int(at_most)} ORDER BY event_id"
+        )
         return _grouped(self._duck.table(sql, asked=pa.table({"key": pa.array(keys, pa.string())})))
 
     def by_id(

@@ -23,6 +23,7 @@ from remit.adapters.store.chains import Chains, Row
 from remit.adapters.store.compaction import VACUUM_AFTER_SECONDS, Maintenance, maintain
 from remit.adapters.store.datafile import DataFile
 from remit.adapters.store.disk import Disk, store_error
+from remit.adapters.store.follower import Follower
 from remit.adapters.store.index import MEMORY_MB, FollowReport, Index
 from remit.adapters.store.lake import Lake
 from remit.adapters.store.lease import Lease
@@ -30,9 +31,6 @@ from remit.adapters.store.reservations import Reservations
 from remit.adapters.store.schema import file_schema
 from remit.adapters.store.state import State
 from remit.model.errors import StoreError
-
-FOLLOW_ROWS = 200_000
-"""Committed rows after which the index follows by itself."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,7 +55,8 @@ class Store:
         self._chains = Chains(index)
         self._committing = threading.Lock()
         self._following = threading.Lock()
-        self._pending_rows = 0
+        self._follower = Follower(self.follow)
+        closing.callback(self._follower.wait)
 
     @classmethod
     def open(
@@ -141,6 +140,7 @@ class Store:
 
         :raises StoreError: the batch is not acknowledged; whether it is in the lake shows on the next open.
         """
+        self._follower.check()
         with self._committing:
             self._check(token, events)
             batch = {"events": self._files("events", events), "quarantine": self._files("quarantine", quarantine)}
@@ -149,16 +149,14 @@ class Store:
             reached = self.lake.commit_batch(batch, meta or {})
             if token is not None:
                 self._reservations.commit(token)
-            self._pending_rows += sum(file.rows for files in batch.values() for file in files)
-        if self._pending_rows >= FOLLOW_ROWS:
-            self.follow()
+        self._follower.committed(sum(file.rows for files in batch.values() for file in files))
         return reached
 
     def follow(self) -> FollowReport:
         """Let the index catch up with every commit so far."""
         with self._following:
             batches = self._reservations.committed()
-            self._pending_rows = 0
+            self._follower.begin()
             report = self.index.follow(self.lake)
             self._reservations.followed(batches)
         return report
