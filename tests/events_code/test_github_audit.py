@@ -113,7 +113,18 @@ def test_a_bots_login_names_its_app_and_silence_proves_no_person() -> None:
         ("ip_allow_list.disable", "permission"),
         ("hook.create", "create"),
         ("hook.destroy", "delete"),
-        ("hook.config_changed", "other"),
+        ("hook.config_changed", "update"),
+        ("repo.actions_enabled", "permission"),
+        ("repo.advanced_security_disabled", "update"),
+        ("packages.package_deleted", "delete"),
+        ("packages.package_version_published", "create"),
+        ("enterprise.runner_group_created", "create"),
+        ("org.self_hosted_runner_online", "other"),
+        ("team.promote_maintainer", "permission"),
+        ("org.block_user", "permission"),
+        ("environment.create", "create"),
+        ("workflows.delete_workflow_run", "delete"),
+        ("secret_scanning_push_protection.bypass", "update"),
         ("pull_request.create", "create"),
         ("pull_request.merge", "update"),
         ("workflows.created_workflow_run", "create"),
@@ -129,7 +140,7 @@ def test_the_catalogue_is_covered_by_category_and_verb(action: str, kind: str) -
 
 
 def test_githubs_own_word_settles_what_the_table_does_not_know() -> None:
-    assert action_kind("hook.config_changed", "modify") == "update"
+    assert action_kind("hook.oddity", "modify") == "update"
     assert action_kind("something.odd", "authentication") == "login"
     assert action_kind("git.clone", "modify") == "read"
 

@@ -33,6 +33,11 @@ _EXACT: Final = {
     "member.added": "permission",
     "protected_branch.policy_override": "update",
     "protected_branch.rejected_ref_update": "update",
+    "secret_scanning_push_protection.bypass": "update",
+    "environment.create": "create",
+    "environment.delete": "delete",
+    "project.access": "permission",
+    "org.recovery_code_used": "login",
     "user.login": "login",
     "user.failed_login": "login",
     "user.two_factor_challenge_success": "login",
@@ -41,6 +46,10 @@ _EXACT: Final = {
     "user.device_verification_failure": "login",
     "workflows.approve_workflow_job": "permission",
     "workflows.reject_workflow_job": "permission",
+    "workflows.cancel_workflow_run": "update",
+    "workflows.delete_workflow_run": "delete",
+    "workflows.disable_workflow": "update",
+    "workflows.enable_workflow": "update",
     "workflows.created_workflow_run": "create",
     "workflows.rerun_workflow_run": "create",
     "workflow_run.requested": "create",
@@ -68,7 +77,8 @@ _PERMISSION: Final = words(
 _PERMISSION_WORDS: Final = re.compile(
     r"(?:^|_)(?:members?|membership|collaborators?|outside_collaborators?|roles?|permissions?|secrets?|admins?|owners?|"
     r"two_factor|saml|sso|scim|oauth|tokens?|keys?|visibility|credentials?|(?:to|from)_repository|repository_access|"
-    r"add_repository|remove_repository|ip_allow|moderators?|privileges?|billing_manager|security_manager)(?:_|$)"
+    r"add_repository|remove_repository|ip_allow|moderators?|privileges?|billing_manager|security_manager|maintainers?|(?:un)?block_user|ssh_cert\w*|two_factor_\w+|access_(?:granted|revoked)|fork_pr_\w+|"
+    r"actions_(?:settings|access_settings|enabled|disabled))(?:_|$)"
 )
 _NO_SECRET: Final = re.compile(r"secret_scanning|security_manager_alert|push_protection")
 """Scanning for secrets guards code; it gives nobody a secret."""
@@ -78,18 +88,18 @@ _READ: Final = words(
     "audit_log_git_event_export"
 )
 _CREATE: Final = words(
-    "create created add added new register publish published prereleased upload install installed opened submitted "
-    "fork forked import accept invite started started_import restore restored unarchive"
+    "create created submit add added new register publish published prereleased upload install installed opened "
+    "submitted fork forked import accept invite started started_import restore restored unarchive"
 )
 _DELETE: Final = words(
     "destroy destroyed delete deleted remove removed revoke revoked uninstall expire unpublish unpublished"
 )
 _UPDATE: Final = words(
-    "update updated edit edited enable enabled disable disabled rename renamed transfer transferred archive archived "
-    "unarchived set change changed modify dismiss dismissed fix fixed resolve reopen reopened close closed assigned "
-    "unassigned labeled unlabeled review_requested locked unlocked pinned unpinned milestoned demilestoned "
-    "synchronize moved merge merged released transfer_start transfer_outgoing converted_to_draft ready_for_review "
-    "auto_merge_enabled auto_merge_disabled"
+    "update updated cancel clear lock unlock edit edited enable enabled disable disabled rename renamed transfer "
+    "transferred archive archived unarchived set change changed modify dismiss dismissed fix fixed resolve reopen "
+    "reopened close closed assigned unassigned labeled unlabeled review_requested locked unlocked pinned unpinned "
+    "milestoned demilestoned synchronize moved merge merged released transfer_start transfer_outgoing "
+    "converted_to_draft ready_for_review auto_merge_enabled auto_merge_disabled"
 )
 _BY_OPERATION_TYPE: Final = {
     "access": "read",
@@ -118,15 +128,16 @@ def action_kind(action: str, operation_type: str | None = None) -> str:
     category, _, verb = action.partition(".")
     if category in _OTHER:
         return "other"
-    words = (verb, verb.partition("_")[0])
+    told = verb.split("_")
     for known, kind in _VERBS[:2]:
-        if not known.isdisjoint(words):
+        if not known.isdisjoint((verb, told[0])):
             return kind
     if category in _PERMISSION or (_PERMISSION_WORDS.search(verb) and not _NO_SECRET.search(action)):
         return "permission"
-    for known, kind in _VERBS[2:]:
-        if not known.isdisjoint(words):
-            return kind
+    for spoken in ((verb, told[0], told[-1]), told):
+        for known, kind in _VERBS[2:]:
+            if not known.isdisjoint(spoken):
+                return kind
     return _BY_OPERATION_TYPE.get(operation_type or "", "other")
 
 
