@@ -24,7 +24,7 @@ def _office(per_day: float, *always: float) -> Rhythm:
     return Rhythm(per_day, 0.0, _OFFICE, always)
 
 
-def _steady(per_day: float, calm: float = 0.15, *always: float) -> Rhythm:
+def _steady(per_day: float, calm: float = 0.3, *always: float) -> Rhythm:
     return Rhythm(per_day, per_day, _ALL_DAY, always, calm)
 
 
@@ -46,7 +46,7 @@ PROGRAM: Final[dict[str, tuple[Rhythm, Scene]]] = {
     "maya at the command line": (_office(0.9), people.command_line(MAYA, STAGING, "Developer")),
     "liam at the command line": (_office(0.8, 8.3), people.command_line(LIAM, STAGING, "Developer")),
     "omar at the command line": (_office(0.5), people.command_line(OMAR, PRODUCTION, "Operator")),
-    "a script with a long-lived key": (Rhythm(1, 1, (2.0, 2.2), (14.2,)), people.nightly_script),
+    "a script with a long-lived key": (Rhythm(1, 1, (2.0, 2.2)), people.nightly_script),
     # pipelines
     "payments deploys": (_office(1.1, 11.5), delivery.payments),
     "storefront deploys": (_office(1.2, 9.9, 13.4), delivery.storefront),
@@ -60,7 +60,7 @@ PROGRAM: Final[dict[str, tuple[Rhythm, Scene]]] = {
     "the orders worker": (_steady(6), workloads.lambda_function(PRODUCTION, "orders-worker")),
     "the invoices worker": (_steady(3.5), workloads.lambda_function(STAGING, "invoices-worker")),
     "the audit exporter": (_steady(3), workloads.SHARED_WORKER),
-    "the snapshot cleaner": (Rhythm(1, 1, (3.0, 3.1), (15.6,)), workloads.snapshot_cleaner),
+    "the snapshot cleaner": (Rhythm(1, 1, (3.0, 3.1)), workloads.snapshot_cleaner),
     "payments on Fargate": (_steady(3), workloads.ecs_task(PRODUCTION, "payments")),
     "orders on Fargate": (_steady(3), workloads.ecs_task(STAGING, "orders")),
     "search on EC2": (_steady(3.5), workloads.ec2_service),
@@ -70,7 +70,7 @@ PROGRAM: Final[dict[str, tuple[Rhythm, Scene]]] = {
     "Auto Scaling": (_steady(5.5), _linked(PRODUCTION, "autoscaling", "AutoScaling", "AutoScaling", services.SCALING)),
     "AWS Config": (_steady(5.5), _linked(SHARED, "config", "Config", "configLambdaExecution", services.RECORDING)),
     "AWS Backup": (
-        Rhythm(3, 3, (1.0, 4.0), (14.8,)),
+        Rhythm(3, 3, (1.0, 4.0)),
         _linked(PRODUCTION, "backup", "Backup", "AWSBackup", services.BACKING_UP),
     ),
     "CloudTrail delivers": (_steady(5), services.log_delivery),

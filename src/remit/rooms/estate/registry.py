@@ -22,6 +22,7 @@ from remit.rooms.estate.cast import (
     OMAR,
     PRODUCTION,
     SHARED,
+    STAGING,
 )
 from remit.rooms.estate.github.accounts import PAYMENTS, STOREFRONT
 
@@ -52,23 +53,21 @@ def _tables() -> Iterator[str]:
     support = [role_arn(PRODUCTION, "support-agent-runtime")]
     yield _table("agent", name="support-agent", match=support, owner="Support", on_behalf_of="Support desk")
     for person in _MAPPED_PEOPLE:
-        yield _table(
-            "person", name=person.name, match=_patterns(person.email, person.login, person.object_id), owner=person.team
-        )
+        yield _table("person", name=person.name, match=_patterns(person.email, person.login), owner=person.team)
     subjects = [
         f"{PAYMENTS.subject[: -len('ref:refs/heads/main')]}*",
         f"{STOREFRONT.subject[: -len('ref:refs/heads/main')]}*",
     ]
     yield _table("pipeline", name="GitHub deploy", match=subjects, owner="Platform", governed="pipeline")
-    deploys = [role_arn(account, "github-deploy") for account in ACCOUNTS]
+    deploys = [role_arn(account, "github-deploy") for account in (PRODUCTION, STAGING)]
     yield _table("pipeline", name="GitHub deploy role", match=deploys, owner="Platform", governed="pipeline")
     yield _table("pipeline", name="Terraform in Azure", match=[azure.TERRAFORM_APP], owner="Data", governed="pipeline")
     for worker, owner in (("orders-worker", "Payments"), ("snapshot-cleaner", "Platform")):
         yield _table("workload", name=worker, match=[role_arn(PRODUCTION, f"{worker}-role")], owner=owner)
 
 
-def _patterns(email: str, login: str, object_id: str) -> list[str]:
-    return [email, f"arn:aws:sts::*:assumed-role/AWSReservedSSO_*/{email}", login, object_id]
+def _patterns(email: str, login: str) -> list[str]:
+    return [email, f"arn:aws:sts::*:assumed-role/AWSReservedSSO_*/{email}", login]
 
 
 def _table(kind: str, **values: str | list[str]) -> str:

@@ -31,7 +31,7 @@ _WORK: Final = (
         {"family": "{app}"},
         {"taskDefinition": {"taskDefinitionArn": "arn:aws:ecs:{region}:{account}:task-definition/{app}:{revision}"}},
     ),
-    Step("sqs:CreateQueue", {"queueName": "{app}-agent-{random}"}, {"queueUrl": "{queue}-agent-{random}"}),
+    Step("sqs:CreateQueue", {"queueName": "{app}-events-agent-{random}"}, {"queueUrl": "{queue}-agent-{random}"}),
     Step(
         "dynamodb:UpdateTable",
         {"tableName": "{table}", "billingMode": "PAY_PER_REQUEST"},

@@ -9,7 +9,8 @@ from typing import Final
 from remit.rooms.estate.aws import refusals
 from remit.rooms.estate.aws.agents import CLAUDE_CODE
 from remit.rooms.estate.aws.calls import Caller, Step, call
-from remit.rooms.estate.aws.clients import aws_cli, awslabs_mcp, boto3, terraform
+from remit.rooms.estate.aws.clients import aws_cli, awslabs_mcp, boto3
+from remit.rooms.estate.aws.iac import jenkins_host
 from remit.rooms.estate.aws.identity import role_session
 from remit.rooms.estate.aws.resources import names
 from remit.rooms.estate.aws.sessions import by_service, laptop
@@ -174,10 +175,7 @@ def from_workload(moment: Moment) -> Iterator[Item]:
 
 def from_pipeline(moment: Moment) -> Iterator[Item]:
     """Terraform under a scoped-down session meets what its session policy leaves out."""
-    identity = role_session(
-        PRODUCTION, "jenkins-deploy", "i-0demojenkins00001", moment.at, key=moment.chance.access_key()
-    )
-    yield _refused(Caller(PRODUCTION, identity, "198.51.100.20", terraform("dynamodb")), SESSION, moment)
+    yield _refused(jenkins_host(PRODUCTION, moment.at, moment.chance), SESSION, moment)
 
 
 def support_agent_retries(moment: Moment) -> Iterator[Item]:

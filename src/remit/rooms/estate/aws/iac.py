@@ -95,15 +95,21 @@ def github_actions(account: Account, subject: str, run: int, app: str, at: int, 
     yield from play(caller, steps, at + 20 * SECOND, chance, values, _PAUSE)
 
 
-def jenkins_build(account: Account, at: int, chance: Chance) -> Iterator[Item]:
+def jenkins_host(account: Account, at: int, chance: Chance) -> Caller:
     """Terraform on a Jenkins host: the instance's role, the same whoever started the build."""
     identity = role_session(account, "jenkins-deploy", _JENKINS, at, key=chance.access_key(), ec2RoleDelivery="2.0")
     identity["inScopeOf"] = {
         "issuerType": "AWS::EC2::Instance",
         "credentialsIssuedTo": f"arn:aws:ec2:eu-west-1:{SHARED.id}:instance/{_JENKINS}",
     }
-    caller = Caller(account, identity, "198.51.100.20", _terraform_agent)
-    yield from play(caller, apply_steps(chance, 4), at, chance, names(account, chance), _PAUSE)
+    return Caller(account, identity, "198.51.100.20", _terraform_agent)
+
+
+def jenkins_build(account: Account, at: int, chance: Chance) -> Iterator[Item]:
+    """One plan and apply by Jenkins."""
+    yield from play(
+        jenkins_host(account, at, chance), apply_steps(chance, 4), at, chance, names(account, chance), _PAUSE
+    )
 
 
 def hcp_terraform(moment: Moment) -> Iterator[Item]:

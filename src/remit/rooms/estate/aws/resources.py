@@ -8,9 +8,9 @@ from remit.rooms.estate.chance import Chance, stable_digits, stable_uuid
 _SERVICES = ("orders", "payments", "catalog", "invoices", "search", "notifications")
 
 
-def names(account: Account, chance: Chance) -> dict[str, str]:
-    """One consistent pick of resources of an account: everything of one application."""
-    app = chance.pick(_SERVICES)
+def names(account: Account, chance: Chance, app: str = "") -> dict[str, str]:
+    """One consistent pick of resources of an account: everything of one application, any unless named."""
+    app = app or chance.pick(_SERVICES)
     environment = account.environment
     number = chance.between(1, 4)
     return {

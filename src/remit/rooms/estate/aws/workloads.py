@@ -25,7 +25,7 @@ _DECRYPT: Final = Step(
 _RUN: Final = (
     _SECRET,
     _DECRYPT,
-    Step("sqs:CreateQueue", {"queueName": "{app}-retry-{random}"}, {"queueUrl": "{queue}-retry-{random}"}),
+    Step("scheduler:CreateSchedule", {"name": "{app}-{random}", "groupName": "default"}, None),
     Step("dynamodb:DescribeTable", {"tableName": "{table}"}),
     Step("ssm:GetParameters", {"names": ["/{environment}/{app}/feature-flags"]}),
     Step(
@@ -65,12 +65,12 @@ def lambda_function(account: Account, function: str, steps: tuple[Step, ...] = _
     """A function under its own role; AWS stamps what the credentials were issued to."""
 
     def scene(moment: Moment) -> Iterator[Item]:
-        chance = moment.chance
+        chance, app = moment.chance, function.partition("-")[0]
         identity = role_session(account, f"{function}-role", function, moment.at, key=chance.access_key())
         arn = f"arn:aws:lambda:eu-west-1:{account.id}:function:{function}"
         identity["inScopeOf"] = {"issuerType": "AWS::Lambda::Function", "credentialsIssuedTo": arn}
         caller = Caller(account, identity, "192.0.2.30", boto3("AWS_Lambda_python3.13"))
-        yield from play(caller, _some(steps, chance), moment.at, chance, names(account, chance), _PAUSE)
+        yield from play(caller, _some(steps, chance), moment.at, chance, names(account, chance, app), _PAUSE)
 
     return scene
 
@@ -96,7 +96,9 @@ def ecs_task(account: Account, app: str) -> Play:
             boto3("AWS_ECS_FARGATE", "Z,D,b,z"),
         )
         yield issue
-        yield from play(caller, _some(_RUN, chance), moment.at + 2 * SECOND, chance, names(account, chance), _PAUSE)
+        yield from play(
+            caller, _some(_RUN, chance), moment.at + 2 * SECOND, chance, names(account, chance, app), _PAUSE
+        )
 
     return scene
 
@@ -111,7 +113,7 @@ def ec2_service(moment: Moment) -> Iterator[Item]:
     arn = f"arn:aws:ec2:eu-west-1:{PRODUCTION.id}:instance/{instance}"
     identity["inScopeOf"] = {"issuerType": "AWS::EC2::Instance", "credentialsIssuedTo": arn}
     caller = Caller(PRODUCTION, identity, "192.0.2.55", go_sdk("ec2", "E,0"))
-    yield from play(caller, _some(_RUN, chance), moment.at, chance, names(PRODUCTION, chance), _PAUSE)
+    yield from play(caller, _some(_RUN, chance), moment.at, chance, names(PRODUCTION, chance, "search"), _PAUSE)
 
 
 def irsa(moment: Moment) -> Iterator[Item]:
@@ -151,7 +153,7 @@ def pod_identity(moment: Moment) -> Iterator[Item]:
     }
     issue.record["requestParameters"]["tags"] = [{"key": key, "value": value} for key, value in tags.items()]
     yield issue
-    yield from play(caller, _some(_RUN, chance), moment.at + SECOND, chance, names(STAGING, chance), _PAUSE)
+    yield from play(caller, _some(_RUN, chance), moment.at + SECOND, chance, names(STAGING, chance, "catalog"), _PAUSE)
 
 
 SHARED_WORKER: Final = lambda_function(SHARED, "audit-exporter")

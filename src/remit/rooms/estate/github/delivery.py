@@ -79,20 +79,20 @@ SPOTLIGHT: Final = Story(
 """The change that the welcome banner follows from its ticket to its calls."""
 
 
-def deliver(repository: Repository, stories: tuple[Story, ...]) -> Callable[[Moment], Iterator[Item]]:
-    """One of the stories, from the pushed branch to the deployment."""
+def deliver(repository: Repository, stories: tuple[Story, ...], first: int = 214) -> Callable[[Moment], Iterator[Item]]:
+    """One of the stories in turn, from the pushed branch to the deployment; ``first`` is the first pull request."""
 
     def scene(moment: Moment) -> Iterator[Item]:
         story = stories[moment.ordinal % len(stories)]
-        change = _change(repository, story, moment)
+        change = _change(repository, story, first + moment.ordinal, moment)
         yield from _written(change, story)
         yield from _merged(change, account(story.merged_by), moment.chance)
 
     return scene
 
 
-def _change(repository: Repository, story: Story, moment: Moment) -> Change:
-    chance, number = moment.chance, 214 + moment.ordinal
+def _change(repository: Repository, story: Story, number: int, moment: Moment) -> Change:
+    chance = moment.chance
     base, opened = stable_digits(repository.name, number, "base", digits=40), moment.at
     ticket = story.ticket.format(n=300 + moment.ordinal)
     subject = f"{ticket}: {story.subject}" if ticket else story.subject
@@ -146,4 +146,4 @@ def staging_ticket(moment: Moment) -> Iterator[Item]:
 payments: Final = deliver(PAYMENTS, STORIES[:2])
 storefront: Final = deliver(STOREFRONT, STORIES[2:5])
 platform: Final = deliver(PLATFORM, STORIES[5:])
-spotlight: Final = deliver(PAYMENTS, (SPOTLIGHT,))
+spotlight: Final = deliver(PAYMENTS, (SPOTLIGHT,), first=401)
