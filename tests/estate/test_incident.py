@@ -65,7 +65,7 @@ def test_the_engineer_on_call_restores_it_in_the_console(parsed: dict[str, Recor
     omar = [r for r in after if "omar@example.com" in r["userIdentity"].get("arn", "")]
     names = [r["eventName"] for r in omar]
     assert names[0] == "ConsoleLogin"
-    assert names.index("LookupEvents") < names.index("RestoreDBClusterToPointInTime") < names.index("ModifyDBCluster")
+    assert names.index("LookupEvents") < names.index("RestoreDBClusterToPointInTime") < names.index("CreateDBInstance")
     assert all(r.get("sessionCredentialFromConsole") == "true" for r in omar[1:])
 
 
@@ -91,3 +91,14 @@ def test_the_deletion_is_laid_at_the_agents_door_on_mayas_behalf(judged: list[Ro
         assert any(item.startswith("join.issued-key") for item in row["evidence"])
     assert [row["outcome"] for row in rows].count("denied") == 1
     assert next(row for row in rows if row["denied"])["deny_policy_type"] == "scp"
+
+
+def test_the_database_was_made_by_a_pipeline_and_last_changed_by_the_agent(judged: list[Row]) -> None:
+    changes = [
+        row
+        for row in judged
+        if "orders-production" in row["resource_ids"] and row["action_kind"] != "read" and row["outcome"] == "success"
+    ]
+    changes.sort(key=lambda row: row["time"])
+    assert (changes[0]["operation"], changes[0]["actor_kind"]) == ("CreateDBCluster", "pipeline")
+    assert (changes[-1]["operation"], changes[-1]["agent"]) == ("DeleteDBCluster", "Claude Code")

@@ -52,6 +52,7 @@ PROGRAM: Final[dict[str, tuple[Rhythm, Scene]]] = {
     "storefront deploys": (_office(1.2, 9.9, 13.4), delivery.storefront),
     "platform deploys": (_office(0.6, 15.1), delivery.platform),
     "PAY-123": (_once(7.5), delivery.spotlight),
+    "the orders database is made": (_once(30 * 24 - 1), delivery.founding),
     "Jenkins applies Terraform": (_office(0.8, 12.8), ci.jenkins),
     "GitLab tests": (_office(2.0, 10.1), ci.gitlab),
     "HCP Terraform applies": (_office(0.5, 16.0), iac.hcp_terraform),

@@ -79,7 +79,9 @@ def apply_steps(chance: Chance, changes: int) -> list[Step]:
     return steps + [chance.pick(APPLY) for _ in range(changes)]
 
 
-def github_actions(account: Account, subject: str, run: int, app: str, at: int, chance: Chance) -> Iterator[Item]:
+def github_actions(
+    account: Account, subject: str, run: int, app: str, at: int, chance: Chance, creates: tuple[Step, ...] = ()
+) -> Iterator[Item]:
     """One deployment: the OIDC token becomes a key whose session is named after the run, then Terraform works."""
     door, holder = oidc(account, "github-deploy", f"{app}-run-{run}", GITHUB_ISSUER, subject, at, chance, _RUNNER)
     yield door
@@ -91,7 +93,7 @@ def github_actions(account: Account, subject: str, run: int, app: str, at: int, 
         "database": f"{app}-{account.environment}",
         "alarm": f"{app}-errors-high",
     }
-    steps = apply_steps(chance, chance.between(3, 7))
+    steps = [*apply_steps(chance, chance.between(3, 7)), *creates]
     yield from play(caller, steps, at + 20 * SECOND, chance, values, _PAUSE)
 
 

@@ -143,13 +143,31 @@ _RESTORE: Final = (
     (
         2700,
         Step(
-            "rds:ModifyDBCluster",
-            {**_RESTORED, "newDBClusterIdentifier": DATABASE, "applyImmediately": True},
-            _CLUSTER_ID,
-            _CLUSTER,
+            "ssm:PutParameter",
+            {"name": "/production/orders/database-host", "type": "String", "overwrite": True, "value": "HIDDEN"},
+            {"version": 4},
         ),
     ),
 )
+
+
+def _created_instance(number: int) -> Step:
+    name = f"{DATABASE}-{number}"
+    request = {**_CLUSTER_ID, "dBInstanceIdentifier": name, "dBInstanceClass": "db.r7g.xlarge"}
+    return Step("rds:CreateDBInstance", request, request, [("AWS::RDS::DBInstance", f"{_ARN}:db:{name}")])
+
+
+CREATION: Final = (
+    Step(
+        "rds:CreateDBCluster",
+        {**_CLUSTER_ID, "engine": "aurora-postgresql", "deletionProtection": True},
+        _CLUSTER_ID,
+        _CLUSTER,
+    ),
+    _created_instance(1),
+    _created_instance(2),
+)
+"""How the database came to be, a month before: by the payments pipeline's Terraform."""
 
 
 def starts_at(end: int) -> int:

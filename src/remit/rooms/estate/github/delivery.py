@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from remit.rooms.estate.aws import incident
+from remit.rooms.estate.aws.calls import Step
 from remit.rooms.estate.aws.iac import github_actions
 from remit.rooms.estate.cast import ACCOUNTS, LIAM, MAYA, NOOR, OMAR, Person
 from remit.rooms.estate.chance import Chance, stable_digits
@@ -43,6 +44,8 @@ class Story:
     branch: str
     merged_by: Person
     trailers: tuple[str, ...] = ()
+    creates: tuple[Step, ...] = ()
+    """What this change has Terraform make besides an ordinary deployment's calls."""
 
 
 _CLAUDE: Final = (CLAUDE_TRAILER, "Claude-Session: https://claude.ai/code/session_demo00000000000000000042")
@@ -86,7 +89,7 @@ def deliver(repository: Repository, stories: tuple[Story, ...], first: int = 214
         story = stories[moment.ordinal % len(stories)]
         change = _change(repository, story, first + moment.ordinal, moment)
         yield from _written(change, story)
-        yield from _merged(change, account(story.merged_by), moment.chance)
+        yield from _merged(change, story, moment.chance)
 
     return scene
 
@@ -117,8 +120,8 @@ def _written(change: Change, story: Story) -> Iterator[Item]:
     yield pull_request_entry(change, "pull_request.create", author, change.opened)
 
 
-def _merged(change: Change, merger: Account, chance: Chance) -> Iterator[Item]:
-    repository, at = change.repository, change.merge.at
+def _merged(change: Change, story: Story, chance: Chance) -> Iterator[Item]:
+    repository, at, merger = change.repository, change.merge.at, account(story.merged_by)
     yield change.merge.history(repository)
     yield pull_request(change, "closed", merger, at)
     yield pull_request_entry(change, "pull_request.merge", merger, at)
@@ -127,7 +130,9 @@ def _merged(change: Change, merger: Account, chance: Chance) -> Iterator[Item]:
     yield workflow_run(change, "requested", merger, at + 5 * SECOND, at + 5 * SECOND)
     yield run_entry(change, merger, at + 5 * SECOND)
     target = next(one for one in ACCOUNTS if one.environment == repository.environment)
-    yield from github_actions(target, repository.subject, change.run, repository.name, at + 40 * SECOND, chance)
+    yield from github_actions(
+        target, repository.subject, change.run, repository.name, at + 40 * SECOND, chance, story.creates
+    )
     yield workflow_run(change, "completed", merger, at + 3 * MINUTE, at + 5 * SECOND)
 
 
@@ -143,7 +148,11 @@ def staging_ticket(moment: Moment) -> Iterator[Item]:
     yield push_entry(INFRASTRUCTURE, author, incident.BRANCH, NO_COMMIT, commit.sha, moment.at + MINUTE)
 
 
+FOUNDING: Final = Story(
+    account(MAYA), "PAY-17", "Create the orders database", "PAY-17-orders-database", NOOR, (), incident.CREATION
+)
 payments: Final = deliver(PAYMENTS, STORIES[:2])
 storefront: Final = deliver(STOREFRONT, STORIES[2:5])
 platform: Final = deliver(PLATFORM, STORIES[5:])
 spotlight: Final = deliver(PAYMENTS, (SPOTLIGHT,), first=401)
+founding: Final = deliver(PAYMENTS, (FOUNDING,), first=171)
