@@ -40,8 +40,9 @@ reach AS (SELECT key, issuer AS other, depth * 2 AS depth FROM chain
           SELECT key, cause, depth * 2 + 1 FROM chain JOIN causes USING (request_id)),
 sign_ins AS (SELECT key, min(event_id) AS other FROM offers WHERE starts_with(key, 'signin:') GROUP BY key),
 acts AS (SELECT offers.key, offers.event_id, row_number() OVER (
-             PARTITION BY offers.key ORDER BY events.data_source = 'git', events.data_source = 'ci-build',
-             events.data_source = 'github-webhook', offers.event_id) AS place
+             PARTITION BY offers.key ORDER BY NOT list_contains(events.markers, 'stage=end'),
+             events.data_source = 'git', events.data_source = 'ci-build', events.data_source = 'github-webhook',
+             offers.event_id) AS place
          FROM offers JOIN events USING (event_id) WHERE starts_with(offers.key, 'same:'))
 """
 """``reach``: per issued key the events behind it, nearest first, each with the record that caused it."""

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import Final
+from collections.abc import Mapping, Sequence
+from typing import Any, Final
 
 from remit.rooms.attribution.links import CAUSE, EFFECT, SAME_ACT, Link
 
+ENDED: Final = "stage=end"
+"""The marker of a record that tells how a long act ended (Azure, Google Cloud)."""
 _RANK: Final = {
     "cloudtrail": 0,
     "azure-activity": 0,
@@ -18,19 +20,22 @@ _RANK: Final = {
 }
 
 
-def settle_act(event_id: str, data_source: str, links: Sequence[Link]) -> tuple[bool, list[str]]:
+def settle_act(facts: Mapping[str, Any], links: Sequence[Link]) -> tuple[bool, list[str]]:
     """Whether this record counts, and the ids of the other records of its act, sorted.
 
-    The call an MCP request made counts, the request does not. Among equals the provider's audit log counts before a
-    webhook, then the smaller id, so that every order of arrival picks the same one.
+    The call an MCP request made counts, the request does not. Among records of one act the one that tells how it ended
+    counts first, then the provider's audit log before a webhook, then the smaller id: every order of arrival picks the
+    same one.
     """
     partners = [link for link in links if link.relation in (CAUSE, EFFECT, SAME_ACT)]
-    mine = (_RANK.get(data_source, 9), event_id)
+    mine = _place(facts)
     counts = not any(
-        link.relation == EFFECT or (link.relation == SAME_ACT and _place(link) < mine) for link in partners
+        link.relation == EFFECT or (link.relation == SAME_ACT and _place(link.facts) < mine) for link in partners
     )
     return counts, sorted({str(link.facts["event_id"]) for link in partners})
 
 
-def _place(link: Link) -> tuple[int, str]:
-    return _RANK.get(str(link.facts.get("data_source")), 9), str(link.facts["event_id"])
+def _place(facts: Mapping[str, Any]) -> tuple[bool, int, str]:
+    """Where a record stands among the records of its act; the first one counts."""
+    ended = ENDED in (facts.get("markers") or ())
+    return not ended, _RANK.get(str(facts.get("data_source")), 9), str(facts["event_id"])

@@ -51,6 +51,7 @@ class Judge:
         ]
         self._fired: dict[int, tuple[tuple[Signal, ...], tuple[Claim, ...]]] = {}
         self._shared: dict[tuple[int, int | None], _Shared] = {}
+        self._inheritances: dict[tuple[str, str], list[Claim]] = {}
 
     def judge(self, columns: Columns, links: Links | None = None) -> dict[str, list[Any]]:
         """Judged columns for a batch; ``links[row]`` are the other records row joins to, nearest first."""
@@ -103,14 +104,20 @@ class Judge:
         )
 
     def _inherited_claims(self, others: Sequence[Link]) -> list[Claim]:
-        claims: list[Claim] = []
-        for link in others:
+        return [claim for link in others for claim in self._inherited(link)]
+
+    def _inherited(self, link: Link) -> list[Claim]:
+        """Facts never change, so what a record means for those that join to it is worked out once."""
+        key = (link.relation, str(link.facts["event_id"]))
+        found = self._inheritances.get(key)
+        if found is None:
+            if len(self._inheritances) >= _MEMO_LIMIT:
+                self._inheritances.clear()
             columns = {name: [value] for name, value in link.facts.items()}
             mask = self._atoms.masks(columns, 1)[0]
-            fired, _ = self._signals(mask)
             shared = self._share(mask, self.registry.find_rows(columns, 1)[0])
-            claims += inherited(link, shared.verdict, fired)
-        return claims
+            found = self._inheritances[key] = inherited(link, shared.verdict, self._signals(mask)[0])
+        return found
 
     def _columns(self, columns: Columns, shared: Sequence[_Shared], links: Links) -> dict[str, list[Any]]:
         facts = _FactRows(columns)
@@ -140,9 +147,9 @@ def _settle_acts(out: dict[str, list[Any]], columns: Columns, links: Links) -> N
     size = len(out["path"])
     out["counted"] = [True] * size
     out["same_as"] = [[] for _ in range(size)]
-    sources = columns["data_source"]
     for row, others in links.items():
-        out["counted"][row], out["same_as"][row] = settle_act(columns["event_id"][row], sources[row], others)
+        facts = {name: columns[name][row] for name in ("event_id", "data_source", "markers") if name in columns}
+        out["counted"][row], out["same_as"][row] = settle_act(facts, others)
 
 
 def _claim_of(signal: Signal) -> Claim:

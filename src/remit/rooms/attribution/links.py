@@ -72,25 +72,20 @@ def _shared(link: Link, verdict: Verdict) -> Claim:
 
 
 def _held(link: Link, verdict: Verdict, fired: Sequence[Signal]) -> list[Claim]:
-    """The holder of credentials: what the issuing record says its holders are, else whoever asked for them."""
+    """The holder of credentials: what the issuing record says its holders are, else whoever asked for them.
+
+    A join proves whose credentials these are. Only an agent is taken to go on acting with what it asked for; a
+    person's or a pipeline's may be in an agent's hands, which a marker on the call itself then says.
+    """
     issued = next((signal.says.issues for signal in fired if signal.says.issues), "")
     name = value_of(verdict.name, verdict.name_from, link.facts)
     behalf = value_of(verdict.behalf, verdict.behalf_from, link.facts)
     if issued:
         named = "" if issued == "workload" else name
         return [Claim(evidence=link.evidence, strength="joined", kind=issued, name=named, behalf=behalf)]
-    if verdict.kind in ("agent", "pipeline") and verdict.confidence >= 0.7:
-        return [
-            Claim(
-                evidence=link.evidence,
-                strength="joined",
-                kind=verdict.kind,
-                agent=verdict.agent,
-                name=name,
-                behalf=behalf,
-            )
-        ]
-    if verdict.kind in ("person", "workload"):
+    if verdict.kind == "agent":
+        return [Claim(link.evidence, "joined", kind="agent", agent=verdict.agent, name=name, behalf=behalf)]
+    if verdict.kind in ("person", "pipeline", "workload"):
         return [Claim(evidence=link.evidence, strength="joined", credential=verdict.kind, name=name, behalf=behalf)]
     return [Claim(evidence=link.evidence, strength="joined")]
 
