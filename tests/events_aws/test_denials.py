@@ -1,3 +1,4 @@
+# ruff: noqa: E501 - one case a line
 """AWS's refusals are read as what they are, and everything else is no refusal."""
 
 from __future__ import annotations
@@ -25,18 +26,33 @@ KEY = "arn:aws:kms:eu-west-1:111122223333:key/k"
 FORMS = [
     ("because no identity-based policy allows the s3:PutObject action", "identity", True, None),
     ("with an explicit deny in an identity-based policy", "identity", False, None),
-    ("with an explicit deny in an identity-based policy: arn:aws:iam::aws:policy/X", "identity", False, "arn:aws:iam::aws:policy/X"),
+    (
+        "with an explicit deny in an identity-based policy: arn:aws:iam::aws:policy/X",
+        "identity",
+        False,
+        "arn:aws:iam::aws:policy/X",
+    ),
     ("because no service control policy allows the s3:PutObject action", "scp", True, None),
     (f"with an explicit deny in a service control policy: {SCP}", "scp", False, SCP),
     ("with an explicit deny in a resource control policy", "rcp", False, None),
     ("because no resource control policy allows the s3:PutObject action", "rcp", True, None),
     ("because no permissions boundary allows the s3:PutObject action", "boundary", True, None),
-    ("with an explicit deny in a permissions boundary: arn:aws:iam::1:policy/B", "boundary", False, "arn:aws:iam::1:policy/B"),
+    (
+        "with an explicit deny in a permissions boundary: arn:aws:iam::1:policy/B",
+        "boundary",
+        False,
+        "arn:aws:iam::1:policy/B",
+    ),
     ("because no session policy allows the s3:PutObject action", "session", True, None),
     ("with an explicit deny in a sessions policy", "session", False, None),
     ("because no VPC endpoint policy allows the s3:PutObject action", "vpc_endpoint", True, None),
     ("with an explicit deny in a VPC endpoint policy", "vpc_endpoint", False, None),
-    ("with an explicit deny in a VPC endpoint policy transitively through a service control policy", "scp", False, None),
+    (
+        "with an explicit deny in a VPC endpoint policy transitively through a service control policy",
+        "scp",
+        False,
+        None,
+    ),
     ("because no resource-based policy allows the s3:PutObject action", "resource", True, None),
     ("with an explicit deny in a resource-based policy", "resource", False, None),
     ("because no role trust policy allows the sts:AssumeRole action", "role_trust", True, None),
@@ -50,7 +66,9 @@ FORMS = [
 @pytest.mark.parametrize("wrap", ["{}", EC2 + "{}" + BLOB, "KMS key access denied error: com.amazonaws.x: {}"])
 @pytest.mark.parametrize("resource", ["arn:aws:s3:::b/k", '"arn:aws:s3:::b/a key"', "*", "role Deploy", None])
 def test_every_form_of_the_message_is_read(clause, policy_type, implicit, arn, wrap, resource):
-    sentence = f"{USER}s3:PutObject" + (f" on resource: {resource}" if resource else "") + (f" {clause}" if clause else "")
+    sentence = (
+        f"{USER}s3:PutObject" + (f" on resource: {resource}" if resource else "") + (f" {clause}" if clause else "")
+    )
     denial = explain_aws("AccessDenied", wrap.format(sentence), "s3", "PutObject")
     assert denial is not None
     assert (denial.policy_type, denial.implicit, denial.policy_arn) == (policy_type, implicit, arn)
@@ -64,8 +82,16 @@ def test_every_form_of_the_message_is_read(clause, policy_type, implicit, arn, w
         ("Client.UnauthorizedOperation", EC2 + BLOB[2:], Denial("unknown", rule="aws.encoded-message")),
         ("AccessDenied", None, Denial("unknown", rule="aws.code-only")),
         ("AccessDenied", "Access Denied", Denial("unknown", rule="aws.code-only")),
-        ("VpceAccessDenied", "The request was denied due to a VPC endpoint policy", Denial("vpc_endpoint", rule="aws.vpc-endpoint-event")),
-        ("AccessDenied", "IAM user access not activated", Denial("unknown", implicit=True, rule="aws.account-setting.billing-access")),
+        (
+            "VpceAccessDenied",
+            "The request was denied due to a VPC endpoint policy",
+            Denial("vpc_endpoint", rule="aws.vpc-endpoint-event"),
+        ),
+        (
+            "AccessDenied",
+            "IAM user access not activated",
+            Denial("unknown", implicit=True, rule="aws.account-setting.billing-access"),
+        ),
         (
             "AccessDeniedException",
             "Insufficient Lake Formation permission(s): Required Describe on sales",
@@ -94,7 +120,7 @@ def test_every_form_of_the_message_is_read(clause, policy_type, implicit, arn, w
         ),
         (
             "AccessDenied",
-            USER + "s3:PutBucketPolicy on resource: \"arn:aws:s3:::b\" because public policies are prevented by the "
+            USER + 's3:PutBucketPolicy on resource: "arn:aws:s3:::b" because public policies are prevented by the '
             "BlockPublicPolicy setting in S3 Block Public Access.",
             Denial("unknown", None, False, "aws.s3-block-public-access", "s3:PutBucketPolicy", "arn:aws:s3:::b"),
         ),
@@ -128,7 +154,9 @@ def test_throttles_absences_and_bad_credentials_are_no_denials(code, message):
 
 
 def test_a_wrong_password_at_cognito_is_no_denial():
-    assert explain_aws("NotAuthorizedException", "Incorrect username or password.", "cognito-idp", "InitiateAuth") is None
+    assert (
+        explain_aws("NotAuthorizedException", "Incorrect username or password.", "cognito-idp", "InitiateAuth") is None
+    )
 
 
 @given(st.text(max_size=60) | st.none(), st.text(max_size=400) | st.none())

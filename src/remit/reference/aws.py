@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import gzip
 import re
+import zlib
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Final
@@ -76,7 +77,7 @@ class AwsReference:
         """Read the compiled file. Raises ``ConfigError`` when the bytes are not one."""
         try:
             return cls(msgspec.json.decode(gzip.decompress(data), type=_File))
-        except (OSError, EOFError, msgspec.MsgspecError) as error:
+        except (OSError, EOFError, zlib.error, msgspec.MsgspecError) as error:
             raise ConfigError(
                 "The AWS reference cannot be read",
                 where=str(error)[:200],

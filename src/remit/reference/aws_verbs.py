@@ -63,9 +63,9 @@ _CHANGES_DESPITE_THE_VERB: Final = {
 
 def login_by_source(service: str, name: str) -> bool:
     """True for the sign-in service, whose every non-read call is part of a login."""
-    return service == "signin" and not name.startswith(("List", "Describe", "Get", "Password", "Update", "Delete", "Put")) or (
-        service == "signin" and name == "GetSigninToken"
-    )
+    return (
+        service == "signin" and not name.startswith(("List", "Describe", "Get", "Password", "Update", "Delete", "Put"))
+    ) or (service == "signin" and name == "GetSigninToken")
 
 
 def kind_of_name(name: str, *, changes: bool) -> str:

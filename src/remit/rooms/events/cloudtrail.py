@@ -92,7 +92,12 @@ class CloudTrailDecoder:
         for at, record in enumerate(batch.records):
             text = record.eventTime
             moment = times[text] if text in times else times.setdefault(text, micros(text or ""))
-            if moment is None or record.eventName is None or record.eventType == _INSIGHT or record.eventCategory == "Insight":
+            if (
+                moment is None
+                or record.eventName is None
+                or record.eventType == _INSIGHT
+                or record.eventCategory == "Insight"
+            ):
                 refused.append(at)
                 batch.rejects.append(reject(batch.rows[at], *_refusal(record)))
             else:
@@ -190,7 +195,9 @@ def _refusal(record: Record) -> tuple[str, str]:
 
 
 def _transposed(names: Sequence[str], rows: list[tuple[Any, ...]]) -> dict[str, list[Any]]:
-    return {name: list(values) for name, values in zip(names, zip(*rows, strict=True), strict=True)} if rows else {}
+    if not rows:
+        return {name: [] for name in names}
+    return {name: list(values) for name, values in zip(names, zip(*rows, strict=True), strict=True)}
 
 
 def _columns(batch: Batch, rows: _Rows, times: list[int], feed: str, names: ResourceNames) -> dict[str, list[Any]]:

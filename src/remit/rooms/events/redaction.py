@@ -144,7 +144,10 @@ class _Walk:
         outer = self.extra
         self.extra = OPERATIONS.get(str(members.get("eventName")), outer) if "eventName" in members else outer
         beside_key_id = any(isinstance(item, str) and _KEY_ID.match(item) for item in members.values())
-        clean = {_shapes(name, self.cuts) if len(name) > 20 else name: self.member(name, item, depth, beside_key_id) for name, item in members.items()}
+        clean = {
+            _shapes(name, self.cuts) if len(name) > 20 else name: self.member(name, item, depth, beside_key_id)
+            for name, item in members.items()
+        }
         self.extra = outer
         return clean
 

@@ -16,18 +16,22 @@ NAMES: Final = (
     "private key plaintext|private key data|private key pem|certificate private key|key material|plaintext|"
     "client secret|app secret|auth token|access token|refresh token|id token|oauth token|bearer token|token value|"
     "authorization token|auth parameters|api key|api token|saml assertion|web identity token|user data|shared secret|"
-    "pre shared key|psk|password data|authorization|proxy authorization|kubeconfig|connection string|primary connection string|"
+    "pre shared key|psk|password data|authorization|proxy authorization|kubeconfig|connection string|"
+    "primary connection string|"
     "secondary connection string|account key|shared access key|sas token|storage account key|protected settings|"
     "template body|parameter value|code verifier|device code|signing key|webhook secret|secret|token|credential secret|"
-    "encoded message|decoded message|json web token|jwt|cookie|set cookie|mfa code|token code|serial code|ssh private key"
+    "encoded message|decoded message|json web token|jwt|cookie|set cookie|mfa code|token code|"
+    "serial code|ssh private key"
 )
 """Member names whose value is a credential, words apart."""
 
 SUFFIXES: Final = ("password", "privatekey", "secretkey", "clientsecret", "passphrase", "connectionstring")
 """Endings that make any name one of them: ``masterUserPassword``, ``tdeCredentialPassword``."""
 
-CONTAINERS: Final = ("environment variables|environment|env|environment variables override|variables|option settings|"
-                     "string data|secret data|secrets data|authentication settings|auth parameters|credential data")  # fmt: skip
+CONTAINERS: Final = (
+    "environment variables|environment|env|environment variables override|variables|option settings|"
+    "string data|secret data|secrets data|authentication settings|auth parameters|credential data"
+)
 """Members whose inner values are configuration that often holds credentials: all of them go."""
 
 OPERATIONS: Final = {
@@ -64,8 +68,18 @@ LITERALS: Final[tuple[tuple[str, ...], ...]] = (
 )  # fmt: skip
 """For each of SHAPES the lower-case texts of which one must be there."""
 
+_KEYWORD: Final = (
+    r"(?:password|passwd|pwd|secret|(?<!next_)(?<!client_)(?<!next-)(?<!client-)token|api[_-]?key|"
+    r"secret[_-]?(?:access[_-]?)?key|client[_-]?secret|signature|security-token|sig|accountkey|sharedaccesskey)"
+)
+"""What stands before an equals sign when a credential stands behind it."""
+
 SHAPES: Final[tuple[tuple[str, str, str], ...]] = (
-    ("private-key", r"PRIVATE KEY-", r"-----BEGIN [A-Z0-9 ]{0,40}PRIVATE KEY-{0,5}(?s:.*?)(?:-----END [A-Z0-9 ]{0,40}PRIVATE KEY-----|\Z)"),
+    (
+        "private-key",
+        r"PRIVATE KEY-",
+        r"-----BEGIN [A-Z0-9 ]{0,40}PRIVATE KEY-{0,5}(?s:.*?)(?:-----END [A-Z0-9 ]{0,40}PRIVATE KEY-----|\Z)",
+    ),
     ("jwt", r"eyJ[A-Za-z0-9_-]+\.", r"eyJ[A-Za-z0-9_-]{10,}\.[A-Za-z0-9_-]{4,}(?:\.[A-Za-z0-9_-]*)?"),
     ("github-token", r"gh[pousr]_[A-Za-z0-9]", r"gh[pousr]_[A-Za-z0-9]{20,}"),
     ("github-token", r"github_pat_", r"github_pat_[A-Za-z0-9_]{20,}"),
@@ -82,13 +96,21 @@ SHAPES: Final[tuple[tuple[str, str, str], ...]] = (
     ("password", r"://[^/\s:@\"\\]*:[^/\s@\"\\]+@", r"(?<=://)([^/\s:@\"\\]{0,200}:)[^/\s@\"\\]{1,200}(?=@)"),
     ("authorization", r"(?i:bearer)\s", r"(?i:(\bbearer\s+))[A-Za-z0-9._~+/=-]{16,}"),
     ("authorization", r"(?i:authorization:\s*basic)", r"(?i:(\bauthorization:\s*basic\s+))[A-Za-z0-9+/=]{4,}"),
-    ("secret-access-key", r"A[KS]IA[A-Z0-9]+[^A-Z0-9\"]", r"(?<![A-Z0-9])(A[KS]IA[A-Z0-9]{16}[^A-Za-z0-9/+\"]{1,8})[A-Za-z0-9/+]{40}(?![A-Za-z0-9/+])"),
+    (
+        "secret-access-key",
+        r"A[KS]IA[A-Z0-9]+[^A-Z0-9\"]",
+        r"(?<![A-Z0-9])(A[KS]IA[A-Z0-9]{16}[^A-Za-z0-9/+\"]{1,8})[A-Za-z0-9/+]{40}(?![A-Za-z0-9/+])",
+    ),
     (
         "secret",
         r"(?i:password|passwd|pwd|secret|token|key|signature|sig)(?:=|%3[dD])",
-        r"(?i:((?<![A-Za-z])(?:[a-z0-9]{1,30}[_-]){0,4}(?:password|passwd|pwd|secret|(?<!next_)(?<!client_)(?<!next-)(?<!client-)token|api[_-]?key|secret[_-]?(?:access[_-]?)?key|client[_-]?secret|signature|security-token|sig|accountkey|sharedaccesskey)(?:=|\\u003d|%3d)))[^\s&;,\"'\\]{3,}",
+        rf"(?i:((?<![A-Za-z])(?:[a-z0-9]{{1,30}}[_-]){{0,4}}{_KEYWORD}(?:=|\\u003d|%3d)))[^\s&;,\"'\\]{{3,}}",
     ),
-    ("secret", r"(?i:-(?:password|secret|token|api-key)\s)", r"(?i:(--(?:[a-z]+-)*(?:password|secret|token|api-key)\s+))[^\s\"\\]+"),
+    (
+        "secret",
+        r"(?i:-(?:password|secret|token|api-key)\s)",
+        r"(?i:(--(?:[a-z]+-)*(?:password|secret|token|api-key)\s+))[^\s\"\\]+",
+    ),
 )  # fmt: skip
 """(kind, how RE2 finds it quickly in a whole record, how it is cut out of a text); group 1, if any, stays."""
 

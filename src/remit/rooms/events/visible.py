@@ -16,7 +16,7 @@ _INVISIBLE: Final = re.compile(
 
 
 def visible(text: str, limit: int = DETAIL_LIMIT) -> str:
-    r"""``text`` with every invisible character written as its escape (``\u202e``), cut to ``limit`` with an ellipsis."""
+    r"""``text`` with every invisible character as its escape (``\u202e``), cut to ``limit`` with an ellipsis."""
     shown = _INVISIBLE.sub(_escape, text[: limit + 1])
     return shown if len(shown) <= limit else f"{shown[: max(limit - 1, 0)]}…"
 

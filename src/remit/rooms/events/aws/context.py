@@ -76,7 +76,15 @@ def _read_table() -> dict[str, dict[str, str]]:
 
 KEYS: Final = _read_table()
 """Service -> request parameter -> condition key it settles."""
-_TAG_LISTS: Final = ("tags", "Tags", "tagList", "tagSet", "tagSpecificationSet", "tagSpecifications", "TagSpecification")
+_TAG_LISTS: Final = (
+    "tags",
+    "Tags",
+    "tagList",
+    "tagSet",
+    "tagSpecificationSet",
+    "tagSpecifications",
+    "TagSpecification",
+)
 _MOST: Final = 50
 _LONGEST: Final = 1024
 
@@ -135,7 +143,9 @@ def _tag_pairs(value: Any, depth: int) -> Iterator[tuple[str, str]]:
         if isinstance(key, str) and isinstance(text, str):
             yield key[:128], text[:256]
             return
-        nested = [name for name in ("items", "tags", "Tags", "Tag", "tagSet") if isinstance(value.get(name), list | dict)]
+        nested = [
+            name for name in ("items", "tags", "Tags", "Tag", "tagSet") if isinstance(value.get(name), list | dict)
+        ]
         for name in nested:
             yield from _tag_pairs(value[name], depth + 1)
         if not nested:

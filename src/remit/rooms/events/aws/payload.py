@@ -175,7 +175,11 @@ def _session_tags(asked: dict[str, Any]) -> dict[str, str]:
 
 def _repository(tags: dict[str, str]) -> str | None:
     repository = tags.get("Repository", "")
-    return repository if repository.count("/") == 1 and ("GitHub" in tags or "Workflow" in tags or "Actor" in tags) else None
+    return (
+        repository
+        if repository.count("/") == 1 and ("GitHub" in tags or "Workflow" in tags or "Actor" in tags)
+        else None
+    )
 
 
 def _read_mcp(payload: Payload, call: Call, asked: dict[str, Any], more: dict[str, Any]) -> None:

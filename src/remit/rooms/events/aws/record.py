@@ -74,7 +74,7 @@ _TRUTH: Final = {"true": True, "false": False, "1": True, "0": False}
 
 
 def read_plain(raw: bytes) -> Record:
-    """A well-formed record with none but CloudTrail's members. Raises ``msgspec.MsgspecError`` or ``RecursionError``."""
+    """A well-formed record without foreign members. Raises ``msgspec.MsgspecError`` or ``RecursionError``."""
     return _plain(raw)
 
 
@@ -110,10 +110,14 @@ def _coerced(raw: bytes) -> DecoratedRecord:
         raise RecordError("not-json", f"Not JSON: {error}") from None
     if not isinstance(document, dict):
         raise RecordError("not-an-object", f"A record must be an object, this is {_kind(document)}")
-    return DecoratedRecord(**{name: _member(name, document[name]) for name in Record.__struct_fields__ if name in document},
-                           detail=_kept(document.get("detail")),
-                           detail_type=_text(document.get("detail-type")),
-                           CloudTrailEvent=_text(document.get("CloudTrailEvent")))  # fmt: skip
+    members = {name: _member(name, document[name]) for name in Record.__struct_fields__ if name in document}
+    return DecoratedRecord(
+        **members,
+        detail=_kept(document.get("detail")),
+        detail_type=_text(document.get("detail-type")),
+        CloudTrailEvent=_text(document.get("CloudTrailEvent")),
+        digestStartTime=_kept(document.get("digestStartTime")),
+    )
 
 
 def _member(name: str, value: Any) -> Any:
@@ -165,4 +169,4 @@ def claims(record: Mapping[str, Any]) -> bool:
     named = isinstance(record.get("eventName"), str) or isinstance(record.get("insightDetails"), Mapping)
     source = record.get("eventSource")
     aws_source = isinstance(source, str) and source.endswith((".amazonaws.com", ".api.aws", ".amazonaws.com.cn"))
-    return named and (aws_source or "awsRegion" in record or "eventVersion" in record and "userIdentity" in record)
+    return named and (aws_source or "awsRegion" in record or ("eventVersion" in record and "userIdentity" in record))

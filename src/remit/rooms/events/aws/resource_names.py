@@ -96,7 +96,8 @@ lightsail instance Instance
 _IGNORED: Final = """
 iam policyname versionid rolesessionname roleid policyid instanceprofileid userid groupid
 s3 host hostid versionid uploadid
-ec2 clienttoken requestid reservationid ownerid associationid rulenumber availabilityzoneid attachmentid groupname name launchtemplatename
+ec2 clienttoken requestid reservationid ownerid associationid rulenumber availabilityzoneid attachmentid
+ec2 groupname name launchtemplatename
 rds dbname engineversion masterusername hostedzoneid dbiresourceid resourceid cacertificateidentifier monitoringrolearn
 secretsmanager versionid clientrequesttoken
 ssm clienttoken
@@ -115,9 +116,7 @@ def _read_aliases() -> dict[tuple[str, str], str | None]:
 ALIASES: Final = _read_aliases()
 """(service, stem of a parameter's or operation's name) -> resource type; None: no resource."""
 
-IGNORED: Final = {
-    (line.split()[0], name) for line in filter(None, _IGNORED.splitlines()) for name in line.split()[1:]
-}
+IGNORED: Final = {(line.split()[0], name) for line in filter(None, _IGNORED.splitlines()) for name in line.split()[1:]}
 """(service, parameter) that looks like a resource and is none."""
 
 COMPOSITE: Final[dict[tuple[str, str], str]] = {

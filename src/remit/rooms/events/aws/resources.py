@@ -109,7 +109,9 @@ class ResourceNames:
         if not 0 < len(value) <= _LONGEST or value == "*" or value.startswith(("HIDDEN_DUE_TO", "[redacted:")):
             return
         if value.startswith("arn:"):
-            if name.lower().endswith(("arn", "arns", "id", "ids", "identifier", "name", "resource", "cluster", "names")):
+            if name.lower().endswith(
+                ("arn", "arns", "id", "ids", "identifier", "name", "resource", "cluster", "names")
+            ):
                 yield self.from_arn(value)
             return
         kind = self._meaning(service, operation, name, parent)

@@ -10,10 +10,25 @@ from typing import Final
 from remit.rooms.events.denials.denial import Denial
 
 DENIED_CODES: Final = frozenset(
-    "AccessDenied AccessDeniedException AccessDeniedFault UnauthorizedOperation VpceAccessDenied UnauthorizedAccess "
-    "UnauthorizedException NotAuthorized NotAuthorizedException AuthorizationError AuthorizationErrorException "
-    "KMSAccessDeniedException InsufficientPrivilegesException ForbiddenException Forbidden AllAccessDisabled "
-    "AccountProblem".split()
+    {
+        "AccessDenied",
+        "AccessDeniedException",
+        "AccessDeniedFault",
+        "UnauthorizedOperation",
+        "VpceAccessDenied",
+        "UnauthorizedAccess",
+        "UnauthorizedException",
+        "NotAuthorized",
+        "NotAuthorizedException",
+        "AuthorizationError",
+        "AuthorizationErrorException",
+        "KMSAccessDeniedException",
+        "InsufficientPrivilegesException",
+        "ForbiddenException",
+        "Forbidden",
+        "AllAccessDisabled",
+        "AccountProblem",
+    }
 )
 """Codes that say an authorization decision said no, without their ``Client.`` and name-space prefixes."""
 
@@ -32,7 +47,9 @@ _EXPLICIT: Final = re.compile(
     rf"(?:\s+transitively\s+through\s+an?\s+(?P<via>{_POLICY}))?(?::\s*(?P<arn>arn:\S+?)(?=\.?(?:\s|$)))?)?"
 )
 _IMPLICIT: Final = re.compile(r"because\ no\ (?P<kind>[A-Za-z -]+?)\ allows?\b", re.S)
-_LAKE_FORMATION: Final = re.compile(r"Insufficient Lake Formation permission\(s\)(?:: Required (\S+))? on (.+?)\.?$", re.S)
+_LAKE_FORMATION: Final = re.compile(
+    r"Insufficient Lake Formation permission\(s\)(?:: Required (\S+))? on (.+?)\.?$", re.S
+)
 _KINDS: Final = {
     "identity-based policy": "identity",
     "service control policy": "scp",
@@ -59,7 +76,9 @@ def explain_aws(error_code: str | None, error_message: str | None, service: str,
     if not _is_denied(code, service, message, match is not None):
         return None
     if match is None:
-        return _without_a_sentence(code, message)
+        denial = _without_a_sentence(code, message)
+        unsaid = denial.rule == "aws.code-only" and service == "sts" and operation.startswith("AssumeRole")
+        return replace(denial, rule="aws.sts.no-reason") if unsaid else denial
     resource = match["resource"]
     if resource is not None:
         resource = resource[1:-1] if resource.startswith('"') else resource.removesuffix(".")
