@@ -99,6 +99,25 @@ def test_a_correction_committed_later_wins_even_if_it_brings_a_smaller_number(st
     assert store.index.execute("SELECT owner FROM events")["owner"].to_pylist() == ["second"]
 
 
+@pytest.mark.parametrize("name", ["it's", "a[b]c", "we*ird", "c#", "x:y", "sp ace ü", "{a,b}"])
+def test_a_data_folder_may_have_any_name(tmp_path, name):
+    events = event_columns(5)
+    for _ in range(2):
+        with Store.open(tmp_path / name, "test") as store:
+            put(store, events)
+            correct(store, events, [0], "x")
+            store.follow()
+            assert agree(store).startswith("5:")
+            assert store.raw(events["event_id"][3], events["time"][3]) == events["raw"][3]
+
+
+@pytest.mark.parametrize("name", ["what?", "per%20cent"])
+def test_a_data_folder_that_the_engines_cannot_open_is_refused_before_anything_is_written(tmp_path, name):
+    with pytest.raises(StoreError, match="question mark or a per cent"):
+        Store.open(tmp_path / name, "test")
+    assert not list(tmp_path.iterdir())
+
+
 def test_the_same_quarantined_record_is_kept_once(store):
     for ids in (["a", "b", "a"], ["b", "c"]):
         store.commit(None, quarantine=arrow_table("quarantine", quarantine_columns(ids)))

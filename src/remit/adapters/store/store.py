@@ -32,6 +32,9 @@ from remit.adapters.store.schema import file_schema
 from remit.adapters.store.state import State
 from remit.model.errors import StoreError
 
+UNUSABLE = frozenset("?%")
+"""DuckDB takes ``?`` in a path for the start of options, and delta-rs decodes ``%``."""
+
 
 @dataclass(frozen=True, slots=True)
 class Answers:
@@ -205,6 +208,12 @@ class Store:
 
 
 def _prepare(folder: Path) -> None:
+    if set(str(folder.absolute())) & UNUSABLE:
+        raise StoreError(
+            "The path of a data folder cannot have a question mark or a per cent sign in it",
+            where=str(folder),
+            remedy="Name another with --data.",
+        )
     try:
         folder.mkdir(parents=True, exist_ok=True, mode=0o700)
         (folder / "inbox").mkdir(exist_ok=True, mode=0o700)
