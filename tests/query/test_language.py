@@ -83,8 +83,10 @@ MEANINGS = [
     ('"OR"', Contains(("or",))),
     ("service:OR", Equals("service", "OR", True)),
     (r'"say \"hi\"\\"', Contains(('say "hi"\\',))),
-    ("resource:arn:aws:s3:::b/k",
-     Or((Equals("resource_ids", "arn:aws:s3:::b/k", True), Equals("resource_arns", "arn:aws:s3:::b/k", True)))),
+    (
+        "resource:arn:aws:s3:::b/k",
+        Or((Equals("resource_ids", "arn:aws:s3:::b/k", True), Equals("resource_arns", "arn:aws:s3:::b/k", True))),
+    ),
     ('actor:"ci-bot"', Or(tuple(Equals(c, "ci-bot", True) for c in ("actor_name", "agent", "principal_name")))),
     ("a b OR c", Or((And((Contains(("a",)), Contains(("b",)))), Contains(("c",))))),
     ("a AND (b OR c)", And((Contains(("a",)), Or((Contains(("b",)), Contains(("c",))))))),
@@ -142,10 +144,20 @@ def test_a_mistake_points_at_its_column_and_says_what_to_do(text: str, column: i
     assert (caught.value.column, says in str(caught.value)) == (column, True), str(caught.value)
 
 
-@pytest.mark.parametrize("text", [
-    "a" * 5000, "é" * 2100, "(" * 40 + "a" + ")" * 40, "-" * 40 + "a", "NOT " * 40 + "a", "service:" + "(" * 40,
-    " ".join("a" * 201), "service:" + ",".join("a" * 201), "region:" + "a*" * 30,
-])
+@pytest.mark.parametrize(
+    "text",
+    [
+        "a" * 5000,
+        "é" * 2100,
+        "(" * 40 + "a" + ")" * 40,
+        "-" * 40 + "a",
+        "NOT " * 40 + "a",
+        "service:" + "(" * 40,
+        " ".join("a" * 201),
+        "service:" + ",".join("a" * 201),
+        "region:" + "a*" * 30,
+    ],
+)
 def test_a_hostile_query_is_an_error_and_never_a_crash(text: str) -> None:
     with pytest.raises(QueryError):
         read_query(text, NOW)
@@ -172,13 +184,19 @@ def test_any_text_is_read_or_is_a_query_error(text: str) -> None:
 
 
 TEXTS = st.text(alphabet=st.sampled_from('ab OR-",:()*\\é\n\t\r>1'), min_size=1, max_size=6) | st.sampled_from(
-    ["OR", "AND", "NOT", "-", "--a", "a:b"])
+    ["OR", "AND", "NOT", "-", "--a", "a:b"]
+)
 VALUES = st.lists(TEXTS, min_size=1, max_size=3).map(lambda p: Value(tuple(p))) | TEXTS.map(lambda t: Value((t, "")))
 TERMS = st.builds(Term, st.none() | st.sampled_from(sorted(QUERY_FIELDS)), VALUES)
-NODES = st.recursive(TERMS, lambda inner: st.one_of(
-    st.lists(inner, min_size=2, max_size=3).map(all_of),
-    st.lists(inner, min_size=2, max_size=3).map(any_of),
-    inner.map(negated)), max_leaves=8)
+NODES = st.recursive(
+    TERMS,
+    lambda inner: st.one_of(
+        st.lists(inner, min_size=2, max_size=3).map(all_of),
+        st.lists(inner, min_size=2, max_size=3).map(any_of),
+        inner.map(negated),
+    ),
+    max_leaves=8,
+)
 
 
 @settings(max_examples=300, deadline=None)

@@ -25,11 +25,15 @@ NUMBERS = st.sampled_from([0.0, 0.5, 0.9, 1.0])
 TIMES = st.sampled_from([0, 1, 1_790_812_800_000_000, 1_790_812_800_000_001, 253_402_300_799_999_999])
 FLAGS = st.booleans()
 
-ROWS = st.fixed_dictionaries({
-    **{name: st.none() | TEXTS for name in NAMES},
-    **{name: st.lists(TEXTS | st.just(""), max_size=2) for name in LISTS},
-    "denied": st.none() | FLAGS, "confidence": st.none() | NUMBERS, "time": TIMES,
-})
+ROWS = st.fixed_dictionaries(
+    {
+        **{name: st.none() | TEXTS for name in NAMES},
+        **{name: st.lists(TEXTS | st.just(""), max_size=2) for name in LISTS},
+        "denied": st.none() | FLAGS,
+        "confidence": st.none() | NUMBERS,
+        "time": TIMES,
+    }
+)
 LEAVES: st.SearchStrategy[Predicate] = st.one_of(
     st.builds(Equals, st.sampled_from(NAMES + LISTS), TEXTS, FLAGS),
     st.builds(Glob, st.sampled_from(NAMES + LISTS), PIECES, FLAGS),
@@ -39,9 +43,15 @@ LEAVES: st.SearchStrategy[Predicate] = st.one_of(
     st.builds(Range, st.just("time"), st.none() | TIMES, st.none() | TIMES, FLAGS, FLAGS),
     st.builds(Contains, st.lists(TEXTS, min_size=1, max_size=2).map(tuple)),
 )
-PREDICATES = st.recursive(LEAVES, lambda inner: st.one_of(
-    st.lists(inner, max_size=3).map(lambda t: And(tuple(t))),
-    st.lists(inner, max_size=3).map(lambda t: Or(tuple(t))), inner.map(Not)), max_leaves=6)
+PREDICATES = st.recursive(
+    LEAVES,
+    lambda inner: st.one_of(
+        st.lists(inner, max_size=3).map(lambda t: And(tuple(t))),
+        st.lists(inner, max_size=3).map(lambda t: Or(tuple(t))),
+        inner.map(Not),
+    ),
+    max_leaves=6,
+)
 
 
 def found(connection: duckdb.DuckDBPyConnection, predicate: Predicate) -> list[str]:
@@ -57,7 +67,8 @@ def expected(rows: list[Mapping[str, object]], predicate: Predicate) -> list[str
 @settings(max_examples=25, deadline=None)
 @given(st.lists(ROWS, min_size=1, max_size=8), st.lists(PREDICATES, min_size=10, max_size=20))
 def test_sql_finds_exactly_the_rows_that_plain_evaluation_finds(
-    drawn: list[dict[str, object]], predicates: list[Predicate],
+    drawn: list[dict[str, object]],
+    predicates: list[Predicate],
 ) -> None:
     rows: list[Mapping[str, object]] = [{**row, "event_id": str(n)} for n, row in enumerate(drawn)]
     with rows_table(rows) as connection:
@@ -70,11 +81,22 @@ ROW_NONE = {"event_id": "b", "service": None, "time": 6, "resource_ids": [], "sa
 ROW_EC2 = {"event_id": "c", "service": "ec2", "time": 7, "resource_ids": ["MyXBucket"], "same_as": []}
 
 
-@pytest.mark.parametrize(("text", "ids"), [
-    ("-service:s3", ["b", "c"]), ("service:S3", ["a"]), ("-service:*", ["b"]), ("resource:my_*", ["a"]),
-    ("my_bucket", ["a"]), ("resource:my?bucket", []), ("-(service:s3 OR service:ec2)", ["b"]),
-    ("service:s3,ec2", ["a", "c"]), ("id:a,b", ["a", "b"]), ("-id:a,b", ["c"]), ("", ["a", "b", "c"]),
-])
+@pytest.mark.parametrize(
+    ("text", "ids"),
+    [
+        ("-service:s3", ["b", "c"]),
+        ("service:S3", ["a"]),
+        ("-service:*", ["b"]),
+        ("resource:my_*", ["a"]),
+        ("my_bucket", ["a"]),
+        ("resource:my?bucket", []),
+        ("-(service:s3 OR service:ec2)", ["b"]),
+        ("service:s3,ec2", ["a", "c"]),
+        ("id:a,b", ["a", "b"]),
+        ("-id:a,b", ["c"]),
+        ("", ["a", "b", "c"]),
+    ],
+)
 def test_a_query_finds_the_rows_it_describes(text: str, ids: list[str]) -> None:
     with rows_table([ROW_S3, ROW_NONE, ROW_EC2]) as connection:
         assert found(connection, read_query(text, 0)) == ids

@@ -20,8 +20,11 @@ NOW = 1_793_500_000_000_000
 Rows = Sequence[Mapping[str, Any]]
 MakeIndex = Callable[[Rows], IndexReader]
 
-SIGNALS = {"aws.ua.codex": ("declared", "user_agent"), "aws.key.joined": ("joined", "access_key"),
-           "aws.role.name": ("named", "role_name")}
+SIGNALS = {
+    "aws.ua.codex": ("declared", "user_agent"),
+    "aws.key.joined": ("joined", "access_key"),
+    "aws.role.name": ("named", "role_name"),
+}
 
 
 def describe(signal: str) -> tuple[str, str] | None:
@@ -33,12 +36,30 @@ def event(event_id: str, hours_ago: float = 1, **columns: Any) -> dict[str, Any]
     """A successful create by an agent, unless said otherwise."""
     row: dict[str, Any] = {column.name: [] if column.kind == "strings" else None for column in INDEXED}
     row |= {
-        "event_id": event_id, "time": NOW - int(hours_ago * HOUR), "provider": "aws", "data_source": "cloudtrail",
-        "feed": "trail", "account": "111111111111", "region": "eu-west-1", "service": "ec2",
-        "operation": "RunInstances", "action_kind": "create", "outcome": "success", "denied": False,
-        "actor_kind": "agent", "actor_name": "Codex", "agent": "Codex", "path": "cli", "source": "AgentOps",
-        "governed": "none", "confidence": 0.8, "evidence": ["aws.ua.codex"], "counted": True, "rules_version": "r1",
-        "principal": "arn:aws:sts::111111111111:assumed-role/dev/ana", "principal_type": "AssumedRole",
+        "event_id": event_id,
+        "time": NOW - int(hours_ago * HOUR),
+        "provider": "aws",
+        "data_source": "cloudtrail",
+        "feed": "trail",
+        "account": "111111111111",
+        "region": "eu-west-1",
+        "service": "ec2",
+        "operation": "RunInstances",
+        "action_kind": "create",
+        "outcome": "success",
+        "denied": False,
+        "actor_kind": "agent",
+        "actor_name": "Codex",
+        "agent": "Codex",
+        "path": "cli",
+        "source": "AgentOps",
+        "governed": "none",
+        "confidence": 0.8,
+        "evidence": ["aws.ua.codex"],
+        "counted": True,
+        "rules_version": "r1",
+        "principal": "arn:aws:sts::111111111111:assumed-role/dev/ana",
+        "principal_type": "AssumedRole",
         "user_agent": "aws-cli/2 md/codex",
     }
     return row | columns
@@ -46,9 +67,18 @@ def event(event_id: str, hours_ago: float = 1, **columns: Any) -> dict[str, Any]
 
 def unknown(event_id: str, hours_ago: float = 1, **columns: Any) -> dict[str, Any]:
     """A change that carries no marker."""
-    nobody = {"actor_kind": "unknown", "actor_name": None, "agent": None, "path": "sdk", "source": "Unknown",
-              "confidence": None, "evidence": [], "principal": "arn:aws:iam::111111111111:user/bob",
-              "principal_type": "IAMUser", "runner_up": None}
+    nobody = {
+        "actor_kind": "unknown",
+        "actor_name": None,
+        "agent": None,
+        "path": "sdk",
+        "source": "Unknown",
+        "confidence": None,
+        "evidence": [],
+        "principal": "arn:aws:iam::111111111111:user/bob",
+        "principal_type": "IAMUser",
+        "runner_up": None,
+    }
     return event(event_id, hours_ago, **(nobody | columns))
 
 

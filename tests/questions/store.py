@@ -11,8 +11,13 @@ import pyarrow as pa
 from remit.model.columns import INDEXED
 
 TYPES = {"string": "VARCHAR", "time": "TIMESTAMP", "bool": "BOOLEAN", "float": "DOUBLE", "strings": "VARCHAR[]"}
-ARROW = {"string": pa.string(), "time": pa.timestamp("us"), "bool": pa.bool_(), "float": pa.float64(),
-         "strings": pa.list_(pa.string())}
+ARROW = {
+    "string": pa.string(),
+    "time": pa.timestamp("us"),
+    "bool": pa.bool_(),
+    "float": pa.float64(),
+    "strings": pa.list_(pa.string()),
+}
 
 
 @contextmanager

@@ -26,8 +26,13 @@ from .conftest import DAY, HOUR, NOW, MakeIndex, describe, event, unknown
 WEEK = Window(NOW - 7 * DAY, NOW)
 DAY_WINDOW = Window(NOW - DAY, NOW)
 DELETED = {"action_kind": "delete", "operation": "DeleteDBInstance", "service": "rds", "resource_ids": ["orders-db"]}
-DENY = {"denied": True, "outcome": "denied", "deny_policy_type": "scp", "deny_action": "ec2:RunInstances",
-        "deny_rule": "aws.scp.explicit"}
+DENY = {
+    "denied": True,
+    "outcome": "denied",
+    "deny_policy_type": "scp",
+    "deny_action": "ec2:RunInstances",
+    "deny_rule": "aws.scp.explicit",
+}
 
 
 def count_of(index: Any, query: str) -> int:
@@ -37,23 +42,43 @@ def count_of(index: Any, query: str) -> int:
 
 
 def test_the_texts_of_populations_mean_the_populations() -> None:
-    rows = [event("a"), event("b", outcome="failure"), event("c", counted=False), event("d", action_kind="read"),
-            unknown("e"), event("f", outcome=None, counted=None), event("g", confidence=0.5),
-            event("h", actor_kind=None)]
+    rows = [
+        event("a"),
+        event("b", outcome="failure"),
+        event("c", counted=False),
+        event("d", action_kind="read"),
+        unknown("e"),
+        event("f", outcome=None, counted=None),
+        event("g", confidence=0.5),
+        event("h", actor_kind=None),
+    ]
     for predicate, text in ((CHANGES, CHANGES_TEXT), (UNMARKED, UNMARKED_TEXT)):
         assert [matches(predicate, row) for row in rows] == [matches(read_query(text, NOW), row) for row in rows]
 
 
 def test_the_table_of_agents_counts_changes_and_denials_of_acts(make_index: MakeIndex) -> None:
-    index = make_index([
-        event("a", resource_ids=["x", "y"]), event("b", resource_ids=["x"], region="us-east-1", governed="pipeline"),
-        event("c", counted=False), event("d", **DENY), event("e", action_kind="read"),
-        event("f", agent="Claude Code", evidence=["aws.ua.codex", "aws.key.joined=ASIA"]),
-        event("g", hours_ago=24 * 30), unknown("h")])
+    index = make_index(
+        [
+            event("a", resource_ids=["x", "y"]),
+            event("b", resource_ids=["x"], region="us-east-1", governed="pipeline"),
+            event("c", counted=False),
+            event("d", **DENY),
+            event("e", action_kind="read"),
+            event("f", agent="Claude Code", evidence=["aws.ua.codex", "aws.key.joined=ASIA"]),
+            event("g", hours_ago=24 * 30),
+            unknown("h"),
+        ]
+    )
     answer = agents(index, describe, WEEK)
     codex, claude = answer["agents"]
     assert {name: codex[name] for name in ("agent", "acts", "changes", "denials", "resources", "regions")} == {
-        "agent": "Codex", "acts": 4, "changes": 2, "denials": 1, "resources": 2, "regions": 2}
+        "agent": "Codex",
+        "acts": 4,
+        "changes": 2,
+        "denials": 1,
+        "resources": 2,
+        "regions": 2,
+    }
     assert codex["governed_share"] == 0.5
     assert claude["strengths"] == {"joined": 1, "declared": 1}
     assert count_of(index, codex["query"]) == codex["acts"]
@@ -62,12 +87,20 @@ def test_the_table_of_agents_counts_changes_and_denials_of_acts(make_index: Make
 
 
 def test_no_agents_says_how_many_changes_carry_no_marker_and_what_would_settle_them(make_index: MakeIndex) -> None:
-    index = make_index([unknown("a"), unknown("b"), unknown("c", principal="arn:x"),
-                        event("d", actor_kind="person", agent=None, actor_name="ana")])
+    index = make_index(
+        [
+            unknown("a"),
+            unknown("b"),
+            unknown("c", principal="arn:x"),
+            event("d", actor_kind="person", agent=None, actor_name="ana"),
+        ]
+    )
     answer = agents(index, describe, WEEK)
     assert (answer["none"], answer["unmarked_changes"], answer["changes"]) == (True, 3, 4)
     assert [(each["principal"], each["changes"]) for each in answer["top_principals"]] == [
-        ("arn:aws:iam::111111111111:user/bob", 2), ("arn:x", 1)]
+        ("arn:aws:iam::111111111111:user/bob", 2),
+        ("arn:x", 1),
+    ]
     assert any("AWS_SDK_UA_APP_ID" in sentence and "(3 changes" in sentence for sentence in answer["settle"])
     assert "3 of 4 changes carry no marker" in answer["sentence"]
     assert count_of(index, answer["unmarked_query"]) == 3
@@ -79,14 +112,27 @@ def test_an_empty_window_of_agents_says_so(make_index: MakeIndex) -> None:
 
 
 def test_one_agents_blast_radius_counts_what_took_effect(make_index: MakeIndex) -> None:
-    index = make_index([
-        event("a", resource_ids=["x"], account="1"), event("b", resource_ids=["x", "y"], account="2"),
-        event("c", **DELETED), event("d", action_kind="permission", operation="PutRolePolicy", service="iam"),
-        event("e", **(DELETED | {"outcome": "denied", "denied": True})), event("f", counted=False), unknown("g"),
-        event("h", path="mcp")])
+    index = make_index(
+        [
+            event("a", resource_ids=["x"], account="1"),
+            event("b", resource_ids=["x", "y"], account="2"),
+            event("c", **DELETED),
+            event("d", action_kind="permission", operation="PutRolePolicy", service="iam"),
+            event("e", **(DELETED | {"outcome": "denied", "denied": True})),
+            event("f", counted=False),
+            unknown("g"),
+            event("h", path="mcp"),
+        ]
+    )
     answer = agent(index, "codex", DAY_WINDOW)
     assert answer["blast_radius"] == {
-        "resources": 3, "accounts": 3, "regions": 1, "destructive": 1, "privilege": 1, "denials": 1}
+        "resources": 3,
+        "accounts": 3,
+        "regions": 1,
+        "destructive": 1,
+        "privilege": 1,
+        "denials": 1,
+    }
     assert answer["changes"] == 5
     assert {row["path"]: row["changes"] for row in answer["paths"]} == {"cli": 4, "mcp": 1}
     assert json.dumps(answer)
@@ -103,9 +149,13 @@ def test_the_trend_compares_with_earlier_windows_or_says_history_is_short(make_i
 
 
 def test_first_ever_compares_with_all_earlier_history(make_index: MakeIndex) -> None:
-    index = make_index([
-        event("old", hours_ago=24 * 20), event("same", hours_ago=2, time=NOW - 20 * DAY + 19 * DAY + 23 * HOUR),
-        event("new", region="sa-east-1", service="iam", operation="CreateUser", time=NOW - 5 * HOUR)])
+    index = make_index(
+        [
+            event("old", hours_ago=24 * 20),
+            event("same", hours_ago=2, time=NOW - 20 * DAY + 19 * DAY + 23 * HOUR),
+            event("new", region="sa-east-1", service="iam", operation="CreateUser", time=NOW - 5 * HOUR),
+        ]
+    )
     found = {(each["dimension"], each["value"]) for each in agent(index, "Codex", DAY_WINDOW)["first_ever"]["found"]}
     assert {("service", "iam"), ("action", "iam:CreateUser"), ("region", "sa-east-1")} <= found
     assert not {("service", "ec2"), ("account", "111111111111")} & found
@@ -116,9 +166,14 @@ def test_first_ever_compares_with_all_earlier_history(make_index: MakeIndex) -> 
 
 @pytest.mark.parametrize(("minutes", "places"), [(59, 2), (61, 0)])
 def test_the_same_action_elsewhere_within_the_hour_is_shown(make_index: MakeIndex, minutes: int, places: int) -> None:
-    index = make_index([
-        event("a", hours_ago=5), event("b", time=NOW - 5 * HOUR + minutes * 60_000_000, region="us-east-1"),
-        event("c", hours_ago=5, operation="StopInstances"), event("d", hours_ago=5, operation="StopInstances")])
+    index = make_index(
+        [
+            event("a", hours_ago=5),
+            event("b", time=NOW - 5 * HOUR + minutes * 60_000_000, region="us-east-1"),
+            event("c", hours_ago=5, operation="StopInstances"),
+            event("d", hours_ago=5, operation="StopInstances"),
+        ]
+    )
     found = agent(index, "Codex", DAY_WINDOW)["elsewhere"]["found"]
     assert [len(each["places"]) for each in found] == ([places] if places else [])
 
@@ -129,10 +184,14 @@ def test_an_unknown_agent_is_answered_with_the_known_ones(make_index: MakeIndex)
 
 
 def test_denials_are_grouped_by_cause_with_whom_they_stopped(make_index: MakeIndex) -> None:
-    index = make_index([
-        *(event(f"d{n}", hours_ago=n, principal=f"p{n % 4}", **DENY) for n in range(8)),
-        event("i", **(DENY | {"deny_policy_type": "identity", "deny_policy_arn": "arn:p"})),
-        event("dup", counted=False, **DENY), event("ok")])
+    index = make_index(
+        [
+            *(event(f"d{n}", hours_ago=n, principal=f"p{n % 4}", **DENY) for n in range(8)),
+            event("i", **(DENY | {"deny_policy_type": "identity", "deny_policy_arn": "arn:p"})),
+            event("dup", counted=False, **DENY),
+            event("ok"),
+        ]
+    )
     answer = denials(index, "provider:aws OR provider:gcp", now_us=NOW)
     first = answer["groups"][0]
     assert (answer["total"], len(answer["groups"]), first["count"], first["sample"]) == (9, 2, 8, "d0")
@@ -156,10 +215,19 @@ class Figures:
 def test_doctor_names_what_is_stale_unread_behind_and_unmarked(make_index: MakeIndex) -> None:
     index = make_index([event("a", hours_ago=50), event("b", hours_ago=24 * 4), unknown("c", hours_ago=50)])
     checks = {each["check"]: each for each in doctor(index, Figures(lake=7, index=5, rules="r2"), now_us=NOW)}
-    assert {name: checks[name]["status"] for name in (
-        "events", "markers", "feed trail", "gaps trail", "quarantine not-json", "index", "rules", "keeper")} == {
-        "events": "ok", "markers": "warn", "feed trail": "warn", "gaps trail": "warn", "quarantine not-json": "warn",
-        "index": "warn", "rules": "warn", "keeper": "ok"}
+    assert {
+        name: checks[name]["status"]
+        for name in ("events", "markers", "feed trail", "gaps trail", "quarantine not-json", "index", "rules", "keeper")
+    } == {
+        "events": "ok",
+        "markers": "warn",
+        "feed trail": "warn",
+        "gaps trail": "warn",
+        "quarantine not-json": "warn",
+        "index": "warn",
+        "rules": "warn",
+        "keeper": "ok",
+    }
     assert "33%" in checks["markers"]["finding"]
     assert all(each["do"] for each in checks.values() if each["status"] in ("warn", "bad"))
 
@@ -184,7 +252,9 @@ def test_proposals_are_entries_for_the_busiest_unmapped_principals(make_index: M
 
 
 INCIDENT = [
-    event("old", hours_ago=24 * 20), unknown("u1"), unknown("u2"),
+    event("old", hours_ago=24 * 20),
+    unknown("u1"),
+    unknown("u2"),
     event("bad", hours_ago=2, environment="production", **DELETED),
     unknown("perm", action_kind="permission", service="iam", operation="AttachRolePolicy"),
     *(event(f"d{n}", **DENY) for n in range(5)),
@@ -195,7 +265,10 @@ def test_findings_put_the_gravest_first_and_their_queries_show_them(make_index: 
     index = make_index(INCIDENT)
     found = findings(index, since=NOW - DAY)
     assert [each["kind"] for each in found] == [
-        "agent-deleted-in-production", "permissions-by-unknown", "agent-first-ever"]
+        "agent-deleted-in-production",
+        "permissions-by-unknown",
+        "agent-first-ever",
+    ]
     assert "Codex deleted orders-db (rds:DeleteDBInstance) in production account 111111111111" in found[0]["sentence"]
     everything = findings(index, since=NOW - DAY, limit=10)
     for each in everything:
@@ -218,11 +291,15 @@ def test_a_window_is_read_as_a_person_writes_it() -> None:
         with pytest.raises(UsageError):
             read_window(text, NOW)
     assert [plural(1, "change"), plural(2000, "change"), plural(2, "proxy")] == [
-        "1 change", "2,000 changes", "2 proxies"]
+        "1 change",
+        "2,000 changes",
+        "2 proxies",
+    ]
 
 
 def test_a_denial_no_policy_is_named_for_is_said_so(make_index: MakeIndex) -> None:
     rows = [event("a", denied=True, outcome="denied", deny_policy_type="unknown")]
     [found] = findings(make_index(rows), since=0)
     assert found["sentence"] == (
-        "1 denial of an unnamed permission by a policy the records do not name, for 1 principal.")
+        "1 denial of an unnamed permission by a policy the records do not name, for 1 principal."
+    )

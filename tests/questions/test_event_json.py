@@ -14,11 +14,30 @@ from remit.model.event_json import event_json, rfc3339
 from .conftest import describe, event
 
 FIELDS = [
-    "event_id", "time", "provider", "account", "region", "environment", "owner", "source", "path", "governed", "actor",
-    "session", "action", "permissions", "resources", "outcome", "denied", "deny", "attribution", "same_as",
+    "event_id",
+    "time",
+    "provider",
+    "account",
+    "region",
+    "environment",
+    "owner",
+    "source",
+    "path",
+    "governed",
+    "actor",
+    "session",
+    "action",
+    "permissions",
+    "resources",
+    "outcome",
+    "denied",
+    "deny",
+    "attribution",
+    "same_as",
 ]
 NESTED = {
-    "actor": ["kind", "id", "name", "agent", "on_behalf_of"], "session": ["id", "objective", "ticket"],
+    "actor": ["kind", "id", "name", "agent", "on_behalf_of"],
+    "session": ["id", "objective", "ticket"],
     "action": ["service", "operation", "kind"],
 }
 DENIED = {"denied": True, "outcome": "denied", "deny_policy_type": "scp", "deny_policy_arn": "arn:p", "deny_rule": "x"}
@@ -42,22 +61,31 @@ def test_an_empty_row_has_the_same_fields_as_a_full_one() -> None:
 def test_a_denial_is_an_object_only_when_denied() -> None:
     shown = event_json(event("e1", **DENIED), describe)["deny"]
     assert {name: shown[name] for name in ("policy_type", "policy_arn", "implicit", "rule")} == {
-        "policy_type": "scp", "policy_arn": "arn:p", "implicit": None, "rule": "x"}
+        "policy_type": "scp",
+        "policy_arn": "arn:p",
+        "implicit": None,
+        "rule": "x",
+    }
     assert event_json(event("e1", deny_policy_type="scp"), describe)["deny"] is None
 
 
 def test_resources_are_zipped_and_a_missing_part_is_null() -> None:
     row = event("e1", resource_types=["s3:bucket"], resource_ids=["a", "b"], resource_arns=["", "arn:b"])
     assert event_json(row, describe)["resources"] == [
-        {"type": "s3:bucket", "id": "a", "arn": None}, {"type": None, "id": "b", "arn": "arn:b"}]
+        {"type": "s3:bucket", "id": "a", "arn": None},
+        {"type": None, "id": "b", "arn": "arn:b"},
+    ]
 
 
-@pytest.mark.parametrize(("text", "seen"), [
-    ("aws.ua.codex", {"strength": "declared", "field": "user_agent", "value": "aws-cli/2 md/codex"}),
-    ("aws.role.name=dev=ops", {"strength": "named", "field": "role_name", "value": "dev=ops"}),
-    ("aws.role.name", {"strength": "named", "field": "role_name", "value": None}),
-    ("gone.signal=v", {"strength": None, "field": None, "value": "v"}),
-])
+@pytest.mark.parametrize(
+    ("text", "seen"),
+    [
+        ("aws.ua.codex", {"strength": "declared", "field": "user_agent", "value": "aws-cli/2 md/codex"}),
+        ("aws.role.name=dev=ops", {"strength": "named", "field": "role_name", "value": "dev=ops"}),
+        ("aws.role.name", {"strength": "named", "field": "role_name", "value": None}),
+        ("gone.signal=v", {"strength": None, "field": None, "value": "v"}),
+    ],
+)
 def test_evidence_says_signal_strength_field_and_value(text: str, seen: dict[str, object]) -> None:
     [evidence] = event_json(event("e1", evidence=[text]), describe)["attribution"]["evidence"]
     assert evidence == {"signal": text.partition("=")[0], **seen}

@@ -11,16 +11,29 @@ from remit.rooms.events.ocsf import to_ocsf
 
 from .conftest import NOW, describe, event
 
-REQUIRED = ("activity_id", "category_uid", "class_uid", "type_uid", "time", "severity_id", "status_id", "metadata",
-            "actor", "api", "src_endpoint")
+REQUIRED = (
+    "activity_id",
+    "category_uid",
+    "class_uid",
+    "type_uid",
+    "time",
+    "severity_id",
+    "status_id",
+    "metadata",
+    "actor",
+    "api",
+    "src_endpoint",
+)
 
 
 def mapped(**columns: object) -> dict[str, object]:
     return to_ocsf(event_json(event("e1", **columns), describe))
 
 
-@pytest.mark.parametrize(("kind", "activity"), [
-    ("create", 1), ("read", 2), ("update", 3), ("delete", 4), ("permission", 99), ("login", 99), (None, 99)])
+@pytest.mark.parametrize(
+    ("kind", "activity"),
+    [("create", 1), ("read", 2), ("update", 3), ("delete", 4), ("permission", 99), ("login", 99), (None, 99)],
+)
 def test_the_kind_of_action_is_the_activity(kind: str | None, activity: int) -> None:
     record = mapped(action_kind=kind)
     assert (record["activity_id"], record["type_uid"]) == (activity, 600300 + activity)
@@ -41,9 +54,17 @@ def test_required_attributes_are_there_even_for_an_empty_event() -> None:
 
 
 def test_facts_stand_where_ocsf_has_a_place_and_the_rest_is_unmapped() -> None:
-    record = mapped(source_ip="192.0.2.1", resource_ids=["i-1"], resource_types=["ec2:instance"],
-                    resource_arns=["arn:i"],
-                    denied=True, outcome="denied", deny_policy_type="scp", provider_id="p1", request_id="r1")
+    record = mapped(
+        source_ip="192.0.2.1",
+        resource_ids=["i-1"],
+        resource_types=["ec2:instance"],
+        resource_arns=["arn:i"],
+        denied=True,
+        outcome="denied",
+        deny_policy_type="scp",
+        provider_id="p1",
+        request_id="r1",
+    )
     assert record["time"] == NOW // 1000 - 3_600_000
     assert record["src_endpoint"] == {"ip": "192.0.2.1"}
     assert record["cloud"] == {"provider": "AWS", "region": "eu-west-1", "account": {"uid": "111111111111"}}
@@ -53,9 +74,14 @@ def test_facts_stand_where_ocsf_has_a_place_and_the_rest_is_unmapped() -> None:
     assert (unmapped["provider_id"], unmapped["source"]) == ("p1", "AgentOps")  # type: ignore[index]
 
 
-@pytest.mark.parametrize(("address", "endpoint"), [
-    ("2001:db8::1", {"ip": "2001:db8::1"}), ("s3.amazonaws.com", {"name": "s3.amazonaws.com"}),
-    (None, {"name": "unknown"})])
+@pytest.mark.parametrize(
+    ("address", "endpoint"),
+    [
+        ("2001:db8::1", {"ip": "2001:db8::1"}),
+        ("s3.amazonaws.com", {"name": "s3.amazonaws.com"}),
+        (None, {"name": "unknown"}),
+    ],
+)
 def test_a_service_in_place_of_an_address_is_a_name(address: str | None, endpoint: dict[str, str]) -> None:
     assert mapped(source_ip=address)["src_endpoint"] == endpoint
 

@@ -73,9 +73,13 @@ def test_paging_through_everything_fetches_bounded_pages(make_index: MakeIndex) 
 
 
 def test_show_finds_by_id_by_the_providers_id_and_by_prefix(make_index: MakeIndex) -> None:
-    index = make_index([
-        event("aaaa1111", provider_id="p-1", access_key="ASIA1", resource_ids=["db"], same_as=["cccc1111"]),
-        event("aaab2222", access_key="ASIA1"), event("cccc1111", resource_ids=["db"], counted=False)])
+    index = make_index(
+        [
+            event("aaaa1111", provider_id="p-1", access_key="ASIA1", resource_ids=["db"], same_as=["cccc1111"]),
+            event("aaab2222", access_key="ASIA1"),
+            event("cccc1111", resource_ids=["db"], counted=False),
+        ]
+    )
     for name in ("aaaa1111", "p-1", "aaaa"):
         assert show(index, NoRaw(), describe, name)["event"]["event_id"] == "aaaa1111"
     answer = show(index, NoRaw(), describe, "aaaa")

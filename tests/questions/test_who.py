@@ -14,18 +14,57 @@ from .conftest import MakeIndex, describe, event
 
 SHA = "0123456789abcdef0123456789abcdef01234567"
 ARN = "arn:aws:rds:eu-west-1:111111111111:db:orders-db"
-CALL = {"resource_ids": ["orders-db"], "resource_arns": [ARN], "service": "rds", "access_key": "ASIACALL",
-        "issuer": "arn:aws:iam::111111111111:role/deploy", "role_session": "GitHubActions"}
-VCS = {"provider": "github", "path": "vcs", "source": "VCS", "service": "repo", "repository": "acme/app",
-       "data_source": "github-webhook"}
+CALL = {
+    "resource_ids": ["orders-db"],
+    "resource_arns": [ARN],
+    "service": "rds",
+    "access_key": "ASIACALL",
+    "issuer": "arn:aws:iam::111111111111:role/deploy",
+    "role_session": "GitHubActions",
+}
+VCS = {
+    "provider": "github",
+    "path": "vcs",
+    "source": "VCS",
+    "service": "repo",
+    "repository": "acme/app",
+    "data_source": "github-webhook",
+}
 PUSH = event("push", 5, **VCS, operation="push", commit=SHA, ticket="PAY-7", on_behalf_of="ana", agent="Claude Code")
-PULL = event("pull", 4, **VCS, operation="pull_request.merged", commit=SHA, pull_request="12", agent=None,
-             actor_kind="person", actor_name="ana")
-RUN = event("run", 3, **(VCS | {"path": "workflow"}), operation="workflow_run", commit=SHA, run="99",
-            actor_kind="pipeline", agent=None, actor_name="deploy", link_offers=["run:99"])
-ASSUME = {"service": "sts", "operation": "AssumeRoleWithWebIdentity", "action_kind": "login", "agent": None,
-          "actor_kind": "pipeline", "actor_name": "deploy", "link_offers": ["key:ASIACALL"],
-          "principal": "repo:acme/app:ref:refs/heads/main", "federation_subject": "repo:acme/app:ref:refs/heads/main"}
+PULL = event(
+    "pull",
+    4,
+    **VCS,
+    operation="pull_request.merged",
+    commit=SHA,
+    pull_request="12",
+    agent=None,
+    actor_kind="person",
+    actor_name="ana",
+)
+RUN = event(
+    "run",
+    3,
+    **(VCS | {"path": "workflow"}),
+    operation="workflow_run",
+    commit=SHA,
+    run="99",
+    actor_kind="pipeline",
+    agent=None,
+    actor_name="deploy",
+    link_offers=["run:99"],
+)
+ASSUME = {
+    "service": "sts",
+    "operation": "AssumeRoleWithWebIdentity",
+    "action_kind": "login",
+    "agent": None,
+    "actor_kind": "pipeline",
+    "actor_name": "deploy",
+    "link_offers": ["key:ASIACALL"],
+    "principal": "repo:acme/app:ref:refs/heads/main",
+    "federation_subject": "repo:acme/app:ref:refs/heads/main",
+}
 PIPELINE = {"agent": None, "actor_kind": "pipeline", "actor_name": "deploy"}
 
 
@@ -34,11 +73,24 @@ def steps(answer: dict[str, Any]) -> dict[str, tuple[Any, Any, str]]:
 
 
 def test_who_says_who_made_it_and_who_changed_it_last(make_index: MakeIndex) -> None:
-    index = make_index([
-        event("made", 9, **CALL), event("changed", 2, **CALL, action_kind="update", actor_name="ana", agent=None,
-                                        actor_kind="person", path="console"),
-        event("read", 1, **CALL, action_kind="read"), event("failed", 1, **CALL, outcome="failure"),
-        event("other", 1)])
+    index = make_index(
+        [
+            event("made", 9, **CALL),
+            event(
+                "changed",
+                2,
+                **CALL,
+                action_kind="update",
+                actor_name="ana",
+                agent=None,
+                actor_kind="person",
+                path="console",
+            ),
+            event("read", 1, **CALL, action_kind="read"),
+            event("failed", 1, **CALL, outcome="failure"),
+            event("other", 1),
+        ]
+    )
     for named in ("orders-db", "ORDERS-DB", ARN):
         answer = who(index, describe, named)
         assert (answer["made"]["event_id"], answer["last_changed"]["event_id"]) == ("made", "changed")
@@ -69,8 +121,14 @@ def test_the_chain_follows_recorded_keys_from_the_call_to_the_ticket(make_index:
     found = {link["step"]: (link["value"], link["standing"]) for link in chain}
     assert [step for step in STEPS if step in found] == list(STEPS)
     assert {name: found[name][0] for name in STEPS if name != "role session"} == {
-        "ticket": "PAY-7", "person": "ana", "agent": "Claude Code", "commit": SHA, "pull request": "acme/app#12",
-        "run": "99", "call": "rds:RunInstances on orders-db"}
+        "ticket": "PAY-7",
+        "person": "ana",
+        "agent": "Claude Code",
+        "commit": SHA,
+        "pull request": "acme/app#12",
+        "run": "99",
+        "call": "rds:RunInstances on orders-db",
+    }
     assert {standing for _, standing in found.values()} == {"recorded"}
     assert [link["event_id"] for link in chain if link["step"] == "role session"] == ["assume", "call"]
     assert any("issued the access key ASIACALL" in link["how"] for link in chain)
@@ -99,11 +157,21 @@ def test_a_run_outside_the_window_or_of_another_repository_is_no_candidate(make_
     assert steps(who(index, describe, "orders-db"))["run"] == (None, None, "not recorded")
 
 
-@pytest.mark.parametrize(("named", "kind"), [
-    (SHA, "commit"), (SHA[:10], "commit"), (f"acme/app@{SHA[:8]}", "commit"), ("acme/app#12", "pull request"),
-    ("https://github.com/acme/app/pull/12", "pull request"), ("acme/app", "repository"), ("PAY-7", "ticket"),
-    ("99", "run"), ("push", "event"), ("https://github.com/Acme/app.git", "repository"),
-])
+@pytest.mark.parametrize(
+    ("named", "kind"),
+    [
+        (SHA, "commit"),
+        (SHA[:10], "commit"),
+        (f"acme/app@{SHA[:8]}", "commit"),
+        ("acme/app#12", "pull request"),
+        ("https://github.com/acme/app/pull/12", "pull request"),
+        ("acme/app", "repository"),
+        ("PAY-7", "ticket"),
+        ("99", "run"),
+        ("push", "event"),
+        ("https://github.com/Acme/app.git", "repository"),
+    ],
+)
 def test_code_is_named_as_people_name_it(make_index: MakeIndex, named: str, kind: str) -> None:
     answer = who(make_index([PUSH, PULL, RUN]), describe, named)
     assert (answer["kind"], answer["found"]) == (kind, True)
@@ -128,8 +196,10 @@ def test_a_subject_no_record_names_is_answered_with_what_was_looked_for(make_ind
 
 
 def test_records_that_join_in_a_circle_end(make_index: MakeIndex) -> None:
-    loop = [event("a", **(CALL | {"access_key": "K1", "link_offers": ["key:K2"]})),
-            event("b", **(CALL | {"access_key": "K2", "link_offers": ["key:K1"]}))]
+    loop = [
+        event("a", **(CALL | {"access_key": "K1", "link_offers": ["key:K2"]})),
+        event("b", **(CALL | {"access_key": "K2", "link_offers": ["key:K1"]})),
+    ]
     assert who(make_index(loop), describe, "orders-db")["found"]
 
 

@@ -32,9 +32,12 @@ def agent(index: EventIndex, name: str, window: Window) -> Json:
     now = both(mine, window.within)
     changes = index.tally(both(CHANGES, now))["acts"]
     return {
-        "agent": name, "window": window.json(),
-        "first_seen": rfc3339(ever["first"]), "last_seen": rfc3339(ever["last"]),
-        "acts": index.tally(now)["acts"], "changes": changes,
+        "agent": name,
+        "window": window.json(),
+        "first_seen": rfc3339(ever["first"]),
+        "last_seen": rfc3339(ever["last"]),
+        "acts": index.tally(now)["acts"],
+        "changes": changes,
         "blast_radius": _blast_radius(index, now),
         "trend": _trend(index, name, window, changes),
         "first_ever": first_ever(index, mine, window),
@@ -54,15 +57,19 @@ def _known(index: EventIndex) -> str:
 
 
 def _quiet(ever: dict[str, Any], window: Window) -> str:
-    return (f"It changed nothing between {rfc3339(window.low)} and {rfc3339(window.high)}; "
-            f"its records reach from {rfc3339(ever['first'])} to {rfc3339(ever['last'])}.")
+    return (
+        f"It changed nothing between {rfc3339(window.low)} and {rfc3339(window.high)}; "
+        f"its records reach from {rfc3339(ever['first'])} to {rfc3339(ever['last'])}."
+    )
 
 
 def _blast_radius(index: EventIndex, now: Any) -> Json:
     """How far its changes reached, and what was refused."""
     reached = index.distinct(both(CHANGES, now), _DISTINCT)
     return {
-        "resources": reached["resource_ids"], "accounts": reached["account"], "regions": reached["region"],
+        "resources": reached["resource_ids"],
+        "accounts": reached["account"],
+        "regions": reached["region"],
         "destructive": index.tally(both(DESTRUCTIVE, now))["acts"],
         "privilege": index.tally(both(PRIVILEGE, now))["acts"],
         "denials": index.tally(both(DENIALS, now))["acts"],
@@ -76,14 +83,20 @@ def _trend(index: EventIndex, name: str, window: Window, changes: int) -> Json:
     covered = [each for each in past if store["first"] is not None and each.low >= store["first"]]
     counts = [index.tally(both(CHANGES, of_agent(name), each.within))["acts"] for each in covered]
     if len(counts) < _FEWEST_WINDOWS:
-        return {"baseline": counts, "mean": None, "ratio": None,
-                "note": f"Too little history: the store covers {plural(len(counts), 'earlier window')} of this length; "
-                        f"{_FEWEST_WINDOWS} are needed."}
+        return {
+            "baseline": counts,
+            "mean": None,
+            "ratio": None,
+            "note": f"Too little history: the store covers {plural(len(counts), 'earlier window')} of this length; "
+            f"{_FEWEST_WINDOWS} are needed.",
+        }
     mean = sum(counts) / len(counts)
     note = f"{plural(changes, 'change')} against a mean of {mean:.1f} in the {len(counts)} windows before."
     return {"baseline": counts, "mean": mean, "ratio": changes / mean if mean else None, "note": note}
 
 
 def _paths(index: EventIndex, now: Any) -> list[Json]:
-    return [{"path": row["path"], "changes": row["count"], "last": rfc3339(row["last"])}
-            for row in index.groups(both(CHANGES, now), ("path",), 20)]
+    return [
+        {"path": row["path"], "changes": row["count"], "last": rfc3339(row["last"])}
+        for row in index.groups(both(CHANGES, now), ("path",), 20)
+    ]

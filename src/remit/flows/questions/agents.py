@@ -35,8 +35,13 @@ def agents(index: EventIndex, describe: Describe, window: Window) -> Json:
     rows = index.groups(both(ACTS, OF_AGENTS, window.within), ("agent",), MAX_AGENTS + 1)
     found = rows[:MAX_AGENTS]
     table = _table(index, describe, window, found) if found else []
-    return {"window": window.json(), "agents": table, "more": len(rows) > MAX_AGENTS, "none": not found,
-            **unmarked(index, window)}
+    return {
+        "window": window.json(),
+        "agents": table,
+        "more": len(rows) > MAX_AGENTS,
+        "none": not found,
+        **unmarked(index, window),
+    }
 
 
 def unmarked(index: EventIndex, window: Window) -> Json:
@@ -45,10 +50,19 @@ def unmarked(index: EventIndex, window: Window) -> Json:
     without = both(CHANGES, UNMARKED, window.within)
     count = index.tally(without)["acts"]
     principals = index.groups(without, ("principal",), _TOP) if count else []
-    top = [{"principal": row["principal"], "changes": row["count"], "last_seen": rfc3339(row["last"]),
-            "sample": row["sample"]} for row in principals]
+    top = [
+        {
+            "principal": row["principal"],
+            "changes": row["count"],
+            "last_seen": rfc3339(row["last"]),
+            "sample": row["sample"],
+        }
+        for row in principals
+    ]
     return {
-        "changes": changes, "unmarked_changes": count, "top_principals": top,
+        "changes": changes,
+        "unmarked_changes": count,
+        "top_principals": top,
         "settle": settle_sentences(index, without) if count else [],
         "unmarked_query": f"{CHANGES_TEXT} {UNMARKED_TEXT} {window.text()}",
         "sentence": _sentence(changes, count, top),
@@ -61,8 +75,10 @@ def _sentence(changes: int, count: int, top: list[dict[str, Any]]) -> str:
     if not count:
         return f"All {plural(changes, 'change')} in this window carry a marker that says who or what made them."
     names = ", ".join(f"{each['principal'] or 'no principal'} ({each['changes']:,})" for each in top)
-    return (f"{count:,} of {plural(changes, 'change')} carry no marker; these principals made most: {names}. "
-            "Map one in identities.toml (remit identities suggest).")
+    return (
+        f"{count:,} of {plural(changes, 'change')} carry no marker; these principals made most: {names}. "
+        "Map one in identities.toml (remit identities suggest)."
+    )
 
 
 def _table(index: EventIndex, describe: Describe, window: Window, rows: list[Row]) -> list[Json]:
@@ -77,16 +93,25 @@ def _table(index: EventIndex, describe: Describe, window: Window, rows: list[Row
 
 
 def _line(
-    row: Row, changes: dict[str, Row], denials: dict[str, Row], governed: dict[str, Row],
-    strengths: dict[str, dict[str, int]], window: Window,
+    row: Row,
+    changes: dict[str, Row],
+    denials: dict[str, Row],
+    governed: dict[str, Row],
+    strengths: dict[str, dict[str, int]],
+    window: Window,
 ) -> Json:
     name = row["agent"]
     made = changes.get(name, {})
     count = made.get("count", 0)
     return {
-        "agent": name, "acts": row["count"], "changes": count, "denials": denials.get(name, {}).get("count", 0),
-        "resources": made.get("distinct_resource_ids", 0), "accounts": made.get("distinct_account", 0),
-        "regions": made.get("distinct_region", 0), "last_seen": rfc3339(row["last"]),
+        "agent": name,
+        "acts": row["count"],
+        "changes": count,
+        "denials": denials.get(name, {}).get("count", 0),
+        "resources": made.get("distinct_resource_ids", 0),
+        "accounts": made.get("distinct_account", 0),
+        "regions": made.get("distinct_region", 0),
+        "last_seen": rfc3339(row["last"]),
         "strengths": strengths.get(name, {}),
         "governed_share": governed.get(name, {}).get("count", 0) / count if count else None,
         "query": f"{term('agent', name) if name else '-agent:*'} who:agent {window.text()}",
@@ -106,5 +131,6 @@ def _strengths(index: EventIndex, describe: Describe, window: Window) -> dict[st
         counts = found.setdefault(row["agent"], {})
         counts[strength] = counts.get(strength, 0) + row["count"]
     order = {name: position for position, name in enumerate(STRENGTHS)}
-    return {agent: dict(sorted(counts.items(), key=lambda item: order.get(item[0], 9)))
-            for agent, counts in found.items()}
+    return {
+        agent: dict(sorted(counts.items(), key=lambda item: order.get(item[0], 9))) for agent, counts in found.items()
+    }

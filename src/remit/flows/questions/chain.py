@@ -19,9 +19,28 @@ from remit.rooms.query.predicate import Equals, Glob, Predicate, Range, both, ei
 RECORDED, CONSISTENT, NOT_RECORDED = "recorded", "consistent with", "not recorded"
 STEPS: Final = ("ticket", "person", "agent", "commit", "pull request", "run", "role session", "call")
 CHAIN_COLUMNS: Final = (
-    *LINE, "data_source", "principal", "principal_name", "issuer", "role_session", "access_key", "source_identity",
-    "federation", "federation_subject", "delegator", "request_id", "link_offers", "link_asks", "repository", "commit",
-    "pull_request", "run", "ticket", "session_ticket", "on_behalf_of", "confidence",
+    *LINE,
+    "data_source",
+    "principal",
+    "principal_name",
+    "issuer",
+    "role_session",
+    "access_key",
+    "source_identity",
+    "federation",
+    "federation_subject",
+    "delegator",
+    "request_id",
+    "link_offers",
+    "link_asks",
+    "repository",
+    "commit",
+    "pull_request",
+    "run",
+    "ticket",
+    "session_ticket",
+    "on_behalf_of",
+    "confidence",
 )
 _CLOUDS: Final = ("aws", "azure", "gcp")
 _HOPS: Final = 5
@@ -95,8 +114,11 @@ def _keys(row: Row) -> Iterator[str]:
 
 def _how_joined(key: str) -> str:
     kind, _, value = key.partition(":")
-    said = {"key": f"this record issued the access key {value} that the next call was signed with",
-            "request": f"this record is the cause of request {value}", "signin": f"joined by sign-in session {value}"}
+    said = {
+        "key": f"this record issued the access key {value} that the next call was signed with",
+        "request": f"this record is the cause of request {value}",
+        "signin": f"joined by sign-in session {value}",
+    }
     return said.get(kind, f"joined by {key}")
 
 
@@ -120,8 +142,10 @@ def _named_code(row: Row) -> Iterator[tuple[Predicate, str]]:
         named = either((Equals("commit", row["commit"]), Equals("link_offers", f"commit:{row['commit']}")))
         yield named, f"both records name commit {row['commit'][:12]}"
     if row["pull_request"] and within:
-        yield (both(Equals("pull_request", row["pull_request"]), *within),
-               f"both records name pull request {row['pull_request']} of {row['repository']}")
+        yield (
+            both(Equals("pull_request", row["pull_request"]), *within),
+            f"both records name pull request {row['pull_request']} of {row['repository']}",
+        )
 
 
 def _runs_that_fit(index: EventIndex, records: list[Found]) -> None:
@@ -142,8 +166,9 @@ def _calls_that_follow(index: EventIndex, records: list[Found]) -> None:
         if not repository:
             continue
         time = Range("time", found.row["time"], found.row["time"] + _RUN_BEFORE_US)
-        subject = either(Glob("federation_subject", (f"{kind}:{repository}:", ""), True)
-                         for kind in ("repo", "project_path"))
+        subject = either(
+            Glob("federation_subject", (f"{kind}:{repository}:", ""), True) for kind in ("repo", "project_path")
+        )
         how = f"credentials were issued to {repository} within six hours after"
         fits = _look(index, both(subject, time), records)[:1]
         if fits:
@@ -167,8 +192,16 @@ def _links(step: str, records: list[Found]) -> list[Json]:
     certain = [pair for pair in said if pair[0].standing == RECORDED] or said
     links: dict[str, Json] = {}
     for found, value in certain:
-        links.setdefault(value, {"step": step, "value": value, "event_id": found.row["event_id"], "how": found.how,
-                                 "standing": found.standing})
+        links.setdefault(
+            value,
+            {
+                "step": step,
+                "value": value,
+                "event_id": found.row["event_id"],
+                "how": found.how,
+                "standing": found.standing,
+            },
+        )
     kept = list(links.values())
     if step == "role session":
         return kept[::-1]
@@ -176,8 +209,13 @@ def _links(step: str, records: list[Found]) -> list[Json]:
 
 
 def _missing(step: str) -> Json:
-    return {"step": step, "value": None, "event_id": None, "how": f"{NOT_RECORDED}: {_SETTLE[step]}",
-            "standing": NOT_RECORDED}
+    return {
+        "step": step,
+        "value": None,
+        "event_id": None,
+        "how": f"{NOT_RECORDED}: {_SETTLE[step]}",
+        "standing": NOT_RECORDED,
+    }
 
 
 def _person(row: Row) -> Any:

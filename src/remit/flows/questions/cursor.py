@@ -28,8 +28,12 @@ def read_cursor(text: str) -> Position:
             raise ValueError(version)
         return int(time), event_id
     except (ValueError, binascii.Error) as error:
-        raise QueryError("This cursor was not given by this version of Remit", text=text[:200], column=0,
-                         remedy="Search again without a cursor.") from error
+        raise QueryError(
+            "This cursor was not given by this version of Remit",
+            text=text[:200],
+            column=0,
+            remedy="Search again without a cursor.",
+        ) from error
 
 
 def _check(body: str) -> str:

@@ -13,7 +13,7 @@ from remit.model.event_json import rfc3339
 from remit.rooms.query import read_query, term
 from remit.rooms.query.predicate import Predicate, both
 
-CAUSE: Final = ("deny_policy_type", "deny_policy_arn", "deny_action", "deny_rule")
+CAUSE: Final = ("deny_policy_type", "deny_policy_arn", "deny_action", "deny_rule", "deny_implicit")
 _WORDS: Final = {name: BY_NAME[name].query[0] for name in CAUSE if BY_NAME[name].query}
 """The words to query a cause by. A part of the cause without one widens the query to its neighbors."""
 _PRINCIPALS: Final = 3
@@ -21,7 +21,7 @@ _MOST_PAIRS: Final = 5000
 
 
 def denials(index: EventIndex, text: str, *, now_us: int, limit: int = 50) -> Json:
-    """``{query, total, groups: [{policy_type, policy_arn, action, rule, count, first, last, principals,
+    """``{query, total, groups: [{policy_type, policy_arn, action, rule, implicit, count, first, last, principals,
     distinct_principals, sample, query}], more, note}``: denied acts the query finds, grouped by cause."""
     predicate = both(read_query(text, now_us), DENIALS)
     size = max(1, min(limit, 500))
@@ -29,8 +29,13 @@ def denials(index: EventIndex, text: str, *, now_us: int, limit: int = 50) -> Js
     rows = index.groups(predicate, CAUSE, size + 1, distinct=("principal",))
     stopped = _principals(index, predicate) if rows else {}
     groups = [_group(row, stopped.get(_key(row), []), text) for row in rows[:size]]
-    return {"query": text, "total": total, "groups": groups, "more": len(rows) > size,
-            "note": _note(index, text, now_us, total)}
+    return {
+        "query": text,
+        "total": total,
+        "groups": groups,
+        "more": len(rows) > size,
+        "note": _note(index, text, now_us, total),
+    }
 
 
 def _note(index: EventIndex, text: str, now_us: int, total: int) -> str | None:
@@ -39,8 +44,10 @@ def _note(index: EventIndex, text: str, now_us: int, total: int) -> str | None:
     seen = index.tally(read_query(text, now_us))
     if not seen["records"]:
         return nothing_found(index)
-    return (f"Nothing was denied in {plural(seen['records'], 'record')} from {rfc3339(seen['first'])} to "
-            f"{rfc3339(seen['last'])}. Throttling and not-found errors are no denials.")
+    return (
+        f"Nothing was denied in {plural(seen['records'], 'record')} from {rfc3339(seen['first'])} to "
+        f"{rfc3339(seen['last'])}. Throttling and not-found errors are no denials."
+    )
 
 
 def _principals(index: EventIndex, predicate: Predicate) -> dict[tuple[Any, ...], list[Json]]:
@@ -60,8 +67,16 @@ def _group(row: Row, principals: list[Json], text: str) -> Json:
     asked = [term(word, row[name]) if row[name] else f"-{word}:*" for name, word in _WORDS.items()]
     within = f"({text}) " if text.strip() else ""
     return {
-        "policy_type": row["deny_policy_type"], "policy_arn": row["deny_policy_arn"], "action": row["deny_action"],
-        "rule": row["deny_rule"], "count": row["count"], "first": rfc3339(row["first"]), "last": rfc3339(row["last"]),
-        "principals": principals, "distinct_principals": row["distinct_principal"], "sample": row["sample"],
+        "policy_type": row["deny_policy_type"],
+        "policy_arn": row["deny_policy_arn"],
+        "action": row["deny_action"],
+        "rule": row["deny_rule"],
+        "implicit": row["deny_implicit"],
+        "count": row["count"],
+        "first": rfc3339(row["first"]),
+        "last": rfc3339(row["last"]),
+        "principals": principals,
+        "distinct_principals": row["distinct_principal"],
+        "sample": row["sample"],
         "query": f"{within}denied:true -counted:false {' '.join(asked)}",
     }

@@ -27,14 +27,25 @@ def doctor(index: EventIndex, figures: StoreFigures, *, now_us: int) -> list[Jso
     the newest event."""
     store = index.tally(EVERYTHING)
     if not store["records"]:
-        return [_check("events", "bad", "The store holds no events.", "Run remit ingest PATH or remit connect aws."),
-                *_quarantine(figures), *_versions(figures)]
+        return [
+            _check("events", "bad", "The store holds no events.", "Run remit ingest PATH or remit connect aws."),
+            *_quarantine(figures),
+            *_versions(figures),
+        ]
     week = Window(max(0, store["last"] + 1 - _WEEK * _DAY_US), store["last"] + 1)
     return [
-        _check("events", "ok", f"{plural(store['records'], 'record')} from {rfc3339(store['first'])} to "
-               f"{rfc3339(store['last'])}.", None),
-        *_markers(index, week), *_feeds(index, now_us), *_gaps(index, week), *_quarantine(figures),
-        *_versions(figures), *_rules(index, figures),
+        _check(
+            "events",
+            "ok",
+            f"{plural(store['records'], 'record')} from {rfc3339(store['first'])} to {rfc3339(store['last'])}.",
+            None,
+        ),
+        *_markers(index, week),
+        *_feeds(index, now_us),
+        *_gaps(index, week),
+        *_quarantine(figures),
+        *_versions(figures),
+        *_rules(index, figures),
     ]
 
 
@@ -50,8 +61,10 @@ def _markers(index: EventIndex, week: Window) -> list[Json]:
     status = "warn" if share > _WARN_SHARE else "ok"
     finding = f"{share:.0%} of the newest week's changes are unmarked. {seen['sentence']}"
     do = "Map the busiest principal: remit identities suggest." if share else None
-    advised = [_check("settings", "warn", "Unmarked changes that a setting would mark.", sentence)
-               for sentence in seen["settle"]]
+    advised = [
+        _check("settings", "warn", "Unmarked changes that a setting would mark.", sentence)
+        for sentence in seen["settle"]
+    ]
     return [_check("markers", status, finding, do), *advised]
 
 
@@ -63,8 +76,12 @@ def _feed(row: dict[str, Any], now_us: int) -> Json:
     late = now_us - row["last"]
     finding = f"{plural(row['count'], 'record')}, the newest of {rfc3339(row['last'])}."
     if late > _STALE_US:
-        return _check(f"feed {row['feed']}", "warn", f"{finding} That is {late // _DAY_US} days ago.",
-                      "Ingest its newer records; if it should be live, see that the feed still delivers.")
+        return _check(
+            f"feed {row['feed']}",
+            "warn",
+            f"{finding} That is {late // _DAY_US} days ago.",
+            "Ingest its newer records; if it should be live, see that the feed still delivers.",
+        )
     return _check(f"feed {row['feed']}", "ok", finding, None)
 
 
@@ -81,10 +98,19 @@ def _gap(feed: str, spans: list[tuple[int, int]]) -> Json:
     silences = [(later[0] - earlier[1], earlier[1], later[0]) for earlier, later in pairwise(spans)]
     length, begin, end = max(silences, default=(0, 0, 0))
     if length < _GAP_US:
-        return _check(f"gaps {feed}", "ok", f"No silence of a day in the newest week; the longest is "
-                      f"{length // HOUR_US} hours.", None)
-    return _check(f"gaps {feed}", "warn", f"No record from {rfc3339(begin)} to {rfc3339(end)} ({length // HOUR_US} "
-                  "hours): quiet or missing, the records cannot say.", "See whether the source has files of that time.")
+        return _check(
+            f"gaps {feed}",
+            "ok",
+            f"No silence of a day in the newest week; the longest is {length // HOUR_US} hours.",
+            None,
+        )
+    return _check(
+        f"gaps {feed}",
+        "warn",
+        f"No record from {rfc3339(begin)} to {rfc3339(end)} ({length // HOUR_US} "
+        "hours): quiet or missing, the records cannot say.",
+        "See whether the source has files of that time.",
+    )
 
 
 def _quarantine(figures: StoreFigures) -> list[Json]:
@@ -96,22 +122,45 @@ def _quarantine(figures: StoreFigures) -> list[Json]:
 
 def _unread(row: Mapping[str, Any]) -> Json:
     sample = f", such as {row['sample']}" if row.get("sample") else ""
-    return _check(f"quarantine {row['reason']}", "warn", f"{plural(row['count'], 'record')} of feed {row.get('feed')} "
-                  f"could not be read: {row['reason']}{sample}.",
-                  "See whether the feed's format is right; the rest of its records went in.")
+    return _check(
+        f"quarantine {row['reason']}",
+        "warn",
+        f"{plural(row['count'], 'record')} of feed {row.get('feed')} could not be read: {row['reason']}{sample}.",
+        "See whether the feed's format is right; the rest of its records went in.",
+    )
 
 
 def _versions(figures: StoreFigures) -> list[Json]:
     known = figures.versions()
     lake, index, keeper = known.get("lake"), known.get("index"), known.get("keeper")
-    checks = [_check("keeper", "ok", f"The data folder is kept by {keeper}." if keeper else
-                     "No process keeps the data folder now.", None)]
+    checks = [
+        _check(
+            "keeper",
+            "ok",
+            f"The data folder is kept by {keeper}." if keeper else "No process keeps the data folder now.",
+            None,
+        )
+    ]
     if lake is None or index is None:
-        return [*checks, _check("index", "unknown", f"Lake version {lake}, index version {index}.",
-                                "Run a command that takes the lease, such as remit ingest, and look again.")]
+        return [
+            *checks,
+            _check(
+                "index",
+                "unknown",
+                f"Lake version {lake}, index version {index}.",
+                "Run a command that takes the lease, such as remit ingest, and look again.",
+            ),
+        ]
     if lake != index:
-        return [*checks, _check("index", "warn", f"The index stands at lake version {index}, the lake at {lake}.",
-                                "It catches up by itself while a keeper runs: remit up.")]
+        return [
+            *checks,
+            _check(
+                "index",
+                "warn",
+                f"The index stands at lake version {index}, the lake at {lake}.",
+                "It catches up by itself while a keeper runs: remit up.",
+            ),
+        ]
     return [*checks, _check("index", "ok", f"Lake and index both stand at version {lake}.", None)]
 
 
@@ -123,6 +172,12 @@ def _rules(index: EventIndex, figures: StoreFigures) -> list[Json]:
     if current is None:
         return [_check("rules", "unknown", f"Records by rules version: {shown}.", None)]
     if stale:
-        return [_check("rules", "warn", f"{plural(stale, 'record')} judged by other rules than the current {current} "
-                       f"({shown}).", "Run remit reattribute.")]
+        return [
+            _check(
+                "rules",
+                "warn",
+                f"{plural(stale, 'record')} judged by other rules than the current {current} ({shown}).",
+                "Run remit reattribute.",
+            )
+        ]
     return [_check("rules", "ok", f"Every record is judged by the current rules, {current}.", None)]

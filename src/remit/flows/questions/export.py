@@ -26,7 +26,12 @@ _KINDS: Final = {column.name: column.kind for column in COLUMNS}
 
 
 def export_jsonl(
-    index: EventIndex, describe: Describe, text: str, *, now_us: int, limit: int | None = None,
+    index: EventIndex,
+    describe: Describe,
+    text: str,
+    *,
+    now_us: int,
+    limit: int | None = None,
 ) -> Iterator[str]:
     """One event's JSON per line, newest first, without line ends."""
     for row in every_row(index, read_query(text, now_us), EVENT_COLUMNS, limit=limit):
@@ -34,7 +39,12 @@ def export_jsonl(
 
 
 def export_ocsf(
-    index: EventIndex, describe: Describe, text: str, *, now_us: int, limit: int | None = None,
+    index: EventIndex,
+    describe: Describe,
+    text: str,
+    *,
+    now_us: int,
+    limit: int | None = None,
 ) -> Iterator[str]:
     """One OCSF API Activity per line, newest first, without line ends."""
     for row in every_row(index, read_query(text, now_us), EVENT_COLUMNS, limit=limit):

@@ -41,7 +41,11 @@ class Scope:
 
 
 def findings(
-    index: EventIndex, *, event_ids: Sequence[str] = (), since: int | None = None, limit: int = MOST,
+    index: EventIndex,
+    *,
+    event_ids: Sequence[str] = (),
+    since: int | None = None,
+    limit: int = MOST,
 ) -> list[Json]:
     """``[{kind, rank, sentence, query, event_id, count}]``, the gravest first and at most one of a kind.
 
@@ -73,71 +77,124 @@ def _agent_deleted_in_production(index: EventIndex, scope: Scope) -> Iterator[Js
     asked = both(DESTRUCTIVE, OF_AGENTS, PRODUCTION, scope.within)
     for row in index.groups(asked, ("agent", "account", "environment"), 1):
         sample = _event(index, row["sample"])
-        yield _finding("agent-deleted-in-production", 100, row["count"], row["sample"], " ".join((
-            "who:agent", _asked("agent", row["agent"]), _asked("account", row["account"]), "env:production,prod",
-            "kind:delete -outcome:failure,denied -counted:false", scope.text)),
+        yield _finding(
+            "agent-deleted-in-production",
+            100,
+            row["count"],
+            row["sample"],
+            " ".join(
+                (
+                    "who:agent",
+                    _asked("agent", row["agent"]),
+                    _asked("account", row["account"]),
+                    "env:production,prod",
+                    "kind:delete -outcome:failure,denied -counted:false",
+                    scope.text,
+                )
+            ),
             f"{_name(row)} deleted {_what(sample)} in {row['environment']} account {row['account']} "
-            f"at {rfc3339(sample['time'])}{_more(row, 'deletion')}.")
+            f"at {rfc3339(sample['time'])}{_more(row, 'deletion')}.",
+        )
 
 
 def _permissions_by_unknown(index: EventIndex, scope: Scope) -> Iterator[Json]:
     for row in index.groups(both(PRIVILEGE, UNMARKED, scope.within), ("principal",), 1):
         sample = _event(index, row["sample"])
-        yield _finding("permissions-by-unknown", 80, row["count"], row["sample"],
-                       f"kind:permission -outcome:failure,denied -counted:false {UNMARKED_TEXT} "
-                       f"{_asked('principal', row['principal'])} {scope.text}",
-                       f"{row['principal'] or 'An unnamed principal'}, which nothing identifies, changed permissions: "
-                       f"{sample['service']}:{sample['operation']} at {rfc3339(sample['time'])}"
-                       f"{_more(row, 'permission change')}.")
+        yield _finding(
+            "permissions-by-unknown",
+            80,
+            row["count"],
+            row["sample"],
+            f"kind:permission -outcome:failure,denied -counted:false {UNMARKED_TEXT} "
+            f"{_asked('principal', row['principal'])} {scope.text}",
+            f"{row['principal'] or 'An unnamed principal'}, which nothing identifies, changed permissions: "
+            f"{sample['service']}:{sample['operation']} at {rfc3339(sample['time'])}"
+            f"{_more(row, 'permission change')}.",
+        )
 
 
 def _agent_first_ever(index: EventIndex, scope: Scope) -> Iterator[Json]:
     """The newest first of an agent that has a past: an action no earlier record of it shows."""
     asked = both(ACTS, OF_AGENTS, Present("agent"), scope.window.up_to)
     past = {row["agent"] for row in index.groups(both(asked, scope.window.before), ("agent",), 1000)}
-    rows = index.groups(both(CHANGES, asked), ("agent", "service", "operation"), _LOOKED_AT,
-                        first_since=scope.window.low)
+    rows = index.groups(
+        both(CHANGES, asked), ("agent", "service", "operation"), _LOOKED_AT, first_since=scope.window.low
+    )
     for row in sorted((row for row in rows if row["agent"] in past), key=lambda row: (-row["count"], row["agent"])):
         action = f"{row['service']}:{row['operation']}"
-        yield _finding("agent-first-ever", 70, row["count"], row["sample"], " ".join((
-            term("agent", row["agent"]), _asked("service", row["service"]), _asked("operation", row["operation"]),
-            CHANGES_TEXT, scope.text)),
+        yield _finding(
+            "agent-first-ever",
+            70,
+            row["count"],
+            row["sample"],
+            " ".join(
+                (
+                    term("agent", row["agent"]),
+                    _asked("service", row["service"]),
+                    _asked("operation", row["operation"]),
+                    CHANGES_TEXT,
+                    scope.text,
+                )
+            ),
             f"{row['agent']} made {action} for the first time, at {rfc3339(row['first'])}: "
-            f"{plural(row['count'], 'time')}, never before in its records.")
+            f"{plural(row['count'], 'time')}, never before in its records.",
+        )
 
 
 def _agent_deleted(index: EventIndex, scope: Scope) -> Iterator[Json]:
     asked = both(DESTRUCTIVE, OF_AGENTS, Not(PRODUCTION), scope.within)
     for row in index.groups(asked, ("agent",), 1):
         sample = _event(index, row["sample"])
-        yield _finding("agent-deleted", 60, row["count"], row["sample"],
-                       f"who:agent {_asked('agent', row['agent'])} -env:production,prod kind:delete "
-                       f"-outcome:failure,denied -counted:false {scope.text}",
-                       f"{_name(row)} deleted {_what(sample)} in account {sample['account']} at "
-                       f"{rfc3339(sample['time'])}{_more(row, 'deletion')}.")
+        yield _finding(
+            "agent-deleted",
+            60,
+            row["count"],
+            row["sample"],
+            f"who:agent {_asked('agent', row['agent'])} -env:production,prod kind:delete "
+            f"-outcome:failure,denied -counted:false {scope.text}",
+            f"{_name(row)} deleted {_what(sample)} in account {sample['account']} at "
+            f"{rfc3339(sample['time'])}{_more(row, 'deletion')}.",
+        )
 
 
 def _largest_denial(index: EventIndex, scope: Scope) -> Iterator[Json]:
-    for row in index.groups(both(DENIALS, scope.within), ("deny_policy_type", "deny_action"), 1,
-                            distinct=("principal",)):
-        yield _finding("largest-denial", 50, row["count"], row["sample"],
-                       f"denied:true -counted:false {_asked('deny_type', row['deny_policy_type'])} "
-                       f"{_asked('deny_action', row['deny_action'])} {scope.text}",
-                       f"{plural(row['count'], 'denial')} of {row['deny_action'] or 'an unnamed permission'} by "
-                       f"{_policy(row['deny_policy_type'])}, for "
-                       f"{plural(row['distinct_principal'], 'principal')}.")
+    for row in index.groups(
+        both(DENIALS, scope.within), ("deny_policy_type", "deny_action"), 1, distinct=("principal",)
+    ):
+        yield _finding(
+            "largest-denial",
+            50,
+            row["count"],
+            row["sample"],
+            f"denied:true -counted:false {_asked('deny_type', row['deny_policy_type'])} "
+            f"{_asked('deny_action', row['deny_action'])} {scope.text}",
+            f"{plural(row['count'], 'denial')} of {row['deny_action'] or 'an unnamed permission'} by "
+            f"{_policy(row['deny_policy_type'])}, for "
+            f"{plural(row['distinct_principal'], 'principal')}.",
+        )
 
 
 def _unmarked_changes(index: EventIndex, scope: Scope) -> Iterator[Json]:
     for row in index.groups(both(CHANGES, UNMARKED, scope.within), ("principal",), 1):
-        yield _finding("unmarked-changes", 40, row["count"], row["sample"],
-                       f"{CHANGES_TEXT} {UNMARKED_TEXT} {_asked('principal', row['principal'])} {scope.text}",
-                       f"{row['principal'] or 'An unnamed principal'} made {plural(row['count'], 'change')} that carry "
-                       "no marker of who or what it is.")
+        yield _finding(
+            "unmarked-changes",
+            40,
+            row["count"],
+            row["sample"],
+            f"{CHANGES_TEXT} {UNMARKED_TEXT} {_asked('principal', row['principal'])} {scope.text}",
+            f"{row['principal'] or 'An unnamed principal'} made {plural(row['count'], 'change')} that carry "
+            "no marker of who or what it is.",
+        )
 
 
-_KINDS: Final = (_agent_deleted_in_production, _permissions_by_unknown, _agent_first_ever, _agent_deleted,
-                 _largest_denial, _unmarked_changes)
+_KINDS: Final = (
+    _agent_deleted_in_production,
+    _permissions_by_unknown,
+    _agent_first_ever,
+    _agent_deleted,
+    _largest_denial,
+    _unmarked_changes,
+)
 
 
 def _event(index: EventIndex, event_id: str) -> Row:

@@ -39,8 +39,12 @@ def suggest_identities(index: EventIndex, window: Window, *, limit: int = 20) ->
         note = "No change in this window lacks a marker, so there is nothing to map."
     if len(rows) == _LOOKED_AT:
         note += f" Only the {_LOOKED_AT:,} busiest principals were looked at."
-    return {"window": window.json(), "proposals": [_proposal(each, window) for each in merged[:limit]],
-            "more": len(merged) > limit, "note": note}
+    return {
+        "window": window.json(),
+        "proposals": [_proposal(each, window) for each in merged[:limit]],
+        "more": len(merged) > limit,
+        "note": note,
+    }
 
 
 def _merged(rows: list[Row]) -> list[Row]:
@@ -64,10 +68,13 @@ def _proposal(row: Row, window: Window) -> Json:
     under = f" under {plural(row['principals'], 'session name')}" if column == "issuer" else ""
     word = {"issuer": "role", "app_id": "app", "principal": "principal"}[column]
     return {
-        "kind": kind, "name": name, "match": match, "column": column, "changes": row["count"],
+        "kind": kind,
+        "name": name,
+        "match": match,
+        "column": column,
+        "changes": row["count"],
         "last_seen": rfc3339(row["last"]),
-        "reason": f"It made {plural(row['count'], 'change')}{under} and no marker says what it is; "
-                  f"{because}.",
+        "reason": f"It made {plural(row['count'], 'change')}{under} and no marker says what it is; {because}.",
         "toml": f"[[{kind}]]\nname = {_toml(name)}\nmatch = [{_toml(match)}]\n",
         "query": f"{term(word, match)} {window.text()}",
     }

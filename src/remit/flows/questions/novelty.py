@@ -14,7 +14,10 @@ from remit.rooms.query.predicate import Predicate, both
 
 HOUR_US: Final = 3_600_000_000
 _DIMENSIONS: Final = {
-    "service": ("service",), "action": ("service", "operation"), "region": ("region",), "account": ("account",),
+    "service": ("service",),
+    "action": ("service", "operation"),
+    "region": ("region",),
+    "account": ("account",),
     "hour": (HOUR_OF_DAY,),
 }
 _MOST: Final = 20
@@ -26,8 +29,12 @@ def first_ever(index: EventIndex, mine: Predicate, window: Window) -> Json:
     earlier record of the actor has. Without earlier records nothing can be called new, and the note says so."""
     earlier = index.tally(both(mine, window.before))
     if not earlier["records"]:
-        return {"found": [], "more": False, "history_from": None,
-                "note": "It has no records before this window, so nothing can be called a first; all of it is new."}
+        return {
+            "found": [],
+            "more": False,
+            "history_from": None,
+            "note": "It has no records before this window, so nothing can be called a first; all of it is new.",
+        }
     found, more = [], False
     for dimension, by in _DIMENSIONS.items():
         rows = index.groups(both(mine, window.up_to), by, _MOST + 1, first_since=window.low)
@@ -39,8 +46,13 @@ def first_ever(index: EventIndex, mine: Predicate, window: Window) -> Json:
 
 def _first(dimension: str, by: tuple[str, ...], row: Row) -> Json:
     value = f"{row[HOUR_OF_DAY]:02d}:00 UTC" if dimension == "hour" else ":".join(str(row[name]) for name in by)
-    return {"dimension": dimension, "value": value, "count": row["count"], "first": rfc3339(row["first"]),
-            "sample": row["sample"]}
+    return {
+        "dimension": dimension,
+        "value": value,
+        "count": row["count"],
+        "first": rfc3339(row["first"]),
+        "sample": row["sample"],
+    }
 
 
 def elsewhere(index: EventIndex, now: Predicate) -> Json:
@@ -52,16 +64,21 @@ def elsewhere(index: EventIndex, now: Predicate) -> Json:
     found = [_run(run) for action in _by_action(rows) for run in _runs(action) if len(_places(run)) > 1]
     found.sort(key=lambda each: (-len(each["places"]), -each["count"], each["action"], each["from"]))
     cut = f" Only the {_PLACES:,} busiest place-hours were looked at." if len(rows) == _PLACES else ""
-    return {"found": found[:_MOST], "more": len(found) > _MOST,
-            "note": f"The same change action, attempted or made, in another account or region within an hour.{cut}"}
+    return {
+        "found": found[:_MOST],
+        "more": len(found) > _MOST,
+        "note": f"The same change action, attempted or made, in another account or region within an hour.{cut}",
+    }
 
 
 def _by_action(rows: list[Row]) -> list[list[Row]]:
     actions: dict[tuple[Any, Any], list[Row]] = {}
     for row in rows:
         actions.setdefault((row["service"], row["operation"]), []).append(row)
-    return [sorted(group, key=lambda row: (row["first"], row["last"], str(row["account"]), str(row["region"])))
-            for group in actions.values()]
+    return [
+        sorted(group, key=lambda row: (row["first"], row["last"], str(row["account"]), str(row["region"])))
+        for group in actions.values()
+    ]
 
 
 def _runs(rows: list[Row]) -> Iterator[list[Row]]:
@@ -85,8 +102,8 @@ def _run(run: list[Row]) -> Json:
     return {
         "action": f"{run[0]['service']}:{run[0]['operation']}",
         "places": [{"account": account, "region": region} for account, region in _places(run)[:50]],
-        "from": rfc3339(run[0]["first"]), "to": rfc3339(max(row["last"] for row in run)),
-        "count": sum(row["count"] for row in run), "sample": run[-1]["sample"],
+        "from": rfc3339(run[0]["first"]),
+        "to": rfc3339(max(row["last"] for row in run)),
+        "count": sum(row["count"] for row in run),
+        "sample": run[-1]["sample"],
     }
-
-

@@ -34,8 +34,12 @@ def overview(index: EventIndex, text: str, *, now_us: int) -> Json:
     return {
         "query": text,
         **{name: tally[name] for name in ("records", "acts", "denied")},
-        "range": {"low": rfc3339(low), "high": rfc3339(high),
-                  "first": rfc3339(tally["first"]), "last": rfc3339(tally["last"])},
+        "range": {
+            "low": rfc3339(low),
+            "high": rfc3339(high),
+            "first": rfc3339(tally["first"]),
+            "last": rfc3339(tally["last"]),
+        },
         "sources": _sources(index, predicate),
         "newest": newest,
         "note": _note(index, tally["records"], newest),
@@ -71,8 +75,14 @@ def histogram(index: EventIndex, text: str, *, now_us: int, buckets: int = 60) -
 def _sources(index: EventIndex, predicate: Predicate) -> list[dict[str, Any]]:
     found = index.groups(both(predicate, ACTS), ("source",), len(SOURCES) + 1, brief=True)
     rows = {row["source"]: row for row in found}
-    known = [{"source": name, "count": rows[name]["count"] if name in rows else 0,
-              "denied": rows[name]["denied"] if name in rows else 0} for name in SOURCES]
+    known = [
+        {
+            "source": name,
+            "count": rows[name]["count"] if name in rows else 0,
+            "denied": rows[name]["denied"] if name in rows else 0,
+        }
+        for name in SOURCES
+    ]
     unjudged = [{"source": None, "count": rows[None]["count"], "denied": rows[None]["denied"]}] if None in rows else []
     return known + unjudged
 
@@ -91,5 +101,7 @@ def _note(index: EventIndex, records: int, newest: Json | None) -> str | None:
         return None
     if newest is None:
         return nothing_found(index)
-    return (f"Nothing in the chosen range; these are the newest {plural(newest['records'], 'record')} that match, "
-            f"from {newest['low']} to {newest['high']}.")
+    return (
+        f"Nothing in the chosen range; these are the newest {plural(newest['records'], 'record')} that match, "
+        f"from {newest['low']} to {newest['high']}."
+    )

@@ -30,8 +30,9 @@ PRIVILEGE: Final[Predicate] = both(CHANGES, Equals("action_kind", "permission"))
 OF_AGENTS: Final[Predicate] = Equals("actor_kind", "agent")
 MARKED_FROM: Final = 0.6
 """Confidence below this rests on names alone, or on nothing."""
-UNMARKED: Final[Predicate] = Or((
-    Not(Range("confidence", low=MARKED_FROM)), Equals("actor_kind", "unknown"), Not(Present("actor_kind"))))
+UNMARKED: Final[Predicate] = Or(
+    (Not(Range("confidence", low=MARKED_FROM)), Equals("actor_kind", "unknown"), Not(Present("actor_kind")))
+)
 """Events that nothing but a name, or nothing at all, ties to a kind of actor."""
 PRODUCTION: Final[Predicate] = either(Equals("environment", name, True) for name in ("production", "prod"))
 CHANGES_TEXT: Final = "kind:create,update,delete,permission -outcome:failure,denied -counted:false"
@@ -53,5 +54,3 @@ def any_event(event_ids: Iterable[str]) -> Predicate:
 def names(predicate: Predicate, *columns: str) -> bool:
     """Whether the predicate speaks of one of these columns."""
     return not set(columns).isdisjoint(columns_of(predicate))
-
-

@@ -25,7 +25,12 @@ class EventIndex(Protocol):
     """The indexed events. Every method reads only the columns it names and returns a bounded number of rows."""
 
     def search(
-        self, predicate: Predicate, columns: Sequence[str], limit: int, *, after: Position | None = None,
+        self,
+        predicate: Predicate,
+        columns: Sequence[str],
+        limit: int,
+        *,
+        after: Position | None = None,
         oldest_first: bool = False,
     ) -> list[Row]:
         """At most ``limit`` rows in order of (time, event_id), newest first, strictly after position ``after``."""
@@ -36,8 +41,14 @@ class EventIndex(Protocol):
         ...
 
     def groups(
-        self, predicate: Predicate, by: Sequence[str], limit: int, *, distinct: Sequence[str] = (),
-        first_since: int | None = None, brief: bool = False,
+        self,
+        predicate: Predicate,
+        by: Sequence[str],
+        limit: int,
+        *,
+        distinct: Sequence[str] = (),
+        first_since: int | None = None,
+        brief: bool = False,
     ) -> list[Row]:
         """Rows grouped by columns (or HOUR, HOUR_OF_DAY), most records first, then by key. A list column in ``by``
         groups by each element. Beside the keys each has ``count``, ``denied``, ``first``, ``last``, ``sample`` (the

@@ -17,7 +17,13 @@ _BATCH: Final = 1000
 
 
 def search(
-    index: EventIndex, describe: Describe, text: str, *, now_us: int, limit: int = 50, cursor: str | None = None,
+    index: EventIndex,
+    describe: Describe,
+    text: str,
+    *,
+    now_us: int,
+    limit: int = 50,
+    cursor: str | None = None,
 ) -> Json:
     """``{items: [event], next: cursor or None, total, acts, note}``: every record the query finds, newest first.
 
@@ -55,13 +61,20 @@ def nothing_found(index: EventIndex) -> str:
     store = index.tally(EVERYTHING)
     if not store["records"]:
         return "The store holds no events yet. Bring some in with remit ingest PATH or remit connect aws."
-    return (f"None of the {plural(store['records'], 'record')} in the store matches; they reach from "
-            f"{rfc3339(store['first'])} to {rfc3339(store['last'])}.")
+    return (
+        f"None of the {plural(store['records'], 'record')} in the store matches; they reach from "
+        f"{rfc3339(store['first'])} to {rfc3339(store['last'])}."
+    )
 
 
 def every_row(
-    index: EventIndex, predicate: Predicate, columns: tuple[str, ...], *, limit: int | None = None,
-    after: Position | None = None, oldest_first: bool = False,
+    index: EventIndex,
+    predicate: Predicate,
+    columns: tuple[str, ...],
+    *,
+    limit: int | None = None,
+    after: Position | None = None,
+    oldest_first: bool = False,
 ) -> Iterator[Row]:
     """Rows in order, fetched a thousand at a time so that any number passes through bounded memory."""
     needed = tuple(dict.fromkeys((*columns, "time", "event_id")))

@@ -21,25 +21,45 @@ class Setting:
 _AWS: Final = Equals("provider", "aws")
 _SHARED_KEY: Final = both(_AWS, Equals("principal_type", "IAMUser"))
 SETTINGS: Final = (
-    Setting(both(_AWS, Equals("principal_type", "AssumedRole"), Not(Present("source_identity"))),
-            "Require sts:SourceIdentity in the trust policies of the roles people and agents assume: AWS stamps it on "
-            "every later call."),
-    Setting(both(_AWS, either(Equals("path", name) for name in ("cli", "sdk", "unknown"))),
-            "Set AWS_SDK_UA_APP_ID (sdk_ua_app_id in the AWS config) where each agent, pipeline and script runs: its "
-            "calls then carry app/NAME in the user agent."),
-    Setting(_SHARED_KEY, "Replace IAM users' long-lived keys by one role for each agent, pipeline and workload: a "
-            "shared key cannot tell its users apart."),
-    Setting(both(_AWS, Present("access_key"), Equals("principal_type", "AssumedRole")),
-            "Ingest the sts events (AssumeRole*, all regions, of the account that issued the credentials): they join "
-            "the calls of a session to whoever started it."),
-    Setting(Equals("provider", "azure"), "Give each agent and pipeline its own app registration or managed identity, "
-            "and map its app id in identities.toml."),
-    Setting(Equals("provider", "gcp"), "Give each agent and pipeline its own service account and have people "
-            "impersonate it: the audit log then names both."),
-    Setting(Equals("provider", "github"), "Have agents work through their GitHub App instead of a person's token: "
-            "the record then names the app."),
-    Setting(Equals("provider", "git"), "Have agents commit under an account of their own or with their Co-authored-by "
-            "trailer left on: a commit otherwise names only the person whose machine it was."),
+    Setting(
+        both(_AWS, Equals("principal_type", "AssumedRole"), Not(Present("source_identity"))),
+        "Require sts:SourceIdentity in the trust policies of the roles people and agents assume: AWS stamps it on "
+        "every later call.",
+    ),
+    Setting(
+        both(_AWS, either(Equals("path", name) for name in ("cli", "sdk", "unknown"))),
+        "Set AWS_SDK_UA_APP_ID (sdk_ua_app_id in the AWS config) where each agent, pipeline and script runs: its "
+        "calls then carry app/NAME in the user agent.",
+    ),
+    Setting(
+        _SHARED_KEY,
+        "Replace IAM users' long-lived keys by one role for each agent, pipeline and workload: a "
+        "shared key cannot tell its users apart.",
+    ),
+    Setting(
+        both(_AWS, Present("access_key"), Equals("principal_type", "AssumedRole")),
+        "Ingest the sts events (AssumeRole*, all regions, of the account that issued the credentials): they join "
+        "the calls of a session to whoever started it.",
+    ),
+    Setting(
+        Equals("provider", "azure"),
+        "Give each agent and pipeline its own app registration or managed identity, "
+        "and map its app id in identities.toml.",
+    ),
+    Setting(
+        Equals("provider", "gcp"),
+        "Give each agent and pipeline its own service account and have people "
+        "impersonate it: the audit log then names both.",
+    ),
+    Setting(
+        Equals("provider", "github"),
+        "Have agents work through their GitHub App instead of a person's token: the record then names the app.",
+    ),
+    Setting(
+        Equals("provider", "git"),
+        "Have agents commit under an account of their own or with their Co-authored-by "
+        "trailer left on: a commit otherwise names only the person whose machine it was.",
+    ),
 )
 _MOST: Final = 4
 

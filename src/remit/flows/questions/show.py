@@ -14,8 +14,23 @@ from remit.rooms.query.predicate import Equals, Glob, Not, Predicate, both, eith
 SHORTEST_PREFIX: Final = 4
 _RELATED: Final = 10
 LINE: Final = (
-    "event_id", "time", "provider", "account", "region", "environment", "source", "path", "actor_kind", "actor_name",
-    "agent", "service", "operation", "action_kind", "resource_ids", "outcome", "denied",
+    "event_id",
+    "time",
+    "provider",
+    "account",
+    "region",
+    "environment",
+    "source",
+    "path",
+    "actor_kind",
+    "actor_name",
+    "agent",
+    "service",
+    "operation",
+    "action_kind",
+    "resource_ids",
+    "outcome",
+    "denied",
 )
 """The columns of an event's one-line form."""
 
@@ -44,8 +59,10 @@ def find_event(index: EventIndex, identifier: str) -> Row:
             raise UsageError(f"Several events are meant by {wanted[:60]}", where=shown, remedy="Give more of the id.")
         if rows:
             return rows[0]
-    raise NotFound(f"No event has the id {wanted[:60]}",
-                   remedy=f"Give an event_id, at least {SHORTEST_PREFIX} characters of one, or the provider's own id.")
+    raise NotFound(
+        f"No event has the id {wanted[:60]}",
+        remedy=f"Give an event_id, at least {SHORTEST_PREFIX} characters of one, or the provider's own id.",
+    )
 
 
 def _readings(wanted: str) -> list[Predicate]:

@@ -48,8 +48,11 @@ def _readings(wanted: str) -> Iterator[Subject]:
     yield Subject("resource", "the resource's name in the records", both(ACTS, _named(wanted)))
     yield from _of_code(wanted)
     yield from _by_part_of_arn(wanted)
-    yield Subject("ticket", "the ticket", both(ACTS, either(
-        Equals(column, wanted, True) for column in ("ticket", "session_ticket"))))
+    yield Subject(
+        "ticket",
+        "the ticket",
+        both(ACTS, either(Equals(column, wanted, True) for column in ("ticket", "session_ticket"))),
+    )
     yield Subject("run", "the CI run's id", both(ACTS, Equals("run", wanted)))
     yield Subject("access key", "the key the calls were signed with", both(ACTS, Equals("access_key", wanted)))
     if len(wanted) >= SHORTEST_PREFIX:
@@ -62,8 +65,11 @@ def _named(wanted: str) -> Predicate:
 
 def _of_code(wanted: str) -> Iterator[Subject]:
     if pull := _PULL.fullmatch(wanted):
-        yield Subject("pull request", f"pull request {pull[2]} of {pull[1]}", both(
-            ACTS, Equals("repository", pull[1], True), Equals("pull_request", pull[2])))
+        yield Subject(
+            "pull request",
+            f"pull request {pull[2]} of {pull[1]}",
+            both(ACTS, Equals("repository", pull[1], True), Equals("pull_request", pull[2])),
+        )
     if commit := _COMMIT.fullmatch(wanted):
         within = (Equals("repository", commit[1], True),) if commit[1] else ()
         yield Subject("commit", "the commit's sha", both(ACTS, Glob("commit", (commit[2].lower(), "")), *within))
@@ -78,8 +84,14 @@ def _by_part_of_arn(wanted: str) -> Iterator[Subject]:
         account = wanted.split(":")[4]
         within = (Equals("account", account),) if account else ()
         if last:
-            yield Subject("resource", f"the last part of the ARN, {last}: the records do not carry all of it",
-                          both(ACTS, Equals("resource_ids", last, True), *within))
+            yield Subject(
+                "resource",
+                f"the last part of the ARN, {last}: the records do not carry all of it",
+                both(ACTS, Equals("resource_ids", last, True), *within),
+            )
     else:
-        yield Subject("resource", "the last part of an ARN", both(ACTS, either(
-            Glob("resource_arns", ("", separator + wanted), True) for separator in "/:")))
+        yield Subject(
+            "resource",
+            "the last part of an ARN",
+            both(ACTS, either(Glob("resource_arns", ("", separator + wanted), True) for separator in "/:")),
+        )

@@ -16,6 +16,7 @@ from remit.rooms.query.predicate import EVERYTHING, Equals, Predicate, both
 
 MAX_CHANGES: Final = 50
 _WHO: Final = (*LINE, "on_behalf_of", "principal", "confidence", "evidence", "runner_up", "user_agent")
+_MADE: Final = (*_WHO, "resource_types", "resource_arns")
 _OF_CODE: Final = ("commit", "pull request", "repository", "ticket", "run", "event", "access key")
 
 
@@ -30,22 +31,63 @@ def who(index: EventIndex, describe: Describe, named: str) -> Json:
     population = subject.records if subject.kind in _OF_CODE else both(subject.records, CHANGES)
     rows = index.search(population, _WHO, MAX_CHANGES + 1)
     total = index.tally(population)["records"] if len(rows) > MAX_CHANGES else len(rows)
-    made = _made(index, subject, population)
+    made = _made(index, subject, population, named.strip())
     seed = _seed(index, subject, population)
     return {
-        "subject": named, "kind": subject.kind, "found": True, "how": subject.how, "records": total,
-        "made": _said(made, describe), "last_changed": _said(rows[0], describe) if rows else None,
-        "paths": [{"path": row["path"], "count": row["count"], "last": rfc3339(row["last"])}
-                  for row in index.groups(population, ("path",), 20)],
-        "changes": [_said(row, describe) for row in rows[:MAX_CHANGES]], "more": total > MAX_CHANGES,
-        "chain": chain(index, seed), "chain_of": seed["event_id"],
+        "subject": named,
+        "kind": subject.kind,
+        "found": True,
+        "how": subject.how,
+        "records": total,
+        "made": _said(made, describe),
+        "last_changed": _said(rows[0], describe) if rows else None,
+        "paths": [
+            {"path": row["path"], "count": row["count"], "last": rfc3339(row["last"])}
+            for row in index.groups(population, ("path",), 20)
+        ],
+        "changes": [_said(row, describe) for row in rows[:MAX_CHANGES]],
+        "more": total > MAX_CHANGES,
+        "chain": chain(index, seed),
+        "chain_of": seed["event_id"],
         "sentence": _sentence(index, made, rows, total),
     }
 
 
-def _made(index: EventIndex, subject: Subject, population: Predicate) -> Row | None:
-    creations = population if subject.kind in _OF_CODE else both(population, Equals("action_kind", "create"))
-    return next(iter(index.search(creations, _WHO, 1, oldest_first=True)), None)
+def _made(index: EventIndex, subject: Subject, population: Predicate, named: str) -> Row | None:
+    if subject.kind in _OF_CODE:
+        return next(iter(index.search(population, _WHO, 1, oldest_first=True)), None)
+    creations = index.search(both(population, Equals("action_kind", "create")), _MADE, MAX_CHANGES, oldest_first=True)
+    return next((row for row in creations if _makes(row, named)), None)
+
+
+def _makes(row: Row, named: str) -> bool:
+    """Whether a creation made this resource, and not merely used it: a snapshot of a cluster makes no cluster.
+
+    The call's name ends with what it makes: ``CreateDBClusterSnapshot`` makes a ``rds:cluster-snapshot``.
+    """
+    if len(row["resource_ids"]) < 2:
+        return True
+    operation = _letters(row["operation"] or "")
+    nouns = [_letters((kind or "").rpartition(":")[2].rpartition("/")[2]) for kind in row["resource_types"]]
+    fits = [len(noun) if noun and operation.endswith(noun.rstrip("s")) else 0 for noun in nouns]
+    if not any(fits):
+        return True
+    made = [at for at, fit in enumerate(fits) if fit == max(fits)]
+    return any(_last(named) in _names(row, at) for at in made)
+
+
+def _names(row: Row, at: int) -> set[str]:
+    columns = (row["resource_ids"], row["resource_arns"])
+    return {_last(str(values[at])) for values in columns if at < len(values) and values[at]}
+
+
+def _last(name: str) -> str:
+    """The last part of a name or ARN, without regard to case."""
+    return name.rpartition("/")[2].rpartition(":")[2].lower()
+
+
+def _letters(text: str) -> str:
+    return "".join(character for character in text.lower() if character.isalnum())
 
 
 def _seed(index: EventIndex, subject: Subject, population: Predicate) -> Row:
@@ -61,8 +103,21 @@ def _said(row: Row | None, describe: Describe) -> Json | None:
     if row is None:
         return None
     event = event_json(row, describe)
-    keys = ("event_id", "time", "provider", "account", "region", "environment", "source", "path", "action", "outcome",
-            "denied", "actor", "attribution")
+    keys = (
+        "event_id",
+        "time",
+        "provider",
+        "account",
+        "region",
+        "environment",
+        "source",
+        "path",
+        "action",
+        "outcome",
+        "denied",
+        "actor",
+        "attribution",
+    )
     line = {key: event[key] for key in keys}
     return {**line, "resources": row["resource_ids"], "principal": row["principal"]}
 
@@ -71,11 +126,16 @@ def _sentence(index: EventIndex, made: Row | None, rows: list[Row], total: int) 
     if not rows:
         return "Records name it, but none of them changed it; the chain is of the newest one."
     first = index.tally(EVERYTHING)["first"]
-    origin = (f"Made by {_name(made)} at {rfc3339(made['time'])}" if made else
-              f"No record shows who made it: it may be older than the store, which begins {rfc3339(first)}")
+    origin = (
+        f"Made by {_name(made)} at {rfc3339(made['time'])}"
+        if made
+        else f"No record shows who made it: it may be older than the store, which begins {rfc3339(first)}"
+    )
     cut = f", the newest {MAX_CHANGES} of which are listed" if total > MAX_CHANGES else ""
-    return (f"{origin}; last changed by {_name(rows[0])} at {rfc3339(rows[0]['time'])}; "
-            f"{plural(total, 'record')} in all{cut}.")
+    return (
+        f"{origin}; last changed by {_name(rows[0])} at {rfc3339(rows[0]['time'])}; "
+        f"{plural(total, 'record')} in all{cut}."
+    )
 
 
 def _name(row: Row) -> str:
@@ -86,6 +146,18 @@ def _name(row: Row) -> str:
 
 def _nothing(index: EventIndex, named: str) -> Json:
     looked = "event ids, resources and ARNs, commits, pull requests, repositories, tickets, CI runs and access keys"
-    return {"subject": named, "kind": None, "found": False, "how": None, "records": 0, "made": None,
-            "last_changed": None, "paths": [], "changes": [], "more": False, "chain": [], "chain_of": None,
-            "sentence": f"No record names it. Looked for among {looked}. {nothing_found(index)}"}
+    return {
+        "subject": named,
+        "kind": None,
+        "found": False,
+        "how": None,
+        "records": 0,
+        "made": None,
+        "last_changed": None,
+        "paths": [],
+        "changes": [],
+        "more": False,
+        "chain": [],
+        "chain_of": None,
+        "sentence": f"No record names it. Looked for among {looked}. {nothing_found(index)}",
+    }

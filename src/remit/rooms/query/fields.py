@@ -30,9 +30,19 @@ WIDER: Final[dict[str, tuple[str, ...]]] = {
 }
 """Words that look in several columns: any of them may match."""
 
-CASED: Final = frozenset({
-    "event_id", "provider_id", "account", "access_key", "request_id", "commit", "pull_request", "run", "session_id",
-})
+CASED: Final = frozenset(
+    {
+        "event_id",
+        "provider_id",
+        "account",
+        "access_key",
+        "request_id",
+        "commit",
+        "pull_request",
+        "run",
+        "session_id",
+    }
+)
 """Columns of opaque ids, compared exactly; every other text is compared without regard to case."""
 
 WORDS: Final = (*QUERY_FIELDS, SINCE, UNTIL)

@@ -104,8 +104,15 @@ class _Parser:
         return token
 
     def _unexpected(self, token: Token) -> QueryError:
-        where = {tokens.END: "The query ends where a term was expected", tokens.CLOSE: "Nothing stands before this )",
-                 tokens.COMMA: "A comma joins only the values of one field"}
+        where = {
+            tokens.END: "The query ends where a term was expected",
+            tokens.CLOSE: "Nothing stands before this )",
+            tokens.COMMA: "A comma joins only the values of one field",
+        }
         what = where.get(token.kind, f"{token.kind} stands where a term was expected")
-        return QueryError(what, text=self._text, column=token.column,
-                          remedy='Write a term such as source:AgentOps, or quote text: "OR".')
+        return QueryError(
+            what,
+            text=self._text,
+            column=token.column,
+            remedy='Write a term such as source:AgentOps, or quote text: "OR".',
+        )

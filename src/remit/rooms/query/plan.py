@@ -66,8 +66,11 @@ class _Planner:
             return either(Equals(column, each) for each in found)
         written = "*".join(value.pieces)
         close = fields.nearest(written, known)
-        raise self._fault(f"{word} is never {_shown(written)}", value.column,
-                          (f"Did you mean {close}? " if close else "") + f"It is one of: {', '.join(known)}.")
+        raise self._fault(
+            f"{word} is never {_shown(written)}",
+            value.column,
+            (f"Did you mean {close}? " if close else "") + f"It is one of: {', '.join(known)}.",
+        )
 
     def _boolean(self, column: str, word: str, value: Value) -> Predicate:
         written = self._literal(word, value, "true or false")
@@ -81,7 +84,7 @@ class _Planner:
         if dots:
             return Range(column, self._float(low, word, value), self._float(high, word, value), closed=True)
         operator = next((each for each in _COMPARISONS if written.startswith(each)), "")
-        number = self._float(written[len(operator):], word, value)
+        number = self._float(written[len(operator) :], word, value)
         if operator.startswith(">"):
             return Range(column, low=number, above=operator == ">")
         if operator.startswith("<"):
@@ -102,7 +105,7 @@ class _Planner:
         if dots:
             return self._span(column, self._moment(low, at), self._moment(high, at + len(low) + 2), at)
         operator = next((each for each in _COMPARISONS if written.startswith(each)), "")
-        moment = self._moment(written[len(operator):], at + len(operator))
+        moment = self._moment(written[len(operator) :], at + len(operator))
         if operator:
             edge = moment.end if operator in (">", "<=") else moment.start
             return Range(column, low=edge) if operator[0] == ">" else Range(column, high=edge)
@@ -133,8 +136,11 @@ class _Planner:
     def _unknown_field(self, term: Term) -> QueryError:
         close = fields.nearest_field(term.field or "")
         hint = f"Did you mean {close}:? " if close else ""
-        return self._fault(f"There is no field {_shown(term.field or '')}", term.column,
-                           f"{hint}To search for the text itself, put it in quotes.")
+        return self._fault(
+            f"There is no field {_shown(term.field or '')}",
+            term.column,
+            f"{hint}To search for the text itself, put it in quotes.",
+        )
 
     def _fault(self, what: str, column: int, remedy: str) -> QueryError:
         return QueryError(what, text=self._text, column=min(column, len(self._text)), remedy=remedy)
@@ -170,5 +176,3 @@ def _shown(written: str) -> str:
     """A value as it may stand in a message: short, and without control characters."""
     clean = "".join(char if char.isprintable() else "?" for char in written)
     return f"«{clean[:60]}…»" if len(clean) > 60 else f"«{clean}»"
-
-

@@ -12,7 +12,17 @@ from remit.rooms.query.limits import check_wildcards
 from remit.rooms.query.syntax import Value
 
 OPEN, CLOSE, MINUS, COMMA, AND, OR, NOT, FIELD, WORD, END = (
-    "(", ")", "-", ",", "AND", "OR", "NOT", "field", "word", "end")
+    "(",
+    ")",
+    "-",
+    ",",
+    "AND",
+    "OR",
+    "NOT",
+    "field",
+    "word",
+    "end",
+)
 _OPERATORS: Final = {"AND": AND, "OR": OR, "NOT": NOT}
 _FIELD: Final = re.compile(r"([A-Za-z_][A-Za-z0-9_.\-]*):")
 NOTHING: Final = Value(())
@@ -35,7 +45,7 @@ class Scanner:
     def __init__(self, text: str) -> None:
         self._text = text
         self._at = 0
-        self._groups: list[tuple[int, bool]] = []   # (column of the parenthesis, does it hold values)
+        self._groups: list[tuple[int, bool]] = []  # (column of the parenthesis, does it hold values)
         self._after = END
 
     def tokens(self) -> Iterator[Token]:
@@ -84,7 +94,7 @@ class Scanner:
     def _minus_or_field(self, char: str, start: int) -> Token | None:
         if self._after in (FIELD, COMMA):
             return None
-        follows = self._text[start + 1: start + 2]
+        follows = self._text[start + 1 : start + 2]
         if char == "-" and follows and not follows.isspace() and follows != ")":
             self._at += 1
             return Token(MINUS, start)
@@ -138,9 +148,9 @@ class Scanner:
     def _escape(self, char: str) -> str:
         if char != "\\":
             return char
-        escaped = self._text[self._at: self._at + 1]
+        escaped = self._text[self._at : self._at + 1]
         if escaped not in _ESCAPES:
-            raise self._fault(f"Unknown escape \\{escaped}", self._at - 1, r'Inside quotes, write \\ \" \n or \t.')
+            raise self._fault(f"Unknown escape \\{escaped}", self._at - 1, r"Inside quotes, write \\ \" \n or \t.")
         self._at += 1
         return _ESCAPES[escaped]
 
