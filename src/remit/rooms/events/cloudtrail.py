@@ -55,8 +55,8 @@ class CloudTrailDecoder:
         batch = self._reader.read(records)
         kept = self._accept(batch)
         rows = Rows()
-        for record in batch.records:
-            self._add(record, rows)
+        for record, repeating in zip(batch.records, batch.repeating, strict=True):
+            self._add(record, repeating[2], repeating[3], rows)
         filled = columns_of(batch, rows, kept, feed, self._names)
         return Decoded(filled, batch.rows, sorted(batch.rejects, key=lambda item: item.index))
 
@@ -88,13 +88,12 @@ class CloudTrailDecoder:
             batch.keep_all_but(refused)
         return kept
 
-    def _add(self, record: Record, rows: Rows) -> None:
+    def _add(self, record: Record, who: bytes, tls: bytes, rows: Rows) -> None:
         """One record's facts, each looked up by its distinct value."""
         key = (record.eventSource, record.eventName, record.readOnly, record.eventType)
         operation = self._operations.get(key)
         if operation is None:
             operation = self._operations[key] = KnownOperation(self._reference, *key)
-        who = bytes(record.userIdentity)
         known = self._identities.get(who)
         if known is None:
             known = self._identities[who] = KnownIdentity(read_identity(who))
@@ -108,7 +107,7 @@ class CloudTrailDecoder:
             record.vpcEndpointAccountId,
             record.eventCategory,
             record.managementEvent,
-            bytes(record.tlsDetails),
+            tls,
         )
         marks = self._marks.get(around)
         if marks is None:

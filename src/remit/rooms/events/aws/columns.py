@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from hashlib import blake2b
+from operator import itemgetter
 from typing import Any, Final
 
 import msgspec
@@ -47,9 +48,7 @@ class Rows:
 
 
 def _transposed(names: Sequence[str], rows: list[tuple[Any, ...]]) -> dict[str, list[Any]]:
-    if not rows:
-        return {name: [] for name in names}
-    return {name: list(values) for name, values in zip(names, zip(*rows, strict=True), strict=True)}
+    return {name: list(map(itemgetter(at), rows)) for at, name in enumerate(names)}
 
 
 def columns_of(batch: Batch, rows: Rows, times: list[int], feed: str, names: ResourceNames) -> dict[str, list[Any]]:

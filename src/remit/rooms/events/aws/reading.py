@@ -19,15 +19,20 @@ _BOM: Final = b"\xef\xbb\xbf"
 _MOST_REMEMBERED: Final = 50_000
 
 
+Value = bytes | str | tuple[object, ...] | None
+Repeating = tuple[Value, Value, bytes, bytes, Value, Value]
+"""User agent, message, identity, TLS, address, and the members of few values together."""
+
+
 @dataclass(slots=True)
 class Batch:
-    """Parallel lists: position in the input, typed record, its redacted text; ``unnamed`` keeps the original bytes of
-    records without an id of their own."""
+    """Parallel lists: position in the input, typed record, redacted text, original bytes, repeating members."""
 
     rows: list[int] = field(default_factory=list)
     records: list[Record] = field(default_factory=list)
     texts: list[str] = field(default_factory=list)
     originals: list[bytes] = field(default_factory=list)
+    repeating: list[Repeating] = field(default_factory=list)
     rejects: list[Reject] = field(default_factory=list)
 
     def keep_all_but(self, places: list[int]) -> None:
@@ -39,29 +44,31 @@ class Batch:
         self.records[:] = compress(self.records, keep)
         self.texts[:] = compress(self.texts, keep)
         self.originals[:] = compress(self.originals, keep)
+        self.repeating[:] = compress(self.repeating, keep)
 
 
 class Reader:
     """Reads batches. Remembers of identities, user agents and messages whether they are free of credentials."""
 
     def __init__(self) -> None:
-        self._clean: dict[_Value, bool] = {}
+        self._clean: dict[Value, bool] = {}
 
     def read(self, records: Sequence[bytes]) -> Batch:
         """Every readable record, credentials gone; a reject for every other."""
         if len(self._clean) > _MOST_REMEMBERED:
             self._clean.clear()
         batch = Batch()
-        unseen: dict[_Value, None] = {}
+        unseen: dict[Value, None] = {}
         probes = self._type(records, batch, unseen)
         batch.texts = [raw.decode("utf-8", "replace") for raw in batch.originals]
         self._learn(batch, dict(zip(unseen, suspects([*map(_as_bytes, unseen)]), strict=True)))
         self._redact(batch, [at for at, doubt in enumerate(suspects(probes, payload=True)) if doubt])
         return batch
 
-    def _type(self, records: Sequence[bytes], batch: Batch, unseen: dict[_Value, None]) -> list[bytes]:
+    def _type(self, records: Sequence[bytes], batch: Batch, unseen: dict[Value, None]) -> list[bytes]:
         """Fill the batch; return for each record the bytes that have yet to be searched for credentials."""
         rows, typed, originals, clean = batch.rows, batch.records, batch.originals, self._clean
+        repeating = batch.repeating
         probes: list[bytes] = []
         for index, raw in enumerate(records):
             try:
@@ -74,7 +81,9 @@ class Reader:
             typed.append(record)
             originals.append(raw)
             sure = True
-            for value in _repeating(record):
+            members = _repeating(record)
+            repeating.append(members)
+            for value in members:
                 known = clean.get(value)
                 if known is None:
                     unseen[value] = None
@@ -83,12 +92,12 @@ class Reader:
             probes.append(_probe(record) if sure else raw)
         return probes
 
-    def _learn(self, batch: Batch, seen: dict[_Value, bool]) -> None:
+    def _learn(self, batch: Batch, seen: dict[Value, bool]) -> None:
         """Remember the verdict on new values; redact every record that has one of the bad ones."""
         self._clean.update((value, not doubt) for value, doubt in seen.items())
         bad = {value for value, doubt in seen.items() if doubt}
         if bad:
-            self._redact(batch, [a for a, record in enumerate(batch.records) if not bad.isdisjoint(_repeating(record))])
+            self._redact(batch, [at for at, members in enumerate(batch.repeating) if not bad.isdisjoint(members)])
 
     def _lenient(self, index: int, raw: bytes, batch: Batch) -> bool:
         try:
@@ -99,6 +108,7 @@ class Reader:
         batch.rows.append(index)
         batch.records.append(record)
         batch.originals.append(inner)
+        batch.repeating.append(_repeating(record))
         return True
 
     def _redact(self, batch: Batch, places: list[int]) -> None:
@@ -109,12 +119,10 @@ class Reader:
             if text != batch.texts[at]:
                 batch.texts[at] = text
                 batch.records[at] = _reread(text, batch.records[at])
+                batch.repeating[at] = _repeating(batch.records[at])
 
 
-_Value = bytes | str | tuple[object, ...] | None
-
-
-def _repeating(record: Record) -> tuple[_Value, ...]:
+def _repeating(record: Record) -> Repeating:
     """Members with few distinct values, each searched once."""
     return (
         record.userAgent,
@@ -139,7 +147,7 @@ def _repeating(record: Record) -> tuple[_Value, ...]:
     )
 
 
-def _as_bytes(value: _Value) -> bytes:
+def _as_bytes(value: Value) -> bytes:
     if isinstance(value, tuple):
         return "\n".join(map(str, value)).encode("utf-8", "replace")
     return value.encode("utf-8", "replace") if isinstance(value, str) else value or b""
