@@ -130,11 +130,65 @@ def test_values_that_are_json_but_no_objects_are_handed_on_for_the_decoder_to_ju
     assert outcome(b'{"a":1}\n2\n"x"\n')[0] == [b'{"a":1}', b"2", b'"x"']
 
 
-def test_a_file_of_another_kind_is_given_up_after_a_thousand_lines_and_says_so() -> None:
-    records, faults = outcome(b"time,who,what\n" * 50_000)
-    assert records == []
+@pytest.mark.parametrize(
+    ("text", "lines"),
+    [
+        (b"time,who,what\n" * 50_000, 50_000),
+        (b"# Logs\n\nHow these are kept:\n\n* by month\n* [by account](x)\n", 4),
+        (b"no newline", 1),
+    ],
+)
+def test_a_file_of_text_is_one_fault_however_long(text: bytes, lines: int) -> None:
+    chunks = chunks_of(text)
+    (fault,) = [fault for chunk in chunks for fault in chunk.faults]
+    assert (fault.place, fault.reason) == ("input", "unreadable")
+    assert fault.detail == f"it looks like text, not JSON records; {lines} line{'s' * (lines > 1)} left out"
+    assert [record for chunk in chunks for record in chunk.records] == []
+
+
+def test_text_around_few_records_leaves_the_records() -> None:
+    assert outcome(b"words\n" * 40 + A + b"\n" + b"more\n" * 40) == ([A], [("input", "unreadable")])
+
+
+def test_many_bad_lines_before_many_records_are_named_up_to_a_thousand_and_then_counted() -> None:
+    records, faults = outcome(b"words\n" * 1500 + (A + b"\n") * 1000 + b"bad\n" + (A + b"\n") * 10, step=4096)
+    assert len(records) == 1010
+    assert faults[:2] == [("input:line 1", "not-json"), ("input:line 2", "not-json")]
     assert len(faults) == 1001
     assert faults[-1] == ("input", "not-json")
+
+
+PRINTED = b'{\n  "p": [\n    1\n  ]\n}'
+ROWS = {
+    "a line, then printed objects": (A + b"\n" + PRINTED + b"\n" + PRINTED + b"\n", [A, PRINTED, PRINTED], []),
+    "an empty object, then printed objects": (b"{}\n" + PRINTED + PRINTED, [b"{}", PRINTED, PRINTED], []),
+    "printed, then lines": (PRINTED + b"\n" + A + b"\n" + B, [PRINTED, A, B], []),
+    "a line cut after a comma among lines": (
+        A + b'\n{"x":1,\n' + B + b"\n" + C,
+        [A, B, C],
+        [("input:line 2", "not-json")],
+    ),
+    "a line cut after a comma at the end": (A + b'\n{"x":1,\n', [A], [("input:line 2", "not-json")]),
+    "printed objects, one without its end": (
+        PRINTED + b'\n{\n  "q": {\n    "r": 1\n  }\n' + PRINTED + b"\n" + C,
+        [PRINTED, PRINTED, C],
+        [(f"input:byte {len(PRINTED) + 1}", "not-json")],
+    ),
+    "printed objects, one cut in a string": (
+        PRINTED + b'\n{\n  "q": "r\n' + PRINTED + b"\n" + C,
+        [PRINTED, PRINTED, C],
+        [(f"input:byte {len(PRINTED) + 1}", "not-json")],
+    ),
+}
+
+
+@pytest.mark.parametrize("step", [1, 5, 1 << 20])
+@pytest.mark.parametrize("case", ROWS)
+def test_objects_over_lines_and_in_lines_mix_and_one_without_an_end_takes_no_other_with_it(
+    case: str, step: int
+) -> None:
+    data, records, faults = ROWS[case]
+    assert outcome(data, step) == (records, faults)
 
 
 @pytest.mark.parametrize("form", ["lines", "envelope", "row"])
@@ -161,10 +215,11 @@ def test_truncated_gzip_gives_every_complete_record_and_one_fault(form: str, cut
     assert len(records) >= (5000 if cut == 4 else 4000 if cut == 60 else 3000)
 
 
-def test_damaged_gzip_is_said_to_be_damaged() -> None:
-    data = bytearray(gzip.compress(b"\n".join([A] * 1000)))
-    data[-6] ^= 255
-    assert outcome(bytes(data))[1] == [("input", "unreadable")]
+@pytest.mark.parametrize("at", [-1, -6])
+def test_gzip_with_a_wrong_checksum_or_length_gives_all_it_holds_and_one_fault(at: int) -> None:
+    data = bytearray(gzip.compress(b"\n".join([A] * 1000) + b"\n"))
+    data[at] ^= 255
+    assert outcome(bytes(data)) == ([A] * 1000, [("input", "unreadable")])
 
 
 def test_gzip_members_and_padding_are_one_stream() -> None:
@@ -222,8 +277,6 @@ def framed(shape: str, texts: list[str]) -> bytes:
 def test_any_objects_in_any_framing_and_any_blocks_are_the_same_records(
     items, shape, step, encoding, escape, compressed
 ):
-    if shape == "printed":  # an empty object prints as one line, which is the beginning of JSON Lines
-        items = [{"k": item} for item in items]
     texts = [json.dumps(item, ensure_ascii=escape, indent=1 if shape == "printed" else None) for item in items]
     try:
         data = framed(shape, texts).decode().encode(encoding)

@@ -74,6 +74,7 @@ class Ingesting:
         self.settings = {"data": str(store.folder), "format": options.get("form") or "auto"}
         self.telling = _Telling(tell)
         self._resumable = False
+        self._again: set[str] = set()
 
     def from_target(self, target: str, options: Mapping[str, Any]) -> Json:
         """Read everything at ``target``; objects of a bucket that were read before and have not changed are skipped."""
@@ -100,7 +101,7 @@ class Ingesting:
         if self.workers > 1:
             return ingest_in_parallel(
                 found,
-                read,
+                self._reading,
                 keeper,
                 self.feed,
                 self.workers,
@@ -110,7 +111,7 @@ class Ingesting:
                 finished=self._finished,
             )
         pipeline = build_pipeline(keeper, self.settings)
-        return ingest(found, read, pipeline, self.feed, progress=self.telling, finished=self._finished)
+        return ingest(found, self._reading, pipeline, self.feed, progress=self.telling, finished=self._finished)
 
     def chunks(self, chunks: Iterator[Chunk]) -> Summary:
         """Take chunks that come from no source, such as pages of an event history."""
@@ -139,9 +140,16 @@ class Ingesting:
             "findings": findings(IndexReader(self.store.index), since=summary.earliest_us) if summary.new else [],
         }
 
+    def _reading(self, source: Source) -> Iterator[Chunk]:
+        """The chunks of a source; one that could not be reached is not marked as read, so that it is tried again."""
+        for chunk in read(source):
+            if any(fault.passing for fault in chunk.faults):
+                self._again.add(source.place)
+            yield chunk
+
     def _finished(self, source: Any) -> None:
         self.telling.bytes_done += source.size or 0
-        if self._resumable and source.fingerprint:
+        if self._resumable and source.fingerprint and source.place not in self._again:
             self.store.state.mark_done(self.feed, [(source.place, source.fingerprint)])
 
 

@@ -46,7 +46,9 @@ class Blocks:
         except Interrupted as stop:
             self.fault = stop.at(self.place)
         except FileNotFoundError as error:
-            self.fault = Fault(self.place, "vanished", f"it was listed and is gone: {error.strerror or error}")
+            self.fault = Fault(
+                self.place, "vanished", f"it was listed and is gone: {error.strerror or error}", passing=True
+            )
         except OSError as error:
-            self.fault = Fault(self.place, "unreadable", f"{error.strerror or error}")
+            self.fault = Fault(self.place, "unreadable", f"{error.strerror or error}", passing=True)
         return None

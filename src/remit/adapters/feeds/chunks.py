@@ -67,12 +67,13 @@ def _escaped(match: re.Match[str]) -> str:
 @dataclass(slots=True, frozen=True)
 class Fault:
     """Something that could not be read. ``reason`` is one of ``REASONS``; ``sample`` is unredacted input, at most 2
-    KB."""
+    KB. ``passing``: the source could not be reached or read, so another attempt may succeed."""
 
     place: str
     reason: str
     detail: str
     sample: bytes = b""
+    passing: bool = False
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "place", legible(self.place))
@@ -121,15 +122,16 @@ Done = Callable[[str, str], bool]
 class Interrupted(Exception):
     """Reading stops here for good; the reader turns it into a ``Fault`` and keeps what came before."""
 
-    def __init__(self, reason: str, detail: str, sample: bytes = b"") -> None:
+    def __init__(self, reason: str, detail: str, sample: bytes = b"", *, passing: bool = False) -> None:
         super().__init__(detail)
+        self.passing = passing
         self.reason = reason
         self.detail = detail
         self.sample = sample
 
     def at(self, place: str) -> Fault:
         """The fault this stands for."""
-        return Fault(place, self.reason, self.detail, self.sample)
+        return Fault(place, self.reason, self.detail, self.sample, self.passing)
 
 
 def broken_source(place: str, fault: Interrupted, fingerprint: str = "") -> Source:

@@ -46,7 +46,9 @@ def document(blocks: Blocks, max_record: int) -> Iterator[list[bytes] | Fault]:
             break
     elements = None if len(whole) > WHOLE_BYTES or blocks.fault else _elements(whole)
     if elements is None:
-        yield from _scanned(blocks, whole, max_record)
+        blocks.give_back(bytes(whole))
+        whole.clear()
+        yield from scanned(blocks, blocks.place, max_record)
         return
     key = wrapper_key(whole)
     for begin in range(0, len(elements), _BATCH):
@@ -82,13 +84,12 @@ def _within_size(batch: list[bytes], place: str, begin: int, max_record: int) ->
             yield [record]
 
 
-def _scanned(blocks: Blocks, held: bytearray, max_record: int) -> Iterator[list[bytes] | Fault]:
-    scanner = Scanner(blocks.place, max_record)
-    for begin in range(0, len(held), _SLICE):
-        yield from _grouped(scanner.feed(bytes(held[begin : begin + _SLICE])))
-    held.clear()
+def scanned(blocks: Blocks, place: str, max_record: int) -> Iterator[list[bytes] | Fault]:
+    """Records of what is left of ``blocks``, holding one at a time; places count bytes from here, after ``place``."""
+    scanner = Scanner(place, max_record)
     for block in blocks:
-        yield from _grouped(scanner.feed(block))
+        for begin in range(0, len(block), _SLICE):
+            yield from _grouped(scanner.feed(block[begin : begin + _SLICE]))
     yield from _grouped(scanner.finish(cut_short=blocks.fault is not None))
 
 

@@ -64,9 +64,9 @@ def _walk(folder: Path, tally: Skipped, seen: set[tuple[int, int]]) -> Iterator[
             else:
                 tally["not-a-file"] += 1
         except FileNotFoundError:
-            yield broken_source(os.fspath(here), Interrupted("vanished", "it was listed and is gone"))
+            yield broken_source(os.fspath(here), Interrupted("vanished", "it was listed and is gone", passing=True))
         except OSError as error:
-            yield broken_source(os.fspath(here), Interrupted("unreadable", str(error.strerror or error)))
+            yield broken_source(os.fspath(here), Interrupted("unreadable", str(error.strerror or error), passing=True))
 
 
 def _entries(folder: Path, tally: Skipped) -> list[Path]:

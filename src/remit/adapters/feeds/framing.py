@@ -15,10 +15,9 @@ from .document import document
 from .encoding import utf8_blocks
 from .lines import json_lines
 from .scanner import Scanner
-from .wrappers import flaw, wrapper_key
+from .wrappers import STILL_OPEN, flaw, wrapper_key
 
 _PROBE = 256 * 1024
-_STILL_OPEN = (b"{", b"[", b",", b":")
 
 
 def records(place: str, plain: Iterator[bytes], max_record: int) -> Iterator[list[bytes] | Fault]:
@@ -64,7 +63,7 @@ def _is_lines(probe: bytes, blocks: Blocks, max_record: int) -> bool:
 def _first_line_stands_alone(line: bytes, rest: bytes, max_record: int) -> bool:
     if flaw(line, "", max_record) is None:
         return True
-    if line.endswith(_STILL_OPEN) or _closes(line, max_record):
+    if line.endswith(STILL_OPEN) or _closes(line, max_record):
         return False
     # A first line that is broken while the second is whole: one bad line, not a printed object.
     second = rest.lstrip().partition(b"\n")[0].strip()

@@ -70,9 +70,9 @@ def _items(source: Source, max_record: int, limits: GzipLimits | None) -> Iterat
     except Interrupted as stop:
         yield stop.at(source.place)
     except FileNotFoundError:
-        yield Fault(source.place, "vanished", "it was listed and is gone")
+        yield Fault(source.place, "vanished", "it was listed and is gone", passing=True)
     except OSError as error:
-        yield Fault(source.place, "unreadable", str(error.strerror or error))
+        yield Fault(source.place, "unreadable", str(error.strerror or error), passing=True)
     else:
         with closing(stream):
             yield from records(source.place, plain_blocks(stream, limits), max_record)

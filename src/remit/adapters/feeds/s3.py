@@ -112,7 +112,7 @@ class _Body:
         except ClientError as error:
             raise _refusal(error.response) from error
         except BotoCoreError as error:
-            raise Interrupted("unreadable", str(error)) from error
+            raise Interrupted("unreadable", str(error), passing=True) from error
 
     def read(self, size: int, /) -> bytes:
         from botocore.exceptions import BotoCoreError, HTTPClientError
@@ -125,7 +125,7 @@ class _Body:
                 self._resumes += 1
                 if self._resumes > _RESUMES:
                     detail = f"the connection broke {self._resumes} times, last at byte {self._position}: {error}"
-                    raise Interrupted("unreadable", detail) from error
+                    raise Interrupted("unreadable", detail, passing=True) from error
                 self._stream.close()
                 self._stream = self._get()
             else:
@@ -141,10 +141,10 @@ def _refusal(response: Mapping[str, Any]) -> Interrupted:
     error = response.get("Error", {})
     code = str(error.get("Code", ""))
     if code in _GONE:
-        return Interrupted("vanished", "it was listed and is gone")
+        return Interrupted("vanished", "it was listed and is gone", passing=True)
     if code in _CHANGED:
-        return Interrupted("vanished", "it was replaced while it was read; read it again")
-    return Interrupted("unreadable", f"{code}: {error.get('Message', '')}")
+        return Interrupted("vanished", "it was replaced while it was read; read it again", passing=True)
+    return Interrupted("unreadable", f"{code}: {error.get('Message', '')}", passing=True)
 
 
 __all__ = ["Access", "ByteReader", "discover"]

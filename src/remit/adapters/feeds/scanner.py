@@ -15,10 +15,13 @@ from .chunks import SAMPLE_BYTES, Fault
 from .wrappers import LOOKUP_KEY, flaw, inner_record, too_large, wrapper_key
 
 MAX_DEPTH = 256
+_RESTARTS = 16
+_BEFORE_OBJECT = b"{[:,"
 _STRING_REST = re.compile(rb'[^"\\]*+(?:\\.[^"\\]*+)*+', re.DOTALL)
 _BETWEEN_BRACKETS = re.compile(rb'[^"{}\[\]]*+(?:"[^"\\]*+(?:\\.[^"\\]*+)*+"[^"{}\[\]]*+)*+', re.DOTALL)
 _SEPARATOR = re.compile(rb"[\s,\x1e]*+")
-_OPENING, _ARRAY, _QUOTE = b"{[", 0x5B, 0x22
+_OPENING, _ARRAY, _QUOTE, _NEWLINE = b"{[", 0x5B, 0x22, 0x0A
+_LOOK_BACK = 64
 
 
 class Scanner:
@@ -41,6 +44,8 @@ class Scanner:
         self._between = 0  # from here to the next value there should be separators only
         self._junk = False  # the current stretch of other bytes is already reported
         self._lookup = False
+        # Each restart may scan a record's length anew.
+        self._restarts = _RESTARTS
         self.records = 0
 
     def feed(self, block: bytes) -> list[bytes | Fault]:
@@ -50,19 +55,47 @@ class Scanner:
         if self._start < 0:
             found += self._junk_before(self._position)
         elif not self._dropping and len(self._buffer) - self._start > self._max_record:
-            found.append(too_large(self._here(), len(self._buffer) - self._start, self._max_record, self._sample()))
-            self._dropping = self._reported = True
+            found += list(self._resynchronized()) or [self._too_large()]
         self._forget()
         return found
 
     def finish(self, cut_short: bool = False) -> list[bytes | Fault]:
         """The end of input. ``cut_short``: the reason it ends here is reported elsewhere."""
         found: list[bytes | Fault] = [*self._junk_before(len(self._buffer))]
+        while self._start >= 0 and (more := list(self._resynchronized())):
+            found += [*more, *self._junk_before(len(self._buffer))]
         if cut_short or self._depth == 0 or self._reported:
             return found
         where = self._here() if self._start >= 0 else f"{self._place}:byte {self._offset + len(self._buffer)}"
         detail = f"it ends in the middle: a value or list is still open; {self.records} complete records came before"
         return [*found, Fault(where, "not-json", detail, self._sample())]
+
+    def _too_large(self) -> Fault:
+        self._dropping = self._reported = True
+        return too_large(self._here(), len(self._buffer) - self._start, self._max_record, self._sample())
+
+    def _resynchronized(self) -> Iterator[bytes | Fault]:
+        """Give up an object in a row that does not end, and go on at the next line that starts one."""
+        line = self._buffer.find(b"\n{", self._start) if self._floor == 0 and not self._dropping else -1
+        if line < 0 or not self._restarts:
+            return
+        self._restarts -= 1
+        yield self._give_up(line + 1)
+        self._position = line + 1
+        yield from self._scan()
+
+    def _give_up(self, after: int) -> Fault:
+        fault = Fault(self._here(), "not-json", "this object does not end before the next one begins", self._sample())
+        self._start, self._depth, self._between = -1, 0, after
+        self._in_string = self._maybe_envelope = self._dropping = self._reported = False
+        return fault
+
+    def _cannot_stand_here(self, at: int) -> bool:
+        """Is this the start of an object at the start of a line, where the open object in a row allows none?"""
+        if self._start < 0 or self._floor or self._dropping or self._buffer[at - 1] != _NEWLINE:
+            return False
+        before = self._buffer[max(self._start, at - _LOOK_BACK) : at].rstrip()
+        return before[-1:] not in _BEFORE_OBJECT if before else False
 
     def _scan(self) -> Iterator[bytes | Fault]:
         buffer = self._buffer
@@ -98,6 +131,8 @@ class Scanner:
         return match.end() if match else self._position
 
     def _open(self, at: int, bracket: int) -> Iterator[bytes | Fault]:
+        if bracket != _ARRAY and self._cannot_stand_here(at):
+            yield self._give_up(at)
         if self._depth == 0 and bracket == _ARRAY:
             yield from self._junk_before(at)
             self._enter_list(at, floor=1, lookup=False)

@@ -30,6 +30,8 @@ WRAPPER_OPEN = re.compile(
 )
 LINE_PREFIXES = tuple(f'{{"{key}":{gap}['.encode() for key in WRAPPER_KEYS for gap in ("", " "))
 
+STILL_OPEN = (b"{", b"[", b",", b":")
+"""How a line ends when the value it begins goes on in the next."""
 LOOKUP_KEY = b"Events"
 _VALUE = msgspec.json.Decoder(msgspec.Raw)
 
