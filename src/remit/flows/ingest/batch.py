@@ -24,6 +24,17 @@ class DecodeRecords(Protocol):
 
 
 @dataclass(frozen=True, slots=True)
+class Prepared:
+    """A chunk that is ready for the disk: judged columns of its new events (none: ``{}``), and its quarantine."""
+
+    token: Any
+    columns: Columns
+    quarantine: Sequence[Mapping[str, Any]]
+    place: str
+    summary: Summary
+
+
+@dataclass(frozen=True, slots=True)
 class Pipeline:
     """Everything a chunk passes through. ``redact`` cleans samples of what could not be decoded."""
 
@@ -35,28 +46,42 @@ class Pipeline:
 
     def ingest(self, chunk: ChunkLike, feed: str) -> Summary:
         """Take one chunk to the lake; the returned summary counts what is committed."""
+        prepared = self.prepare(chunk, feed)
+        self.store(prepared)
+        return prepared.summary
+
+    def prepare(self, chunk: ChunkLike, feed: str) -> Prepared:
+        """Decode, ask and judge: everything but the disk. What is prepared must be stored, or its token aborted."""
         columns, rejects = merge(self.decode(chunk.records, feed))
         rows = quarantine.from_faults(chunk, feed, self.redact)
         rows += quarantine.from_rejects(chunk, feed, rejects, self.redact)
         size = len(columns.get("event_id", ()))
-        answers = self._ask(columns) if size else None
-        fresh = new_rows(columns["event_id"], answers.known) if answers else []
+        if not size:
+            return Prepared(None, {}, rows, chunk.place, _count(chunk, columns, [], 0, rows))
+        answers = self.keeper.ask(columns["event_id"], columns["time"], asked_keys(columns))
         try:
-            files = self._write(columns, fresh, answers) if answers and fresh else ()
-            self.keeper.commit(answers.token if answers else None, files, rows, chunk.place)
+            fresh = new_rows(columns["event_id"], answers.known)
+            judged = self._judge(columns, fresh, answers)
         except BaseException:
-            if answers:
-                self.keeper.abort(answers.token)
+            self.keeper.abort(answers.token)
             raise
-        return _count(chunk, columns, fresh, size, rows)
+        return Prepared(answers.token, judged, rows, chunk.place, _count(chunk, columns, fresh, size, rows))
 
-    def _ask(self, columns: Columns) -> Answers:
-        return self.keeper.ask(columns["event_id"], columns["time"], asked_keys(columns))
+    def store(self, prepared: Prepared) -> None:
+        """Write and commit what was prepared."""
+        try:
+            files = self.write(prepared.columns) if prepared.columns else ()
+            self.keeper.commit(prepared.token, files, prepared.quarantine, prepared.place)
+        except BaseException:
+            if prepared.token is not None:
+                self.keeper.abort(prepared.token)
+            raise
 
-    def _write(self, columns: Columns, fresh: Sequence[int], answers: Answers) -> Sequence[Any]:
+    def _judge(self, columns: Columns, fresh: Sequence[int], answers: Answers) -> Columns:
+        if not fresh:
+            return {}
         kept = select(columns, fresh)
-        judged = self.judge.judge(kept, links_of(kept, answers.offers))
-        return self.write({**kept, **judged})
+        return {**kept, **self.judge.judge(kept, links_of(kept, answers.offers))}
 
 
 def merge(parts: Sequence[tuple[str, Decoded, Sequence[int]]]) -> tuple[Columns, list[Reject]]:
