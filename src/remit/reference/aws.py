@@ -16,7 +16,7 @@ from typing import Final
 import msgspec
 
 from remit.model.errors import ConfigError
-from remit.reference.aws_verbs import LOGINS, kind_of_name, login_by_source
+from remit.reference.aws_verbs import CREDENTIAL_GRANTS, LOGINS, kind_of_name, login_by_source
 
 _VERSIONED: Final = re.compile(r"(?:20\d{6}|20\d\d_\d\d_\d\d)(?:v\d+)?$")
 """The API version some services append to the event name: CreateFunction20150331v2."""
@@ -140,7 +140,7 @@ class AwsReference:
         if read_only:
             return "read"
         level = operation.action.level if operation.action else None
-        if level == "permissions":
+        if level == "permissions" or f"{operation.service}:{operation.name}" in CREDENTIAL_GRANTS:
             return "permission"
         if level in ("read", "list"):
             return "read"

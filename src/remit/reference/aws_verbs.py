@@ -7,6 +7,19 @@ from typing import Final
 
 _WORD: Final = re.compile(r"[A-Z]?[a-z]+|[A-Z]+(?![a-z])")
 
+CREDENTIAL_GRANTS: Final = frozenset(
+    {
+        "iam:CreateAccessKey",
+        "iam:CreateLoginProfile",
+        "iam:UpdateLoginProfile",
+        "iam:CreateServiceSpecificCredential",
+        "iam:ResetServiceSpecificCredential",
+        "iam:UploadSSHPublicKey",
+        "iam:UploadSigningCertificate",
+        "iam:DeactivateMFADevice",
+    }
+)
+"""Writes, by AWS's access levels, that hand out or weaken a credential: who may act is changed by them."""
 LOGINS: Final = frozenset(
     {
         "sts:AssumeRole",

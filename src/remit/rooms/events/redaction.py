@@ -22,6 +22,7 @@ from remit.rooms.events.secrets import (
     OPERATIONS,
     SECRET_NAMES,
     SHAPES,
+    STRUCTURED,
     SUFFIXES,
     normal,
     suspicion,
@@ -156,7 +157,7 @@ class _Walk:
             return value
         plain = normal(name)
         kind = secret_name(name) or ("secret" if plain in self.extra else None)
-        if kind is not None:
+        if kind is not None and not (plain == STRUCTURED and isinstance(value, dict)):
             return _blanked(value, kind)
         if plain in CONTAINER_NAMES and not isinstance(value, str):
             return _settings(self.value(value, depth + 1))

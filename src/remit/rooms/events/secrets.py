@@ -25,6 +25,9 @@ NAMES: Final = (
 )
 """Member names whose value is a credential, words apart."""
 
+STRUCTURED: Final = "authorization"
+"""A header's credential as a text; as an object it says what was authorized (Azure)."""
+
 SUFFIXES: Final = ("password", "privatekey", "secretkey", "clientsecret", "passphrase", "connectionstring")
 """Endings that make any name one of them: ``masterUserPassword``, ``tdeCredentialPassword``."""
 
@@ -140,10 +143,12 @@ def suspicion(*, payload: bool = False) -> str:
     reason enough to look closer.
     """
     endings = "|".join(suffix.replace("key", "[_-]?key").replace("string", "[_-]?string") for suffix in SUFFIXES)
-    member = rf'(?i:"(?:{_name_pattern(NAMES)})\\*"|(?:{endings})\\*")\s*:\s*{_SHOWN}'
+    names = "|".join(name for name in NAMES.split("|") if name != STRUCTURED)
+    member = rf'(?i:"(?:{_name_pattern(names)})\\*"|(?:{endings})\\*")\s*:\s*{_SHOWN}'
+    header = rf'(?i:"{STRUCTURED}\\*")\s*:\s*[\\"\[]'
     inside = rf'(?i:"(?:{_name_pattern(CONTAINERS)})\\*"\s*:\s*[\[{{\\])'
     operation = rf'"eventName\\*"\s*:\s*\\*"(?:{"|".join(sorted(OPERATIONS.keys() - _ANSWERS_ONLY))})\\*"'
     answer = r'"parameters?"\s*:\s*[\[{][^}]*"value"'
     beside = r'A[KS]IA[A-Z0-9]+"' if payload else r'"[A-Za-z0-9/+\\]{40}"'
     shapes = "|".join(quick for _, quick, _ in SHAPES)
-    return rf"{member}|{inside}|{operation}|{answer}|\\u00[2-7][0-9a-fA-F]|{beside}|{shapes}"
+    return rf"{member}|{header}|{inside}|{operation}|{answer}|\\u00[2-7][0-9a-fA-F]|{beside}|{shapes}"

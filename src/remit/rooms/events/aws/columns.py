@@ -17,6 +17,7 @@ from remit.rooms.events.aws.payload import Payload
 from remit.rooms.events.aws.reading import Batch
 from remit.rooms.events.aws.record import Record
 from remit.rooms.events.aws.resources import ResourceNames
+from remit.rooms.events.change.texts import ticket_in
 
 _IDENTITY_COLUMNS: Final = Identity._fields[:12]
 _OPERATION_COLUMNS: Final = ("service", "operation", "action_kind", "permissions")
@@ -26,12 +27,13 @@ _pack: Final = msgspec.msgpack.Encoder().encode
 class KnownIdentity:
     """An identity with its columns; hashed by identity, so that memos by it are cheap."""
 
-    __slots__ = ("asks", "columns", "identity")
+    __slots__ = ("asks", "columns", "identity", "ticket")
 
     def __init__(self, identity: Identity) -> None:
         self.identity = identity
         self.columns: tuple[Any, ...] = identity[:12]
         self.asks = list(identity.asks)
+        self.ticket = ticket_in(identity.source_identity, identity.role_session)
 
 
 class Rows:
@@ -86,6 +88,7 @@ def _record_columns(records: list[Record], identities: list[KnownIdentity]) -> d
         "error_message": [record.errorMessage or None for record in records],
         "event_type": [record.eventType for record in records],
         "request_id": [record.requestID or None for record in records],
+        "ticket": [known.ticket for known in identities],
     }
 
 
@@ -131,7 +134,7 @@ def _fill_links(columns: dict[str, list[Any]], records: list[Record], rows: Rows
     asks = [known.asks for known in rows.identities]
     for at, shared in enumerate([record.sharedEventID for record in records]):
         if shared:
-            offers[at] = [*offers[at], f"same:shared:{shared}"]
+            offers[at] = [*offers[at], f"same:shared:{shared}:{records[at].eventName}"]
             columns["markers"][at] = [*columns["markers"][at], f"shared_event_id={shared}"]
     for at, more in enumerate([payload.asks for payload in rows.payloads]):
         if more:

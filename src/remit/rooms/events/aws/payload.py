@@ -107,8 +107,11 @@ def _fill_resources(payload: Payload, found: list[Resource]) -> None:
 
 
 def _issued_keys(answered: dict[str, Any]) -> Iterator[str]:
-    """Link keys of the credentials a call handed out."""
-    for name in ("credentials", "accessKey", "accessToken", "Credentials"):
+    """Link keys of the session credentials a call handed out to its caller.
+
+    A user's new access key (``accessKey``) is none: whoever made it is not who will use it.
+    """
+    for name in ("credentials", "accessToken", "Credentials"):
         key = _text(_object(answered, name), "accessKeyId")
         if key and _KEY.match(key):
             yield f"key:{key}"

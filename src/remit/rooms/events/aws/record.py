@@ -58,6 +58,7 @@ class DecoratedRecord(Record, gc=False, forbid_unknown_fields=False):
     detail_type: str | None = msgspec.field(default=None, name="detail-type")
     CloudTrailEvent: str | None = None
     digestStartTime: msgspec.Raw = _NONE
+    shipped: str | None = msgspec.field(default=None, name="@timestamp")
 
 
 _plain: Final = msgspec.json.Decoder(Record).decode
@@ -84,6 +85,8 @@ def read_leniently(raw: bytes) -> tuple[Record, bytes]:
         record = _any_shape(raw)
         inner = _inner(record)
         if inner is None:
+            # Logstash's CloudTrail filter moves the event's time to its own member.
+            record.eventTime = record.eventTime or record.shipped
             return record, raw
         raw = inner
     raise RecordError("too-deep", "Envelopes in envelopes, deeper than any feed makes them")
@@ -117,6 +120,7 @@ def _coerced(raw: bytes) -> DecoratedRecord:
         detail_type=_text(document.get("detail-type")),
         CloudTrailEvent=_text(document.get("CloudTrailEvent")),
         digestStartTime=_kept(document.get("digestStartTime")),
+        shipped=_text(document.get("@timestamp")),
     )
 
 
