@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import itertools
 import time
 from collections.abc import Iterator, Mapping
 from typing import Any, Final
@@ -33,8 +32,9 @@ def connect_aws(store: Store, options: Mapping[str, Any], tell: Tell) -> Json:
         clock=time.time,
         sleep=time.sleep,
         keep_for=_seconds(options.get("since") or "90d"),
+        max_pages=options.get("max_pages"),
     )
-    saving = _saving(itertools.islice(pages, options.get("max_pages")), store, feed, cursor)
+    saving = _saving(pages, store, feed, cursor)
     result = ingesting.conclude(ingesting.chunks(saving), started)
     store.state.feed_read(feed)
     return {**result, "notes": [how, *_left(cursor)]}
@@ -49,8 +49,9 @@ def _regions(account: Account, options: Mapping[str, Any]) -> tuple[list[str], s
 def _saving(pages: Iterator[Chunk], store: Store, feed: str, cursor: Cursor) -> Iterator[Chunk]:
     """The cursor is saved when the next page is asked for: by then the last one is committed."""
     for page in pages:
-        yield page
         store.state.put_cursor(feed, cursor.to_json())
+        yield page
+    store.state.put_cursor(feed, cursor.to_json())
 
 
 def _left(cursor: Cursor) -> list[str]:

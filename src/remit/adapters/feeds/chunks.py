@@ -14,8 +14,8 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 from typing import Protocol
 
-CHUNK_BYTES = 8 * 1024 * 1024
-CHUNK_RECORDS = 10_000
+CHUNK_BYTES = 24 * 1024 * 1024
+CHUNK_RECORDS = 20_000
 CHUNK_FAULTS = 1_000
 SAMPLE_BYTES = 2048
 DETAIL_CHARACTERS = 300
@@ -83,7 +83,7 @@ class Fault:
 
 @dataclass(slots=True)
 class Chunk:
-    """Records of one source in their order, about 8 MB or 10,000 of them. ``first`` is the zero-based ordinal of the
+    """Records of one source in their order, about 24 MB or 20,000 of them. ``first`` is the zero-based ordinal of the
     first record among the records of its source; faulty input has no ordinal."""
 
     place: str

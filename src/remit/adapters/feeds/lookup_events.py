@@ -100,27 +100,45 @@ def events(
     clock: Callable[[], float],
     sleep: Callable[[float], None],
     keep_for: int = KEPT_BY_AWS,
+    max_pages: int | None = None,
 ) -> Iterator[Chunk]:
     """Chunks of CloudTrail records, a page each, as they arrive: every region's writes, then every region's reads.
 
     ``cursor`` is moved on *when the next chunk is asked for*, so what it says was read has been handed over and dealt
-    with; save ``cursor.to_json()`` then. A region that refuses is one fault, and its windows stay open in the cursor.
+    with; save ``cursor.to_json()`` then and at the end. After ``max_pages`` chunks the rest stays open in the
+    cursor. A region that refuses is one fault, and its windows stay open in the cursor.
     """
     now = int(clock())
     paces = {region: Pace(clock, sleep) for region in regions}
     clients = {region: client(region) for region in regions}
+    budget = _Budget(max_pages)
     for kind in KINDS:
         walkers: deque[Iterator[Chunk]] = deque()
         for region in regions:
             walk = cursor.walk(region, kind)
             walk.begin(now, now - keep_for)
-            walkers.append(_Walker(region, kind, clients[region], paces[region], walk).chunks())
+            walkers.append(_Walker(region, kind, clients[region], paces[region], walk, budget).chunks())
         while walkers:
             walker = walkers.popleft()
             chunk = next(walker, None)
             if chunk is not None:
                 walkers.append(walker)
                 yield chunk
+
+
+@dataclass(slots=True)
+class _Budget:
+    """How many more pages may be asked for; None is no limit."""
+
+    left: int | None
+
+    def spend(self) -> None:
+        if self.left is not None:
+            self.left -= 1
+
+    @property
+    def spent(self) -> bool:
+        return self.left is not None and self.left <= 0
 
 
 class _Refused(Exception):
@@ -138,12 +156,13 @@ class _Walker:
     client: Client
     pace: Pace
     walk: Walk
+    budget: _Budget
     _given: int = field(default=0, init=False)
 
     def chunks(self) -> Iterator[Chunk]:
         place = f"lookup-events:{self.region}:{self.kind}"
         try:
-            while self.walk.windows:
+            while self.walk.windows and not self.budget.spent:
                 yield from self._window(place)
         except _Refused as refusal:
             yield Chunk(place, [], self._given, [Fault(place, "unreadable", str(refusal))])
@@ -151,20 +170,23 @@ class _Walker:
     def _window(self, place: str) -> Iterator[Chunk]:
         token: str | None = None
         restarts = 0
-        while True:
+        asked = self.walk.windows[0]
+        while not self.budget.spent:
             before = self.walk.windows[0]
             try:
-                answer = self._page(token)
+                # A token is good for the very window it was given for, so that stays as it was first asked for.
+                answer = self._page(asked, token)
             except _StaleToken as stale:
                 # The window now ends where the last page did: start it anew. The same second comes twice, which is
                 # harmless.
                 restarts += 1
                 if restarts > _RESTARTS:
                     raise _Refused(f"page tokens expire faster than pages can be read: {stale}") from None
-                token = None
+                token, asked = None, before
                 continue
             found = answer.get("Events", [])
             if found:
+                self.budget.spend()
                 yield self._chunk(place, found)
                 times = [_seconds(event["EventTime"]) for event in found]
                 self.walk.reached(min(times), max(times))
@@ -187,8 +209,8 @@ class _Walker:
         self._given += len(chunk.records)
         return chunk
 
-    def _page(self, token: str | None) -> Any:
-        low, high = self.walk.windows[0]
+    def _page(self, window: tuple[int, int], token: str | None) -> Any:
+        low, high = window
         wanted: dict[str, Any] = {
             "LookupAttributes": [{"AttributeKey": "ReadOnly", "AttributeValue": KINDS[self.kind]}],
             "StartTime": low,
