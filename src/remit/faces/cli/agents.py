@@ -130,7 +130,7 @@ def _draw_agent(found: Json) -> None:
         for event in found["newest"]
     ]
     output.table("Newest", ("time (UTC)", "path", "operation", "resource", "outcome", "event"), rows)
-    output.line(f"remit events search '{found['query']}'")
+    output.line(f"remit events search {output.quoted(found['query'])}")
 
 
 COMMANDS = (agents,)

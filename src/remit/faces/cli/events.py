@@ -8,7 +8,7 @@ from typing import Any
 import click
 
 from remit.faces.cli import output
-from remit.faces.cli.options import data_option, joined, json_option, limit_option, query_argument
+from remit.faces.cli.options import QueryCommand, data_option, joined, json_option, limit_option, query_argument
 from remit.faces.cli.ports import Application
 
 
@@ -22,7 +22,7 @@ def events() -> None:
     """
 
 
-@events.command()
+@events.command(cls=QueryCommand)
 @query_argument
 @data_option
 @limit_option
@@ -125,7 +125,7 @@ def _draw_denial(event: dict[str, Any], explanation: dict[str, Any] | None) -> N
             output.line(f"  - {step}")
 
 
-@events.command()
+@events.command(cls=QueryCommand)
 @query_argument
 @data_option
 @limit_option
@@ -144,7 +144,7 @@ def tail(app: Application, query: tuple[str, ...], data: Path, limit: int, jsonl
                 )
 
 
-@events.command()
+@events.command(cls=QueryCommand)
 @query_argument
 @data_option
 @click.option("--format", "form", type=click.Choice(["jsonl", "csv", "ocsf"]), default="jsonl", show_default=True)
@@ -154,7 +154,7 @@ def export(app: Application, query: tuple[str, ...], data: Path, form: str, limi
     """Write matching events to standard output: JSON Lines, CSV, or OCSF API Activity (class 6003)."""
     with app.desk(data) as desk:
         for text in desk.export(joined(query), form, limit):
-            click.echo(text)
+            output.emit_exported(text, form)
 
 
 COMMANDS = (events,)

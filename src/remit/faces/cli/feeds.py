@@ -30,7 +30,8 @@ def progress_bar(quiet: bool) -> Iterator[Callable[[Json], None]]:
     from rich.console import Console
     from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
 
-    columns = (TextColumn("{task.description}"), BarColumn(), TextColumn("{task.fields[counts]}"), TimeElapsedColumn())
+    words = [TextColumn(text, markup=False) for text in ("{task.description}", "{task.fields[counts]}")]
+    columns = (words[0], BarColumn(), words[1], TimeElapsedColumn())
     with Progress(*columns, console=Console(stderr=True), transient=True) as bar:
         task = bar.add_task("reading", total=None, counts="")
 
@@ -61,8 +62,7 @@ def ingest(app: Application, /, target: str, data: Path, as_json: bool, **option
     with progress_bar(as_json) as tell:
         done = app.ingest(data, target, options, tell)
     _close(done, as_json)
-    if not done["read"] and done["quarantined"]:
-        raise click.exceptions.Exit(1)
+    _fail_if_nothing_was_read(done)
 
 
 @click.command()
@@ -102,6 +102,7 @@ def connect_aws(app: Application, /, data: Path, as_json: bool, **options: Any) 
     with progress_bar(as_json) as tell:
         done = app.connect_aws(data, options, tell)
     _close(done, as_json)
+    _fail_if_nothing_was_read(done)
 
 
 def _close(done: Json, as_json: bool) -> None:
@@ -122,10 +123,15 @@ def _close(done: Json, as_json: bool) -> None:
         output.line(f"  {corrected:,} earlier judgements corrected by what these records say")
     for position, finding in enumerate(done.get("findings", ()), 1):
         output.line(f"{position}. {finding['sentence']}")
-        output.line(f"   remit events search '{finding['query']}'")
+        output.line(f"   remit events search {output.quoted(finding['query'])}")
     for sentence in done.get("notes", ()):
         output.line(sentence)
     output.line(f"See it: {done['link']}")
+
+
+def _fail_if_nothing_was_read(done: Json) -> None:
+    if not done["read"] and done["quarantined"]:
+        raise click.exceptions.Exit(1)
 
 
 COMMANDS = (ingest, watch, connect)

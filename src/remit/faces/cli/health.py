@@ -7,13 +7,13 @@ from pathlib import Path
 import click
 
 from remit.faces.cli import output
-from remit.faces.cli.options import data_option, joined, json_option, limit_option, query_argument
+from remit.faces.cli.options import QueryCommand, data_option, joined, json_option, limit_option, query_argument
 from remit.faces.cli.ports import Application, Json
 
 _MARKS = {"ok": "ok     ", "warn": "warning", "bad": "BAD    ", "unknown": "unknown"}
 
 
-@click.command()
+@click.command(cls=QueryCommand)
 @query_argument
 @data_option
 @limit_option
@@ -40,7 +40,7 @@ def _draw(found: Json) -> None:
                 output.line(f"        {sentence}")
         for step in explained.get("next", ()):
             output.line(f"        - {step}")
-        output.line(f"        remit events search '{group['query']}'")
+        output.line(f"        remit events search {output.quoted(group['query'])}")
     if found.get("note"):
         output.line(found["note"])
     output.note(

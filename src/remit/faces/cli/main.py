@@ -40,10 +40,11 @@ for command in (
 def run(application: Application, arguments: list[str] | None = None) -> int:
     """Run one command and return its exit status; designed errors become two plain lines."""
     try:
-        remit.main(args=arguments, obj=application, standalone_mode=False, prog_name="remit")
+        # Outside standalone mode click returns the status a command ended with instead of raising it.
+        status = remit.main(args=arguments, obj=application, standalone_mode=False, prog_name="remit")
     except QueryError as error:
-        note(error.pointer().split("\n")[0])
-        note(error.pointer().split("\n")[1])
+        note(" ".join(error.text.splitlines()) if error.text.strip() else "(an empty query)")
+        note(" " * error.column + "^")
         note(f"remit: {error}")
         return error.exit_status
     except RemitError as error:
@@ -61,4 +62,4 @@ def run(application: Application, arguments: list[str] | None = None) -> int:
         # The reader went away (`| head`); nothing is wrong and nobody is left to tell.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 0
-    return 0
+    return status if isinstance(status, int) else 0

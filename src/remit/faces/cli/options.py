@@ -31,15 +31,31 @@ limit_option = click.option(
 )
 json_option = click.option("--json", "as_json", is_flag=True, help="One JSON document on standard output.")
 query_argument = click.argument("query", nargs=-1)
+_EXCLUDED = "\x00"
+
+
+class QueryCommand(click.Command):
+    """A command whose words are a query: ``-service:s3`` excludes and is no option."""
+
+    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        options = {name for parameter in self.get_params(ctx) for name in parameter.opts}
+        marked = [_EXCLUDED + word if _excludes(word) and word not in options else word for word in args]
+        return super().parse_args(ctx, marked)
+
+
+def _excludes(word: str) -> bool:
+    return len(word) > 1 and word[0] == "-" and word[1] != "-"
 
 
 def joined(query: tuple[str, ...]) -> str:
-    """Words of a query as the shell handed them over; a word with a space keeps its quotes."""
-    return " ".join(_requoted(word) for word in query)
+    """The query as it was meant: one argument is a whole query; of several, a value with a space gets its quotes back."""
+    words = [word.removeprefix(_EXCLUDED) for word in query]
+    return words[0] if len(words) == 1 else " ".join(map(_requoted, words))
 
 
 def _requoted(word: str) -> str:
+    """``actor:"ci bot"`` reaches us as ``actor:ci bot``; what holds more than one condition is left as it stands."""
     field, colon, value = word.partition(":")
-    if colon and " " in value and '"' not in value and "(" not in value and " " not in field:
+    if colon and " " in value and not set(value) & set('":()') and " " not in field:
         return f'{field}:"{value}"'
     return word

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shlex
 import sys
 import unicodedata
 from collections.abc import Iterable, Sequence
@@ -24,15 +25,36 @@ def safe(value: object) -> str:
     return "".join(c if unicodedata.category(c) not in _INVISIBLE else f"\\u{ord(c):04x}" for c in text)
 
 
+def quoted(text: str) -> str:
+    """One word for a shell: a query shown to be copied may hold text that somebody else chose."""
+    return shlex.quote(text)
+
+
+def spelled(text: str) -> str:
+    """JSON with invisible characters as escapes: the same document, harmless to a terminal and encodable."""
+    if text.isascii() and text.isprintable():
+        return text
+    return "".join(c if c in "\n\t" or unicodedata.category(c) not in _INVISIBLE else json.dumps(c)[1:-1] for c in text)
+
+
 def emit_json(value: object) -> None:
     """One JSON document."""
-    click.echo(json.dumps(value, ensure_ascii=False, indent=2, default=str))
+    click.echo(spelled(json.dumps(value, ensure_ascii=False, indent=2, default=str)))
 
 
 def emit_jsonl(values: Iterable[object]) -> None:
     """One JSON object a line."""
     for value in values:
-        click.echo(json.dumps(value, ensure_ascii=False, separators=(",", ":"), default=str))
+        click.echo(spelled(json.dumps(value, ensure_ascii=False, separators=(",", ":"), default=str)))
+
+
+def emit_exported(text: str, form: str) -> None:
+    """One line of an export; CSV has no escapes, so it stays as it is unless a terminal shows it."""
+    if form != "csv":
+        text = spelled(text)
+    elif sys.stdout.isatty():
+        text = safe(text)
+    click.echo(text.encode("utf-8", "backslashreplace"))
 
 
 def console() -> Console:
