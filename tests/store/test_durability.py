@@ -64,7 +64,8 @@ class FullFile:
         self._handle = handle
 
     def write(self, data) -> int:
-        if self._handle.tell() > 1000:
+        if self._handle.tell() + len(data) > 1000:
+            self._handle.write(bytes(data[:1000]))
             raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
         return self._handle.write(data)
 

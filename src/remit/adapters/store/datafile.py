@@ -71,14 +71,19 @@ def write_file(disk: Disk, root: Path, kind: str, month: str, table: pa.Table) -
     disk.make_folder(folder)
     path = folder / f"{uuid.uuid4().hex}.parquet"
 
-    def fill(sink: BinaryIO) -> None:
-        with parquet_writer(sink, kind) as writer:
-            writer.write_table(table, row_group_size=ROWS_PER_GROUP)
-
-    disk.write(path, fill)
+    # Encoded in memory first: a Python file would take the interpreter for every page written.
+    encoded = pa.BufferOutputStream()
+    with parquet_writer(encoded, kind) as writer:
+        writer.write_table(table, row_group_size=ROWS_PER_GROUP)
+    content = encoded.getvalue()
+    disk.write(path, lambda sink: _write_all(sink, content))
     disk.sync(folder)
     times = table["time"].cast(pa.int64())
     return describe(root, path, month, table.num_rows, times[0].as_py(), times[-1].as_py())
+
+
+def _write_all(sink: BinaryIO, content: pa.Buffer) -> None:
+    sink.write(memoryview(content))
 
 
 def describe(root: Path, path: Path, month: str, rows: int, low_us: int, high_us: int) -> DataFile:
@@ -88,7 +93,7 @@ def describe(root: Path, path: Path, month: str, rows: int, low_us: int, high_us
     return DataFile(relative, month, rows, status.st_size, low_us, high_us, int(status.st_mtime * 1000))
 
 
-def parquet_writer(sink: BinaryIO, kind: str) -> pq.ParquetWriter:
+def parquet_writer(sink: BinaryIO | pa.NativeFile, kind: str) -> pq.ParquetWriter:
     """One way to write Parquet, so that ingest and compaction agree on codec, dictionaries and statistics."""
     schema = file_schema(kind)
     return pq.ParquetWriter(

@@ -16,18 +16,16 @@ Job = Callable[[], None]
 
 
 class Behind:
-    """Runs jobs in order, at most ``depth`` behind the caller."""
+    """Runs jobs in order, one at a time, at most one batch behind the caller: two are in memory, never more."""
 
-    def __init__(self, depth: int = 1) -> None:
+    def __init__(self) -> None:
         self._executor = ThreadPoolExecutor(max_workers=1, thread_name_prefix="behind")
         self._waiting: list[Future[None]] = []
-        self._depth = depth
         self._failed = False
 
     def __call__(self, job: Job) -> None:
-        """Take a job; waits while too many are before it, and raises what an earlier one failed with."""
-        while len(self._waiting) > self._depth:
-            self._waiting.pop(0).result()
+        """Take a job once the one before it is done, and raise what that one failed with."""
+        self.finish()
         self._waiting.append(self._executor.submit(self._run, job))
 
     def finish(self) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from functools import partial
+from typing import Any
 
 from remit.flows.ingest.batch import Pipeline, Prepared
 from remit.flows.ingest.behind import Behind
@@ -22,16 +23,25 @@ def ingest(
 ) -> Summary:
     """Read every source to its end. ``finished`` is called once all records of a source are committed."""
     total = Summary()
-    with Behind() as behind:
-        for source in sources:
-            for chunk in read(source):
-                behind(partial(_store, pipeline, pipeline.prepare(chunk, feed), total, progress))
-            behind(partial(_finish, source, total, finished))
+    held: set[Any] = set()
+    try:
+        with Behind() as behind:
+            for source in sources:
+                for chunk in read(source):
+                    prepared = pipeline.prepare(chunk, feed)
+                    held.add(prepared.token)
+                    behind(partial(_store, pipeline, prepared, held, total, progress))
+                behind(partial(_finish, source, total, finished))
+    finally:
+        # What was prepared and never stored must not stay reserved: a keeper that lives on would take it for known.
+        for token in held - {None}:
+            pipeline.keeper.abort(token)
     return total
 
 
-def _store(pipeline: Pipeline, prepared: Prepared, total: Summary, progress: Progress) -> None:
+def _store(pipeline: Pipeline, prepared: Prepared, held: set[Any], total: Summary, progress: Progress) -> None:
     pipeline.store(prepared)
+    held.discard(prepared.token)
     total.add(prepared.summary)
     progress(total, prepared.place)
 
