@@ -226,16 +226,16 @@ def test_gzip_members_and_padding_are_one_stream() -> None:
     assert outcome(gzip.compress(A + b"\n") + gzip.compress(B + b"\n") + bytes(512)) == ([A, B], [])
 
 
-def test_chunks_hold_ten_thousand_records_and_count_on() -> None:
-    found = chunks_of(b"{}\n" * 25_000)
+def test_chunks_hold_twenty_thousand_records_and_count_on() -> None:
+    found = chunks_of(b"{}\n" * 45_000)
     assert [len(chunk.records) <= 20_000 for chunk in found] == [True] * len(found)
     assert [chunk.first for chunk in found] == [sum(len(c.records) for c in found[:i]) for i in range(len(found))]
-    assert sum(len(chunk.records) for chunk in found) == 25_000
+    assert sum(len(chunk.records) for chunk in found) == 45_000
 
 
-def test_chunks_hold_about_eight_megabytes() -> None:
-    found = list(in_chunks("x", iter([[b"r" * 1_000_000]] * 20)))
-    assert [len(chunk.records) for chunk in found] == [9, 9, 2]
+def test_chunks_hold_about_twenty_four_megabytes() -> None:
+    found = list(in_chunks("x", iter([[b"r" * 1_000_000]] * 60)))
+    assert [len(chunk.records) for chunk in found] == [26, 26, 8]
 
 
 def test_text_that_could_mislead_a_terminal_is_escaped() -> None:
