@@ -1,0 +1,194 @@
+"""``docs/benchmarks.md`` from the numbers of one run."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from peers import DOES
+
+from questions import PAGE
+
+Json = dict[str, Any]
+Row = tuple[str, str, str, str]
+
+
+def document(result: Json) -> str:
+    """The whole page."""
+    parts = [
+        _head(result),
+        _table(_ingest_rows(result) + _byte_rows(result)),
+        _share(result),
+        _peers(result),
+        _questions(result),
+        _method(result),
+    ]
+    return "\n".join(part for part in parts if part).rstrip() + "\n"
+
+
+def _head(result: Json) -> str:
+    machine = result["machine"]
+    libraries = ", ".join(f"{name} {version}" for name, version in machine["libraries"].items())
+    return f"""# Benchmarks
+
+Measured on {result["date"]}: {machine["cpu"]}, {machine["cores"]} cores, {machine["memory_gb"]} GB of memory,
+{machine["system"]}, Python {machine["python"]}; {libraries}.{_note(result)}
+
+Every figure is a ratio of two numbers taken in one run on this machine, or says its unit. Each section ran
+{result["repeat"]} time(s) in fresh processes; the fastest run is shown, with the largest memory of any.
+To repeat it: `{result["command"]}`.
+
+## Ingest of {result["events"]:,} CloudTrail events
+"""
+
+
+def _note(result: Json) -> str:
+    note = str(result["note"]).strip()
+    return f"\n{note}" if note else ""
+
+
+def _table(rows: list[Row]) -> str:
+    if not rows:
+        return "Not measured in this run.\n"
+    lines = ["| what | measured | target | |", "|---|---|---|---|"]
+    lines += [f"| {what} | {measured} | {target} | {verdict} |" for what, measured, target, verdict in rows]
+    return "\n".join(lines) + "\n"
+
+
+def _verdict(met: bool) -> str:
+    return "met" if met else "**short of it**"
+
+
+def rate(answer: Json) -> float:
+    """Events a second."""
+    return float(answer["events"]) / float(answer["seconds"])
+
+
+def _memory(answer: Json) -> str:
+    own, *others = answer["rss_mb"]
+    return f"{own} MB" + (f" and workers {', '.join(str(each) for each in others)} MB" if others else "")
+
+
+def _ingest_rows(result: Json) -> list[Row]:
+    runs: Json = result.get("ingest", {})
+    floor = runs.get("floor")
+    if floor is None:
+        return []
+    rows: list[Row] = [
+        ("gunzip and typed decode alone (isal, msgspec, raw kept): the floor", f"{rate(floor):,.0f} events/s", "", "")
+    ]
+    wanted = (("lake", "to the lake, one process", 0.35), ("both", "to lake and index (`remit ingest`)", 0.28))
+    for name, what, target in wanted:
+        ratio = rate(runs[name]) / rate(floor)
+        measured = f"{ratio:.2f}x of the floor ({rate(runs[name]):,.0f} events/s)"
+        rows.append((what, measured, f">= {target}x", _verdict(ratio >= target)))
+    more = rate(runs["two"]) / rate(runs["one"])
+    measured = f"{more:.2f}x one worker ({rate(runs['two']):,.0f} events/s)"
+    rows.append(("to lake and index, `--workers 2`", measured, ">= 1.6x", _verdict(more >= 1.6)))
+    attributing = runs["timed"]
+    share = (attributing["judge_cpu"] + attributing["settle_cpu"]) / attributing["cpu"]
+    rows.append(
+        ("attribution (judging and settling) of ingest's CPU", f"{share:.0%}", "<= 15 %", _verdict(share <= 0.15))
+    )
+    return rows + _memory_rows(runs)
+
+
+def _memory_rows(runs: Json) -> list[Row]:
+    rows = [
+        (f"peak memory, {what}", _memory(runs[name]), "< 1024 MB", _verdict(max(runs[name]["rss_mb"]) < 1024))
+        for name, what in (("lake", "lake only"), ("both", "lake and index"))
+    ]
+    every = runs["two"]["rss_mb"]
+    good = 0 < max(every[1:], default=0) <= 400 and max(every) < 1024
+    target = "workers <= 400 MB, each < 1024 MB"
+    return [*rows, ("peak memory, `--workers 2`", _memory(runs["two"]), target, _verdict(good))]
+
+
+def _byte_rows(result: Json) -> list[Row]:
+    size = result.get("bytes")
+    if size is None:
+        return []
+    source, events = size["source"], size["events"]
+
+    def told(part: Json, names: tuple[str, ...]) -> str:
+        total = sum(part[name] for name in names)
+        return f"{total / source:.2f}x ({total / events:,.0f} B/event)"
+
+    both = ("lake", "index")
+    ratio = sum(size["after"][name] for name in both) / source
+    return [
+        ("gzip source", f"{source / events:,.0f} B/event", "", ""),
+        ("lake, before and after maintenance", f"{told(size['before'], ('lake',))}, {told(size['after'], ('lake',))}",
+         "", ""),
+        ("index, before and after maintenance",
+         f"{told(size['before'], ('index',))}, {told(size['after'], ('index',))}", "", ""),
+        ("lake and index on disk, after maintenance", told(size["after"], both), "<= 2.1x of the gzip source",
+         _verdict(ratio <= 2.1)),
+    ]  # fmt: skip
+
+
+def _share(result: Json) -> str:
+    runs: Json = result.get("ingest", {})
+    if "timed" not in runs:
+        return ""
+    timed = runs["timed"]
+    return (
+        f"Judging took {timed['judge_cpu'] / timed['cpu']:.0%} and settling late joins "
+        f"{timed['settle_cpu'] / timed['cpu']:.0%} of the CPU time ({timed['corrected']:,} corrections among "
+        f"{timed['events']:,} events). Settling includes reading the index again.\n"
+    )
+
+
+def _peers(result: Json) -> str:
+    peers: Json = result.get("peers", {})
+    runs: Json = result.get("ingest", {})
+    if not peers or not runs:
+        return ""
+    rows: list[str] = []
+    for name, answer in peers.items():
+        if "skipped" in answer:
+            rows.append(f"| {name} | not measured: {answer['skipped']} | | | {DOES[name]} |")
+            continue
+        ours = runs["two"] if name == "duckdb, every core" else runs["lake"]
+        target = 4.0 if name.startswith("duckdb") else 1.0
+        ratio = rate(ours) / rate(answer)
+        verdict = _verdict(ratio >= target)
+        told = f"{rate(answer):,.0f} events/s, {answer['rss_mb'][0]} MB"
+        rows.append(f"| {name} | {told} | {ratio:.2f}x | >= {target:g}x, {verdict} | {DOES[name]} |")
+    head = "| peer | measured | ours against it | target | what it does |\n|---|---|---|---|---|"
+    return (
+        "## Beside other tools\n\nOurs is ingest to the lake in one process, and lake and index with two workers where "
+        "DuckDB uses every core. None of the peers does what an ingest does; each line says what is done.\n\n"
+        + "\n".join([head, *rows])
+        + "\n"
+    )
+
+
+def _questions(result: Json) -> str:
+    asked: Json | None = result.get("questions")
+    if asked is None:
+        return ""
+    rows: list[Row] = []
+    for each in asked["asked"]:
+        limit = 50 if each["kind"] == PAGE else 300
+        measured = f"{each['p50_ms']:.0f} ms, {each['p95_ms']:.0f} ms"
+        rows.append((each["question"], measured, f"<= {limit} ms", _verdict(each["p95_ms"] <= limit)))
+    return (
+        f"## Questions over {asked['events']:,} events\n\nWarm, {result['question_runs']} runs each after three, in "
+        "process: p50 and p95. The targets are stated for 10,000,000 events: a page in 50 ms, facets and histogram in "
+        "300 ms; the other aggregates are held to the latter. "
+        f"Peak memory {_memory(asked)}.\n\n" + _table(rows)
+    )
+
+
+def _method(result: Json) -> str:
+    return f"""## Method
+
+The corpus is generated, the same on every machine: {result["corpus"]}.
+The floor decompresses each file with isal, decodes every record into a msgspec Struct of eighteen members, nested
+ones as raw JSON, and copies the record's bytes. An ingest into the lake alone is the product's own pipeline (decode,
+redact, judge, deduplicate, write, sync, commit) over a store whose index does not follow. Lake and index is what
+`remit ingest` does, settling and findings included; its second worker is compared with `--workers 1`. Clocks start
+after imports and after the store is open. Attribution's share is the CPU time of `Judge.judge` and of settling over
+that of the process, in a run of its own. Memory is the high-water mark of each process. Maintenance compacts the lake
+and vacuums at once.
+"""
