@@ -1,0 +1,195 @@
+"""What a page is asked, as its URL says it; and the URL of every neighbouring question.
+
+``q`` is the query, ``since`` and ``until`` its range (24 hours unless said, ``since=all`` for all time), ``cursor`` a
+place in the list. A query that confines its own time is left as it is.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, replace
+from typing import Final
+from urllib.parse import urlencode
+
+from remit.model.columns import BY_NAME
+from remit.model.errors import QueryError
+from remit.rooms.query import parse, render, term
+from remit.rooms.query.syntax import AllOf, AnyOf, Negated, Node, Term, Value, all_of
+
+DEFAULT_SINCE: Final = "24h"
+ALL_TIME: Final = "all"
+RANGES: Final = (("24h", "24 h"), ("7d", "7 d"), ("30d", "30 d"), (ALL_TIME, "All"))
+_TIME_WORDS: Final = ("since", "until", "time")
+_ANYTHING: Final = Value(("", ""))
+
+
+@dataclass(frozen=True, slots=True)
+class Ask:
+    """One question to the page."""
+
+    q: str = ""
+    since: str = ""
+    until: str = ""
+    cursor: str = ""
+    path: str = "/"
+
+    @property
+    def text(self) -> str:
+        """The whole query in the query language. Raises QueryError when ``q`` cannot be read."""
+        node = parse(self.q)
+        if _tells_time(node):
+            return self.q
+        bounds = [term(word, value) for word, value in self.bounds if value]
+        within = f"({self.q})" if bounds and isinstance(node, AnyOf) else self.q.strip()
+        return " ".join(part for part in (within, *bounds) if part)
+
+    @property
+    def bounds(self) -> tuple[tuple[str, str], tuple[str, str]]:
+        """The range in force beside the query."""
+        since = self.since or ("" if self.until else DEFAULT_SINCE)
+        return ("since", "" if since == ALL_TIME else since), ("until", self.until)
+
+    @property
+    def range_in_query(self) -> bool:
+        """Whether the query confines its own time; True for one that cannot be read, which is then left alone."""
+        try:
+            return _tells_time(parse(self.q))
+        except QueryError:
+            return True
+
+    @property
+    def narrowed(self) -> bool:
+        """Whether anything but the time confines the answer."""
+        return bool(_terms(parse(self.timeless().q)))
+
+    def url(self, **changes: str) -> str:
+        """The address of this question with some parts changed; the place in the list is kept only when given."""
+        changed = replace(self, **{"cursor": "", **changes})
+        parts = [(name, getattr(changed, name)) for name in ("q", "since", "until", "cursor")]
+        return address(changed.path, **{name: value for name, value in parts if value})
+
+    def timeless(self) -> Ask:
+        """The same question without the time that ``q`` confines at its top level."""
+        kept = [each for each in _terms(parse(self.q)) if not (isinstance(each, Term) and each.field in _TIME_WORDS)]
+        return replace(self, q=render(all_of(kept)), cursor="") if self.range_in_query else self
+
+    def within(self, since: str, until: str = "") -> Ask:
+        """The same question of another range."""
+        try:
+            timeless = self.timeless()
+        except QueryError:
+            timeless = self
+        return replace(timeless, since=since, until=until, cursor="")
+
+    def without(self, column: str) -> Ask:
+        """The same question less everything its top level says of one column."""
+        kept = [each for each in _terms(parse(self.q)) if _field(each) not in BY_NAME[column].query]
+        return replace(self, q=render(all_of(kept)), cursor="")
+
+    def only(self, column: str, value: object) -> Ask:
+        """The same question of the events with this value."""
+        return self.without(column)._and(wanted(column, value))
+
+    def excluding(self, column: str, value: object) -> Ask:
+        """The same question of the events without this value; other exclusions of the column stay."""
+        words = BY_NAME[column].query
+        kept = [each for each in _terms(parse(self.q)) if _field(each) not in words or _is_exclusion(each)]
+        return replace(self, q=render(all_of(kept)), cursor="")._and(_negated(wanted(column, value)))
+
+    def dropping(self, column: str, value: object) -> Ask:
+        """The same question less what its top level says of this value."""
+        gone = {_folded(wanted(column, value)), _folded(_negated(wanted(column, value)))}
+        kept = [rest for each in _terms(parse(self.q)) if (rest := _less(each, gone)) is not None]
+        return replace(self, q=render(all_of(kept)), cursor="")
+
+    def standing(self, column: str, value: object) -> str:
+        """``included``, ``excluded`` or empty: what the top level says of this value."""
+        asked = wanted(column, value)
+        said = [_folded(part) for each in _terms(parse(self.q)) for part in _parts(each)]
+        if _folded(asked) in said:
+            return "included"
+        return "excluded" if _folded(_negated(asked)) in said else ""
+
+    def _and(self, node: Node) -> Ask:
+        return replace(self, q=render(all_of([parse(self.q), node])), cursor="")
+
+
+def read_ask(parameters: Mapping[str, str], path: str = "/") -> Ask:
+    """The question in a URL's parameters; an unknown parameter is none of ours."""
+    q, since, until, cursor = (parameters.get(name, "") for name in ("q", "since", "until", "cursor"))
+    return Ask(q, since, until, cursor, path)
+
+
+def address(path: str, **parameters: str) -> str:
+    """A path with its parameters encoded; a lone surrogate, which no URL can carry, becomes a question mark."""
+    query = urlencode(parameters, errors="replace")
+    return f"{path}?{query}" if query else path
+
+
+def wanted(column: str, value: object) -> Node:
+    """The term that asks for one value of a column; None asks for its absence."""
+    word = BY_NAME[column].query[0]
+    if value is None:
+        return Negated(Term(word, _ANYTHING))
+    return Term(word, Value((str(value).lower() if isinstance(value, bool) else str(value),)))
+
+
+def _negated(node: Node) -> Node:
+    return node.term if isinstance(node, Negated) else Negated(node)
+
+
+def _is_exclusion(node: Node) -> bool:
+    """Whether a term takes values away; ``-field:*`` asks for the absent value instead."""
+    if isinstance(node, Negated):
+        return not (isinstance(node.term, Term) and node.term.value.anything)
+    return isinstance(node, Term) and node.value.anything
+
+
+def _terms(node: Node) -> tuple[Node, ...]:
+    return node.terms if isinstance(node, AllOf) else (node,)
+
+
+def _field(node: Node) -> str | None:
+    """The field a top-level term is about, also of ``-field:a`` and ``field:a,b``."""
+    if isinstance(node, Negated):
+        return _field(node.term)
+    if isinstance(node, AnyOf):
+        fields = {_field(each) for each in node.terms}
+        return fields.pop() if len(fields) == 1 else None
+    return node.field if isinstance(node, Term) else None
+
+
+def _parts(node: Node) -> Iterable[Node]:
+    """The single statements of a top-level term: of ``a,b`` each; of ``-(a,b)`` the negation of each."""
+    if isinstance(node, AnyOf) and _field(node):
+        return node.terms
+    if isinstance(node, Negated) and isinstance(node.term, AnyOf) and _field(node):
+        return tuple(Negated(each) for each in node.term.terms)
+    return (node,)
+
+
+def _less(node: Node, gone: set[str]) -> Node | None:
+    kept = [part for part in _parts(node) if _folded(part) not in gone]
+    if len(kept) == len(tuple(_parts(node))):
+        return node
+    if not kept:
+        return None
+    return all_of(kept) if isinstance(node, Negated) else AnyOf(tuple(kept)) if len(kept) > 1 else kept[0]
+
+
+def _folded(node: Node) -> str:
+    """A statement without regard to which of a column's words it uses, or to case."""
+    if isinstance(node, Negated):
+        return f"-{_folded(node.term)}"
+    if isinstance(node, Term) and node.field:
+        first = next((c.query[0] for c in BY_NAME.values() if node.field in c.query), node.field)
+        return render(Term(first, node.value)).lower()
+    return render(node)
+
+
+def _tells_time(node: Node) -> bool:
+    if isinstance(node, (AllOf, AnyOf)):
+        return any(_tells_time(each) for each in node.terms)
+    if isinstance(node, Negated):
+        return _tells_time(node.term)
+    return node.field in _TIME_WORDS

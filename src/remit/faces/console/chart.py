@@ -1,0 +1,132 @@
+"""The histogram as geometry: bars stacked by source in a box that the page stretches, and the same as a table."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from typing import Any, Final
+
+from remit.faces.console.asking import Ask
+from remit.faces.console.texts import moment, span
+from remit.faces.console.words import source_class
+from remit.model.event_json import rfc3339
+from remit.model.vocabulary import SOURCES
+
+BUCKETS: Final = 72
+HEIGHT: Final = 100
+LANE: Final = 112
+_STEP: Final = 10
+_BAR: Final = 8
+_LEAST: Final = 1.5
+_TICKS: Final = 4
+_MINUTE: Final = 60_000_000
+_FORMS: Final = (
+    (300 * 1440 * _MINUTE, "%b %Y"),
+    (3 * 1440 * _MINUTE, "%d %b"),
+    (15 * _MINUTE, "%d %b %H:%M"),
+    (0, "%H:%M:%S"),
+)
+"""How a label under the chart is written, by the least length of the whole."""
+_EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
+
+
+@dataclass(frozen=True, slots=True)
+class Piece:
+    """One source's part of a bar."""
+
+    source: str
+    css: str
+    y: float
+    height: float
+    count: int
+
+
+@dataclass(frozen=True, slots=True)
+class Bar:
+    """One bucket of time."""
+
+    x: int
+    start: str
+    end: str
+    pieces: tuple[Piece, ...]
+    total: int
+    denied: int
+    url: str
+
+    @property
+    def said(self) -> str:
+        """The bar in words."""
+        parts = ", ".join(f"{piece.source} {piece.count:,}" for piece in reversed(self.pieces))
+        return f"{self.start[:16].replace('T', ' ')} UTC: {self.total:,} ({parts}); denied {self.denied:,}"
+
+
+@dataclass(frozen=True, slots=True)
+class Chart:
+    """A drawn histogram. Empty buckets have no bar."""
+
+    bars: tuple[Bar, ...]
+    width: int
+    most: int
+    total: int
+    bucket: str
+    ticks: tuple[str, ...]
+    low: str
+    high: str
+    sources: tuple[tuple[str, str], ...]
+
+
+def draw(found: dict[str, Any], ask: Ask) -> Chart | None:
+    """The chart of a histogram answer; None when it has no bars."""
+    if not found["bars"]:
+        return None
+    buckets: dict[str, dict[str, tuple[int, int]]] = defaultdict(dict)
+    for row in found["bars"]:
+        buckets[row["start"]][row["source"] or "Unknown"] = (row["count"], row["denied"])
+    low, high, width = _micros(found["low"]), _micros(found["high"]), round(found["bucket_seconds"] * 1_000_000)
+    most = max(sum(count for count, _ in parts.values()) for parts in buckets.values())
+    bars = [_bar(start, parts, low, width, most, ask) for start, parts in sorted(buckets.items())]
+    present = {piece.source for bar in bars for piece in bar.pieces}
+    return Chart(
+        bars=tuple(bars),
+        width=-(-(high - low) // width) * _STEP,
+        most=most,
+        total=sum(bar.total for bar in bars),
+        bucket=span(width / 1_000_000),
+        ticks=tuple(_ticks(low, high)),
+        low=found["low"],
+        high=found["high"],
+        sources=tuple((name, source_class(name)) for name in SOURCES if name in present),
+    )
+
+
+def _bar(start: str, parts: dict[str, tuple[int, int]], low: int, width: int, most: int, ask: Ask) -> Bar:
+    begin = _micros(start)
+    end = rfc3339(begin + width) or ""
+    pieces, top = [], float(HEIGHT)
+    for name in SOURCES:
+        count = parts.get(name, (0, 0))[0]
+        if count:
+            height = round(max(_LEAST, count / most * (HEIGHT - 4)), 2)
+            top = round(max(0.0, top - height), 2)
+            pieces.append(Piece(name, source_class(name), top, height, count))
+    return Bar(
+        x=(begin - low) // width * _STEP + (_STEP - _BAR) // 2,
+        start=start,
+        end=end,
+        pieces=tuple(pieces),
+        total=sum(count for count, _ in parts.values()),
+        denied=sum(denied for _, denied in parts.values()),
+        url=ask.within(start, end).url(),
+    )
+
+
+def _micros(text: str) -> int:
+    return (moment(text) - _EPOCH) // timedelta(microseconds=1)
+
+
+def _ticks(low: int, high: int) -> list[str]:
+    """Labels at even distances, as fine as the range needs."""
+    form = next(form for least, form in _FORMS if high - low >= least)
+    places = [low + (high - low) * step // _TICKS for step in range(_TICKS + 1)]
+    return [(_EPOCH + timedelta(microseconds=place)).strftime(form) for place in places]

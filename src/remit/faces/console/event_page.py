@@ -1,0 +1,101 @@
+"""One event: what happened in a sentence, the questions an engineer asks with their evidence, and what is around it."""
+
+from __future__ import annotations
+
+from typing import Any, Final
+
+from starlette.requests import Request
+from starlette.responses import Response
+
+from remit.faces.console import words
+from remit.faces.console.asking import ALL_TIME, Ask
+from remit.faces.console.pages import Pages, event_url
+from remit.faces.console.ports import Json
+from remit.faces.console.raw_record import lay_out
+from remit.model.errors import RemitError
+from remit.rooms.query import term
+
+_RELATED: Final = (
+    ("same_act", "The same act", "No other record of this act is known."),
+    ("session", "The same credentials", "No other call with these credentials is stored."),
+    ("resource", "The same resource", "No other event names this resource."),
+    ("actor", "The same actor", "No other event of this actor is stored."),
+)
+_JOIN: Final = "join."
+_JOINS: Final = {
+    "join.issued-key": ("The record of another call issued the credentials that this call was signed with.", ""),
+    "join.sign-in": ("This call belongs to the sign-in session that the other record opened.", ""),
+    "join.cause": ("The other record is the call that caused this one.", ""),
+    "join.effect": ("The other record is a call that this one caused.", ""),
+    "join.same-act": ("Both records are of one act.", ""),
+    "registry": ("The operator's registry, identities.toml, maps this principal.", ""),
+}
+
+
+def event_page(pages: Pages, request: Request) -> Response:
+    """``/events/{event_id}``."""
+    wanted = request.path_params["event_id"]
+    try:
+        shown = pages.desk.show(wanted)
+    except RemitError as error:
+        return pages.refused(error, here="events", wanted=wanted)
+    event = shown["event"]
+    life = _life(pages, event)
+    return pages.render(
+        "event_page.html",
+        here="events",
+        event=event,
+        head=words.headline(event),
+        ending=words.ending(event),
+        explanation=shown["explanation"],
+        behalf_source=words.behalf_source(event),
+        evidence=[_evidence(pages, each) for each in words.by_strength(event["attribution"]["evidence"])],
+        related=[_related(shown["related"][key], title, none) for key, title, none in _RELATED],
+        chain=_asked(pages, event["event_id"]),
+        life=life,
+        raw=lay_out(shown["raw"]) if shown["raw"] else None,
+        raw_note=shown["raw_note"],
+        policy_url=_policy_url(event),
+        actor_url=_actor_url(event),
+    )
+
+
+def _life(pages: Pages, event: Json) -> Json | None:
+    """Who made and last changed the first resource."""
+    first = next((each["arn"] or each["id"] for each in event["resources"] if each["arn"] or each["id"]), None)
+    return None if first is None else _asked(pages, first)
+
+
+def _asked(pages: Pages, subject: str) -> Json | None:
+    """An answer beside the main one; the page stands without it."""
+    try:
+        found = pages.desk.who(subject)
+    except RemitError:
+        return None
+    return found if found["found"] else None
+
+
+def _evidence(pages: Pages, each: Json) -> Json:
+    """A signal with its fact and source; one that joins another record links to it."""
+    signal = each["signal"]
+    fact, source = pages.signal_fact(signal) or _JOINS.get(signal) or (None, "")
+    joined = event_url(each["value"]) if signal.startswith(_JOIN) and each["value"] else None
+    web = source if source.startswith(("https://", "http://")) else ""
+    return {**each, "fact": fact, "source": web, "source_text": "" if web else source, "joined": joined}
+
+
+def _related(found: Json, title: str, none: str) -> dict[str, Any]:
+    url = Ask(q=found["query"], since=ALL_TIME).url() if found["query"] else None
+    return {"title": title, "none": none, "items": found["items"], "total": found["total"], "url": url}
+
+
+def _policy_url(event: Json) -> str | None:
+    deny = event["deny"]
+    if not deny or not deny["policy_arn"]:
+        return None
+    return Ask(q=f"denied:true {term('policy', deny['policy_arn'])}", since=ALL_TIME).url()
+
+
+def _actor_url(event: Json) -> str | None:
+    name = event["actor"]["agent"] or event["actor"]["name"]
+    return Ask(q=term("actor", name), since=ALL_TIME).url() if name else None

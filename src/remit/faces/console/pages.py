@@ -1,0 +1,120 @@
+"""What every page shares: the desk, the templates, and how an error becomes a page."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from http import HTTPStatus
+from typing import Any, Final
+from urllib.parse import quote
+
+from jinja2 import Environment, PackageLoader, StrictUndefined
+from starlette.requests import Request
+from starlette.responses import HTMLResponse, Response
+
+from remit.faces.console import texts, words
+from remit.faces.console.asking import address
+from remit.faces.console.assets import Assets
+from remit.faces.console.ports import ConsoleDesk, Notices, Scene, SignalFact
+from remit.model.errors import NotFound, QueryError, RemitError, Unavailable, UsageError
+
+_STATUS: Final = ((QueryError, 400), (NotFound, 404), (UsageError, 400), (Unavailable, 503), (RemitError, 500))
+_FILTERS: Final = {
+    "shown": texts.shown,
+    "spelled": texts.spelled,
+    "plain": texts.plain,
+    "number": texts.number,
+    "day": texts.day,
+    "clock": texts.clock_time,
+    "full_time": texts.full_time,
+    "source_class": words.source_class,
+    "outcome_class": words.outcome_class,
+    "verdict": words.verdict_strength,
+    "strongest": words.strongest_signal,
+}
+_WORDS: Final = {
+    "strength_means": words.STRENGTH_MEANS,
+    "strength_bars": words.STRENGTH_BARS,
+    "policy_words": words.POLICY_WORDS,
+    "policy_short": words.POLICY_SHORT,
+    "governed_means": words.GOVERNED_MEANS,
+    "path_means": words.PATH_MEANS,
+    "percent": texts.percent,
+}
+Page = Callable[["Pages", Request], Response]
+
+
+@dataclass(frozen=True)
+class Pages:
+    """The parts of a console. ``clock`` gives microseconds since the epoch."""
+
+    desk: ConsoleDesk
+    assets: Assets
+    demo: bool
+    notices: Notices
+    scenes: Sequence[Scene]
+    signal_fact: SignalFact
+    clock: Callable[[], int]
+
+    @cached_property
+    def templates(self) -> Environment:
+        """The templates, escaping everything that is not mark-up of ours."""
+        environment = Environment(
+            loader=PackageLoader("remit.faces.console"),
+            autoescape=True,
+            undefined=StrictUndefined,
+            trim_blocks=True,
+            lstrip_blocks=True,
+        )
+        environment.filters |= _FILTERS | {"ago": lambda text: texts.ago(text, self.clock())}
+        environment.globals |= _WORDS | {
+            "asset": self.assets.url,
+            "demo": self.demo,
+            "address": address,
+            "event_url": event_url,
+        }
+        return environment
+
+    def render(self, template: str, status: int = 200, **values: Any) -> Response:
+        """A page."""
+        content = self.templates.get_template(template).render(notices=self.notices(), **values)
+        return HTMLResponse(content.encode("utf-8", "replace"), status)
+
+    def refused(self, error: RemitError, **values: Any) -> Response:
+        """The page of an error: what happened and what to do."""
+        status = next(code for kind, code in _STATUS if isinstance(error, kind))
+        return self.problem(status, error.what, error.remedy, where=error.where, **values)
+
+    def problem(self, status: int, what: str, remedy: str, where: str = "", **values: Any) -> Response:
+        """A page that says what is wrong and what to do about it."""
+        return self.render(
+            "problem.html",
+            status,
+            title=_title(status),
+            what=what,
+            remedy=remedy,
+            where=where,
+            **{"here": "", **values},
+        )
+
+
+def page(pages: Pages, make: Page) -> Callable[[Request], Response]:
+    """An endpoint; Starlette runs it in a thread, as the desk is synchronous."""
+
+    def endpoint(request: Request) -> Response:
+        try:
+            return make(pages, request)
+        except RemitError as error:
+            return pages.refused(error)
+
+    return endpoint
+
+
+def event_url(event_id: str) -> str:
+    """The address of an event's page."""
+    return f"/events/{quote(event_id, safe='', errors='replace')}"
+
+
+def _title(status: int) -> str:
+    return {404: "Not found", 400: "This cannot be asked"}.get(status, HTTPStatus(status).phrase)

@@ -1,0 +1,86 @@
+"""The console as one ASGI application."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Sequence
+
+from starlette.applications import Starlette
+from starlette.exceptions import HTTPException
+from starlette.middleware import Middleware
+from starlette.requests import Request
+from starlette.responses import PlainTextResponse, Response
+from starlette.routing import Route
+
+from remit.faces.console.answers import agents_page, denials_page, who_page
+from remit.faces.console.assets import Assets
+from remit.faces.console.event_center import event_center
+from remit.faces.console.event_page import event_page
+from remit.faces.console.guard import Guard
+from remit.faces.console.pages import Pages, page
+from remit.faces.console.ports import ConsoleDesk, Notices, Scene, SignalFact
+
+
+def build_console(
+    desk: ConsoleDesk,
+    *,
+    allowed_hosts: set[str],
+    demo: bool,
+    notices: Notices,
+    scenes: Sequence[Scene] = (),
+    signal_fact: SignalFact = lambda _: None,
+    clock: Callable[[], int] = lambda: time.time_ns() // 1000,
+) -> Starlette:
+    """The pages over one desk.
+
+    ``allowed_hosts`` are the ``Host`` headers answered, as ``127.0.0.1:8420`` or, for any port, ``127.0.0.1``.
+    ``demo`` marks every page as demonstration data; ``scenes`` are then offered on the first. ``signal_fact`` gives the
+    fact and source behind a signal's id. ``clock`` is microseconds since the epoch.
+    """
+    assets = Assets()
+    pages = Pages(desk, assets, demo, notices, tuple(scenes), signal_fact, clock)
+    made = (
+        ("/", event_center),
+        ("/events/{event_id:path}", event_page),
+        ("/agents", agents_page),
+        ("/denials", denials_page),
+        ("/who", who_page),
+    )
+    routes = [Route(path, page(pages, make), name=make.__name__) for path, make in made]
+    return Starlette(
+        routes=[
+            *routes,
+            Route("/livez", _live),
+            Route("/readyz", _ready(desk)),
+            Route("/favicon.ico", assets.favicon),
+            Route("/static/{digest}/{name}", assets.serve),
+        ],
+        middleware=[Middleware(Guard, allowed_hosts=frozenset(allowed_hosts))],
+        exception_handlers={HTTPException: _http_problem(pages)},
+    )
+
+
+def _live(_: Request) -> Response:
+    return PlainTextResponse("alive\n")
+
+
+def _ready(desk: ConsoleDesk) -> Callable[[Request], Response]:
+    def ready(_: Request) -> Response:
+        try:
+            desk.overview("id:0")
+        except Exception:  # whatever it is, the answer is the same: not ready
+            return PlainTextResponse("not ready: the store does not answer\n", 503)
+        return PlainTextResponse("ready\n")
+
+    return ready
+
+
+def _http_problem(pages: Pages) -> Callable[[Request, Exception], Response]:
+    """An address that leads nowhere."""
+
+    def problem(request: Request, error: Exception) -> Response:
+        status = error.status_code if isinstance(error, HTTPException) else 500
+        what = "There is no page at this address" if status == 404 else "This cannot be done here"
+        return pages.problem(status, what, "Start from the Event Center.", where=request.url.path)
+
+    return problem

@@ -1,0 +1,26 @@
+// Keeps "4 min ago" true while the page is open, and says the local time of each UTC time in its title.
+const STEPS = [[60, 1, "s"], [3600, 60, "min"], [172800, 3600, "h"], [Infinity, 86400, "d"]];
+
+export function ago(then, now) {
+  const seconds = Math.floor((now - then) / 1000);
+  const size = Math.abs(seconds);
+  const [limit, unit, name] = STEPS.find(([most]) => size < most);
+  const count = Math.floor(size / unit);
+  if (limit === 60 && count < 5) return "now";
+  return seconds > 0 ? `${count} ${name} ago` : `in ${count} ${name}`;
+}
+
+export function relativeTimes(page) {
+  const refresh = () => {
+    for (const each of page.querySelectorAll("[data-ago]")) {
+      const then = Date.parse(each.dataset.ago);
+      if (!Number.isNaN(then)) each.textContent = ago(then, Date.now());
+    }
+  };
+  for (const each of page.querySelectorAll("time[datetime]")) {
+    const then = new Date(each.dateTime);
+    if (!Number.isNaN(then.valueOf())) each.title += `, ${then.toLocaleString()} here`;
+  }
+  refresh();
+  setInterval(refresh, 20000);
+}

@@ -1,0 +1,120 @@
+"""What every answer carries, and who is not answered."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import pytest
+
+import remit.faces.console
+from remit.faces.console.guard import CONTENT_SECURITY_POLICY
+
+from .asgi import get
+from .conftest import Console
+from .estate import Desk, mixed
+
+FOLDER = Path(remit.faces.console.__file__).parent
+PATHS = ("/", "/?q=nofield:1", "/events/unknown", "/nowhere", "/livez", "/readyz", "/static/x/none.css", "/agents")
+
+
+@pytest.mark.parametrize("path", PATHS)
+def test_every_answer_carries_the_security_headers(console: Console, path: str) -> None:
+    headers = get(console(mixed(2)), path).headers
+    assert headers["content-security-policy"] == CONTENT_SECURITY_POLICY
+    assert headers["x-content-type-options"] == "nosniff"
+    assert headers["x-frame-options"] == "DENY"
+    assert headers["cross-origin-resource-policy"] == "same-origin"
+    assert not [name for name in headers if name.startswith("access-control")]
+
+
+def test_the_policy_allows_nothing_inline_and_nothing_from_elsewhere() -> None:
+    assert CONTENT_SECURITY_POLICY.startswith("default-src 'none'")
+    assert "unsafe" not in CONTENT_SECURITY_POLICY
+    assert "http" not in CONTENT_SECURITY_POLICY
+
+
+@pytest.mark.parametrize(
+    ("hosts", "status"),
+    [
+        (("127.0.0.1:8420",), 200),
+        (("localhost:9999",), 200),
+        (("LOCALHOST",), 200),
+        (("127.0.0.1:1",), 421),
+        (("evil.example",), 421),
+        (("evil.example:8420",), 421),
+        (("localhost.evil.example",), 421),
+        ((), 400),
+        (("localhost", "localhost"), 400),
+        (("",), 400),
+        (("local host",), 400),
+        (("localhost@evil",), 400),
+        (("localhost:8420:1",), 400),
+        (("[::1]:8420",), 421),
+    ],
+)
+def test_only_the_named_hosts_are_answered(console: Console, hosts: tuple[str, ...], status: int) -> None:
+    answer = get(console(mixed(1)), "/livez", hosts=hosts)
+    assert answer.status == status
+    assert "content-security-policy" in answer.headers
+
+
+@pytest.mark.parametrize("method", ["POST", "PUT", "DELETE", "OPTIONS", "TRACE"])
+def test_only_reading_is_possible(console: Console, method: str) -> None:
+    answer = get(console(mixed(1)), "/", method=method)
+    assert answer.status == 405
+    assert answer.headers["allow"] == "GET, HEAD"
+
+
+def test_head_answers_without_a_body(console: Console) -> None:
+    assert get(console(mixed(1)), "/livez", method="HEAD").status == 200
+
+
+def test_a_fault_shows_no_trace(console: Console, caplog: pytest.LogCaptureFixture) -> None:
+    class Broken(Desk):
+        def overview(self, query: str) -> dict:
+            raise RuntimeError("secret detail")
+
+    app = console([], desk=Broken([]))
+    answer = get(app, "/")
+    assert answer.status == 500
+    assert "secret" not in answer.text
+    assert "Traceback" not in answer.text
+    assert "content-security-policy" in answer.headers
+    assert "secret detail" in caplog.text
+    assert get(app, "/readyz").status == 503
+    assert get(app, "/livez").status == 200
+
+
+def test_what_a_page_loads_is_there_and_kept_for_good(console: Console) -> None:
+    app = console(mixed(1))
+    urls = re.findall(r'(?:href|src)="(/static/[^"]+)"', get(app, "/").text)
+    assert len(set(urls)) == 3
+    for url in urls:
+        answer = get(app, url)
+        assert answer.status == 200
+        assert "immutable" in answer.headers["cache-control"]
+        older = get(app, re.sub(r"/static/[^/]+", "/static/0000", url))
+        assert older.headers["cache-control"] == "no-cache"
+    assert get(app, "/favicon.ico").headers["content-type"] == "image/svg+xml"
+    assert get(app, "/").headers["cache-control"] == "no-store"
+
+
+def test_no_file_outside_the_static_folder_is_served(console: Console) -> None:
+    for path in ("/static/x/..%2fsite.py", "/static/x/%2e%2e/site.py", "/static/x/site.py", "/static/../site.py"):
+        assert get(console(mixed(1)), path).status == 404
+
+
+def test_style_and_scripts_stay_small(console: Console) -> None:
+    app = console(mixed(1))
+    digest = re.search(r"/static/([^/]+)/", get(app, "/").text)[1]
+    names = [each.name for each in (FOLDER / "static").iterdir()]
+    sizes = {name: len(get(app, f"/static/{digest}/{name}").body) for name in names}
+    assert sum(size for name, size in sizes.items() if name.endswith(".css")) < 20_000
+    assert sum(size for name, size in sizes.items() if name.endswith(".js")) < 8_000
+
+
+def test_nothing_is_fetched_from_elsewhere() -> None:
+    for each in [*(FOLDER / "templates").iterdir(), *(FOLDER / "static").iterdir()]:
+        found = re.findall(r"(?:https?:)?//[\w.]+\.\w+", each.read_text().replace("http://www.w3.org/2000/svg", ""))
+        assert not found, each.name
