@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from itertools import islice
 
 from remit.adapters.store.index import Index
 from remit.model.columns import FACTS
+from remit.rooms.attribution.links import BEHIND, ISSUERS
 
 Row = dict[str, object]
 HOPS = 8
-WIDTH = 16
-"""Most events that one key, or one hop of one chain, answers with: a key that thousands offer explains nothing."""
 REMEMBERED = 20_000
 _FACT_NAMES = tuple(column.name for column in FACTS)
 
@@ -25,8 +25,9 @@ class Chains:
     def behind(self, keys: Sequence[str]) -> dict[str, tuple[Row, ...]]:
         """For each key that is offered: the offering events' facts, then those behind them, nearest first.
 
-        At most eight hops, each by a row's ``access_key``, and sixteen events (those of smallest id) per hop; no event
-        appears twice under one key.
+        At most eight hops, each by a row's ``access_key``, four events (those of smallest id) per key and sixteen in
+        all; no event appears twice under one key. ``links`` answers the same question about stored events: both must
+        give the same records in the same order, or a judgement would depend on the order of arrival.
         """
         offered: dict[str, list[Row]] = {}
         wanted = list(dict.fromkeys(keys))
@@ -41,7 +42,7 @@ class Chains:
         return {key: chain for key, chain in chains.items() if chain}
 
     def _offering(self, keys: Sequence[str]) -> dict[str, list[Row]]:
-        offers = self._index.offers(keys, at_most=WIDTH)
+        offers = self._index.offers(keys, at_most=ISSUERS)
         ids = {event_id for found in offers.values() for event_id in found}
         rows = {event_id: row for event_id in ids if (row := self._rows.get(event_id))}
         if missing := sorted(ids - rows.keys()):
@@ -66,8 +67,10 @@ def _flattened(key: str, offered: dict[str, list[Row]]) -> tuple[Row, ...]:
     chain: dict[object, Row] = {}
     level = [key]
     for _ in range(HOPS):
-        reached = {row["event_id"]: row for name in level for row in offered.get(name, [])}
-        nearest = [row for event_id, row in reached.items() if event_id not in chain][:WIDTH]
+        reached = {str(row["event_id"]): row for name in level for row in offered.get(name, [])}
+        nearest = [row for event_id, row in sorted(reached.items()) if event_id not in chain]
         chain |= {row["event_id"]: row for row in nearest}
         level = [name for row in nearest if (name := _issued(row))]
-    return tuple(chain.values())
+        if len(chain) >= BEHIND:
+            break
+    return tuple(islice(chain.values(), BEHIND))

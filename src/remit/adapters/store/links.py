@@ -15,7 +15,7 @@ import pyarrow as pa
 
 from remit.adapters.store.index import Index
 from remit.model.columns import FACTS, JUDGED
-from remit.rooms.attribution.links import ISSUERS
+from remit.rooms.attribution.links import BEHIND, ISSUERS
 
 DEPTH: Final = 8
 """Longest chain of credentials that is followed: a session of a session of …"""
@@ -31,13 +31,16 @@ issued AS (SELECT key, event_id AS issuer FROM offers WHERE starts_with(key, 'ke
 parent AS (SELECT issued.key, issued.issuer, 'key:' || events.access_key AS above, events.request_id
            FROM issued JOIN events ON events.event_id = issued.issuer),
 chain AS (SELECT key, issuer, above, request_id, 1 AS depth FROM parent
-          UNION ALL
+          UNION
           SELECT chain.key, parent.issuer, parent.above, parent.request_id, chain.depth + 1
           FROM chain JOIN parent ON parent.key = chain.above WHERE chain.depth < {DEPTH}),
-causes AS (SELECT substr(key, 9) AS request_id, event_id AS cause FROM offers WHERE starts_with(key, 'request:')),
-reach AS (SELECT key, issuer AS other, depth * 2 AS depth FROM chain
+causes AS (SELECT substr(key, 9) AS request_id, event_id AS cause FROM offers WHERE starts_with(key, 'request:')
+           QUALIFY row_number() OVER (PARTITION BY key ORDER BY event_id) <= {PARTNERS}),
+steps AS (SELECT key, issuer AS other, depth * 2 AS depth FROM chain
           UNION ALL
           SELECT key, cause, depth * 2 + 1 FROM chain JOIN causes USING (request_id)),
+reach AS (SELECT key, other, min(depth) AS depth FROM steps GROUP BY key, other
+          QUALIFY row_number() OVER (PARTITION BY key ORDER BY min(depth), other) <= {BEHIND}),
 sign_ins AS (SELECT key, min(event_id) AS other FROM offers WHERE starts_with(key, 'signin:') GROUP BY key),
 acts AS (SELECT offers.key, offers.event_id, row_number() OVER (
              PARTITION BY offers.key ORDER BY NOT list_contains(events.markers, 'stage=end'),
@@ -95,9 +98,9 @@ class StoredLinks:
 
     def unsettled(self) -> Iterator[dict[str, list[Any]]]:
         """Events whose judgement lacks a join that is now known, in batches of columns."""
-        ids = self._index.execute(_UNSETTLED)["event_id"].to_pylist()
+        ids = self._index.execute(_UNSETTLED)["event_id"]  # kept as Arrow: a list of millions of strings is not small
         for start in range(0, len(ids), BATCH):
-            yield _columns(self._ask(_SELECTED, ids[start : start + BATCH]))
+            yield _columns(self._ask(_SELECTED, ids.slice(start, BATCH).to_pylist()))
 
     def everything(self) -> Iterator[dict[str, list[Any]]]:
         """Every event, in batches of columns."""

@@ -21,6 +21,9 @@ RELATIONS: Final = (ISSUED_KEY, SIGN_IN, CAUSE, EFFECT, SAME_ACT)
 ISSUERS: Final = 4
 """Most records of one issue of credentials that are followed: both accounts of a cross-account role have one."""
 
+BEHIND: Final = 16
+"""Most records behind one key that are followed in all, the nearest first and among equals the smallest id."""
+
 JOIN_FIELDS: Final = {
     "join.issued-key": "access_key",
     "join.sign-in": "link_asks",
