@@ -18,7 +18,10 @@ _REPOSITORY: Final = re.compile(r"(?:repo:|attribute\.repository/)([\w.-]+)(?:@\
 
 
 def caller_columns(view: Entry) -> dict[str, Any]:
-    """The columns that say who called."""
+    """The columns that say who called.
+
+    A service agent in the delegation chain is Google handing a machine its own account's credential: nobody's order.
+    """
     caller = view.caller
     email = text(caller.get("principalemail"))
     subject = text(caller.get("principalsubject"))
@@ -32,7 +35,7 @@ def caller_columns(view: Entry) -> dict[str, Any]:
         "principal_name": email.partition("@")[0] if email else None,
         "access_key": _key(text(caller.get("serviceaccountkeyname"))),
         "app_id": text(folded(caller.get("oauthinfo")).get("oauthclientid")),
-        "delegator": behind[0] if behind else None,
+        "delegator": next((name for name in behind if not _AGENT.fullmatch(name)), None),
         "issuer": email if behind else None,
         "federation": pool,
         "federation_subject": federated,
