@@ -49,7 +49,7 @@ def issue(event_id: str, signed_with: str, issued: str) -> bytes:
         signed_with,
         requestParameters={"roleArn": role, "roleSessionName": event_id},
         responseElements={
-            "credentials": {"accessKeyId": access_key(issued), "sessionToken": "x", "expiration": "Sep 1, 2026, 11:00:00 AM"},
+            "credentials": {"accessKeyId": access_key(issued), "sessionToken": "x"},
             "assumedRoleUser": {"arn": f"arn:aws:sts::{ACCOUNT}:assumed-role/worker/{event_id}"},
         },
     )

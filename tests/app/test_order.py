@@ -8,11 +8,11 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from tests.app.cloudtrail import issue, record
 
 from remit.adapters.feeds.chunks import Chunk
 from remit.adapters.store.store import Store
 from remit.app.ingesting import Ingesting, settle_store
-from tests.app.cloudtrail import issue, record
 
 CROWDED = [issue(f"maker-{n:02}", f"MAKER{n:02}", "CROWDED") for n in range(9)]
 CROWDED += [issue(f"above-{n:02}", f"ABOVE{n % 3}", f"MAKER{n:02}") for n in range(9)]
@@ -21,7 +21,7 @@ CIRCLE = [issue(f"circle-{n}-{m}", f"CIRCLE{n}", f"CIRCLE{(n + 1) % 3}") for n i
 CIRCLE += [record("circle-call", "CreateBucket", "CIRCLE0")]
 LONG = [issue(f"long-{n:02}", f"LONG{n:02}", f"LONG{n + 1:02}") for n in range(14)]
 LONG += [record("long-call", "CreateBucket", "LONG14")]
-COMPARED = "event_id, actor_kind, actor_name, on_behalf_of, path, source, evidence, runner_up, confidence, same_as, counted"
+COMPARED = "event_id, actor_kind, actor_name, on_behalf_of, path, source, evidence, runner_up, confidence, same_as"
 
 
 def judged(folder: Path, batches: Sequence[Sequence[bytes]], *, follow: bool) -> list[dict[str, Any]]:
@@ -33,9 +33,7 @@ def judged(folder: Path, batches: Sequence[Sequence[bytes]], *, follow: bool) ->
                 store.follow()
         work.conclude(work.chunks(iter(())), 0.0)
         assert settle_store(store).looked_at == 0
-        rows: list[dict[str, Any]] = store.index.execute(
-            f"SELECT {COMPARED} FROM events ORDER BY event_id"
-        ).to_pylist()
+        rows: list[dict[str, Any]] = store.index.execute(f"SELECT {COMPARED} FROM events ORDER BY event_id").to_pylist()
     return rows
 
 
@@ -43,7 +41,7 @@ def judged(folder: Path, batches: Sequence[Sequence[bytes]], *, follow: bool) ->
 def test_chains_of_credentials_are_judged_alike_in_any_order(tmp_path: Path, records: list[bytes]) -> None:
     expected = judged(tmp_path / "at-once", [records], follow=False)
     assert any("join.issued-key" in item for row in expected for item in row["evidence"])
-    for seed in range(3):
+    for seed in range(2):
         shuffled = random.Random(seed).sample(records, len(records))
         third = len(shuffled) // 3
         batches = [shuffled[:third], shuffled[third : 2 * third], shuffled[2 * third :]]

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import shutil
+import sys
+import tempfile
 import threading
 import time
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from pathlib import Path
 from typing import Any, Final
 
@@ -93,7 +96,8 @@ class RemitApplication:
             socket = _control_socket(data)
             if socket is None:
                 raise
-            return self._linked(_followed(call(socket, verb, **arguments), tell), _server_of(data))
+            with _reachable(arguments) as reachable:
+                return self._linked(_followed(call(socket, verb, **reachable), tell), _server_of(data))
         with store:
             return self._linked(work(store, verb, arguments, tell), {})
 
@@ -108,19 +112,45 @@ def _absolute(target: str) -> str:
     if "://" in target or target == "-":
         return target
     if target.startswith("git:"):
-        return f"git:{Path(target.removeprefix('git:')).absolute()}"
-    return str(Path(target).absolute())
+        return f"git:{_absolute(target.removeprefix('git:'))}"
+    path = Path(target)
+    return str(path.resolve() if ".." in path.parts else path.absolute())
 
 
-def work(store: Store, verb: str, arguments: Json, tell: Tell, stop: threading.Event | None = None) -> Json:
-    """One long piece of work on an open store, by name: what a command and the control socket both call."""
+@contextmanager
+def _reachable(arguments: Json) -> Iterator[Json]:
+    """Arguments that the keeper can use: our standard input is not its own, so it is given as a file."""
+    if arguments.get("target") != "-":
+        yield arguments
+        return
+    with tempfile.TemporaryDirectory(prefix="remit-stdin-") as folder:
+        spool = Path(folder) / "standard-input"
+        with spool.open("wb") as taken:
+            shutil.copyfileobj(sys.stdin.buffer, taken)
+        options = {**arguments["options"], "feed": arguments["options"].get("feed") or "-"}
+        yield {"target": str(spool), "options": options}
+
+
+def work(
+    store: Store,
+    verb: str,
+    arguments: Json,
+    tell: Tell,
+    stop: threading.Event | None = None,
+    turn: AbstractContextManager[Any] | None = None,
+) -> Json:
+    """One long piece of work on an open store, by name: what a command and the control socket both call.
+
+    ``turn`` keeps pieces of work apart; only a watch takes it itself, for every other one the caller holds it.
+    """
     if verb == "ingest":
         options = arguments["options"]
         return Ingesting(store, options, tell).from_target(arguments["target"], options)
     if verb == "watch":
         from remit.app.following import follow_target
 
-        return follow_target(store, arguments["target"], arguments["options"], tell, stop or threading.Event())
+        target, options = arguments["target"], arguments["options"]
+        return follow_target(store, target, options, tell, stop or threading.Event(), turn or nullcontext())
     if verb == "connect_aws":
         from remit.app.connecting import connect_aws
 
@@ -141,9 +171,9 @@ def _followed(items: Iterator[Any], tell: Tell) -> Json:
 
 def _control_socket(data: Path) -> Path | None:
     control = (holder(data) or {}).get("control")
-    return Path(control.partition("|")[0]) if control else None
+    return Path(control.rpartition("|")[0]) if control else None
 
 
 def _server_of(data: Path) -> Json:
     control = str((holder(data) or {}).get("control") or "")
-    return {"console": control.partition("|")[2]}
+    return {"console": control.rpartition("|")[2]}

@@ -21,10 +21,12 @@ from typing import Any, Final
 from remit.model.errors import QueryError, RemitError, Unavailable
 
 SOCKET_NAME: Final = "control.sock"
+_PRIVATE: Final = "remit-control-"
 _REQUEST_LIMIT: Final = 1 << 20
 _PATH_LIMIT: Final = 100  # the kernel takes 107 bytes
-Handler = Callable[[str, dict[str, Any]], Iterator[Any]]
-"""(call, arguments) to the items of its answer."""
+Handler = Callable[[str, dict[str, Any], threading.Event], Iterator[Any]]
+"""(call, arguments, gone) to the items of its answer; ``gone`` is set when nobody waits for it any more. An item that
+is ``None`` is not sent."""
 
 
 class ControlServer:
@@ -49,6 +51,9 @@ class ControlServer:
         self._server.server_close()
         with suppress(FileNotFoundError):
             self.path.unlink()
+        if self.path.parent.name.startswith(_PRIVATE):
+            with suppress(OSError):
+                self.path.parent.rmdir()
 
 
 def control_path(folder: Path) -> Path:
@@ -56,7 +61,7 @@ def control_path(folder: Path) -> Path:
     path = folder / SOCKET_NAME
     if len(os.fsencode(path)) < _PATH_LIMIT:
         return path
-    return Path(tempfile.mkdtemp(prefix="remit-")) / SOCKET_NAME
+    return Path(tempfile.mkdtemp(prefix=_PRIVATE)) / SOCKET_NAME
 
 
 class _Server(socketserver.ThreadingUnixStreamServer):
@@ -68,16 +73,29 @@ class _Conversation(socketserver.StreamRequestHandler):
     def handle(self) -> None:
         server = self.server
         assert isinstance(server, _Server)  # noqa: S101 - a type the library does not tell
+        gone = threading.Event()
         with suppress(BrokenPipeError, ConnectionResetError):
             try:
                 request = json.loads(self.rfile.readline(_REQUEST_LIMIT))
-                for item in server.handle(str(request["call"]), dict(request["args"])):
-                    self._say({"item": item})
+                threading.Thread(target=self._listen, args=(gone,), daemon=True).start()
+                for item in server.handle(str(request["call"]), dict(request["args"]), gone):
+                    if item is not None:
+                        self._say({"item": item})
                 self._say({"end": True})
             except RemitError as error:
                 self._say({"error": _spelled(error)})
-            except (ValueError, KeyError, TypeError) as error:
-                self._say({"error": _spelled(RemitError(f"The request cannot be served: {error}"))})
+            except (BrokenPipeError, ConnectionResetError):
+                raise
+            except Exception as error:  # whatever it was, the other side is told
+                said = f"The request cannot be served: {type(error).__name__}: {error}"
+                self._say({"error": _spelled(RemitError(said))})
+        gone.set()
+
+    def _listen(self, gone: threading.Event) -> None:
+        """Nothing more is expected from the other side, so what ends this wait is its leaving."""
+        with suppress(OSError, ValueError):
+            self.connection.recv(1)
+        gone.set()
 
     def _say(self, message: dict[str, Any]) -> None:
         self.wfile.write(json.dumps(message, default=str).encode() + b"\n")
@@ -103,18 +121,29 @@ def call(path: Path, verb: str, **arguments: Any) -> Iterator[Any]:
         connection.connect(str(path))
     except OSError as error:
         connection.close()
-        raise Unavailable("The process that keeps this data folder does not answer", where=str(path)) from error
-    with connection, connection.makefile("rwb") as stream:
-        stream.write(json.dumps({"call": verb, "args": arguments}, default=str).encode() + b"\n")
-        stream.flush()
-        for line in stream:
-            message = json.loads(line)
-            if "error" in message:
-                raise _revived(message["error"])
-            if "end" in message:
-                return
-            yield message["item"]
-    raise Unavailable("The process that keeps this data folder stopped answering", where=str(path))
+        raise Unavailable(
+            "The process that keeps this data folder does not answer", where=str(path), remedy="Try again in a moment."
+        ) from error
+    request = json.dumps({"call": verb, "args": arguments}, default=str).encode() + b"\n"
+    try:
+        with connection, connection.makefile("rb") as stream:
+            connection.sendall(request)
+            for line in stream:
+                message = json.loads(line)
+                if "error" in message:
+                    raise _revived(message["error"])
+                if "end" in message:
+                    return
+                yield message["item"]
+    except (OSError, ValueError) as error:
+        # Also a BrokenPipeError: it must not pass for a reader of ours that went away.
+        raise _silent(path) from error
+    raise _silent(path)
+
+
+def _silent(path: Path) -> Unavailable:
+    remedy = "It may have been stopped: run the same command again."
+    return Unavailable("The process that keeps this data folder stopped answering", where=str(path), remedy=remedy)
 
 
 def _revived(spelled: dict[str, Any]) -> RemitError:

@@ -11,6 +11,8 @@ from pathlib import Path
 from typing import Final
 
 from remit.adapters.feeds.chunks import ByteReader, Source
+from remit.adapters.store.lease import FILE as LEASE_FILE
+from remit.adapters.store.lease import Lease
 from remit.adapters.store.store import Store
 from remit.app.ingesting import Ingesting, settle_store
 from remit.app.packaged import REGISTRY_FILE
@@ -28,18 +30,41 @@ def prepare(folder: Path, say: Callable[[str], None]) -> bool:
     """
     mark = folder / MARK
     if mark.exists():
-        made = float(json.loads(mark.read_text()).get("made", 0))
-        if time.time() - made < _FRESH_SECONDS:
+        if time.time() - _made(mark) < _FRESH_SECONDS:
             return False
-        say("The demonstration is from another day and is made anew.")
-        shutil.rmtree(folder)
+        say("The demonstration is unfinished or from another day, and is made anew.")
+        _empty(folder)
     elif folder.exists() and any(folder.iterdir()):
         raise UsageError(
             "This data folder holds no demonstration", where=str(folder), remedy="Name another one with --data."
         )
-    folder.mkdir(parents=True, exist_ok=True)
+    folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+    _sign(mark, made=0)  # killed from here on, it is known for a demonstration and made anew
     (folder / REGISTRY_FILE).write_text(identities_toml(), encoding="utf-8")
     return True
+
+
+def _made(mark: Path) -> float:
+    try:
+        return float(json.loads(mark.read_text(encoding="utf-8"))["made"])
+    except (ValueError, KeyError, TypeError):
+        return 0.0
+
+
+def _sign(mark: Path, made: float) -> None:
+    mark.write_text(json.dumps({"made": made, "synthetic": True}), encoding="utf-8")
+
+
+def _empty(folder: Path) -> None:
+    """Remove what is in the folder, unless a process keeps it. The mark goes last: half emptied, it is still known."""
+    with Lease.acquire(folder, "demonstration"):
+        for item in folder.iterdir():
+            if item.name in (LEASE_FILE, MARK):
+                continue
+            if item.is_dir() and not item.is_symlink():
+                shutil.rmtree(item)
+            else:
+                item.unlink()
 
 
 def fill(store: Store, say: Callable[[str], None]) -> None:
@@ -51,7 +76,7 @@ def fill(store: Store, say: Callable[[str], None]) -> None:
         total += ingesting.read(iter([_source(feed)])).new
     store.follow()
     settle_store(store)
-    (store.folder / MARK).write_text(json.dumps({"made": time.time(), "synthetic": True}))
+    _sign(store.folder / MARK, made=time.time())
     say(f"Demonstration estate: {total:,} synthetic events in {time.monotonic() - started:.1f} s.")
 
 

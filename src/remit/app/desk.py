@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 import time
 from collections.abc import Callable, Iterator
 from typing import Final
@@ -24,6 +25,8 @@ from remit.rooms.query import read_query
 from remit.rooms.query.predicate import EVERYTHING
 
 _TAIL_SECONDS: Final = 0.5
+_TAIL_ROWS: Final = 500
+_TAIL_REMEMBERED: Final = 20_000
 
 
 class LocalDesk:
@@ -105,21 +108,21 @@ class LocalDesk:
         writer = export_ocsf if form == "ocsf" else export_jsonl
         return writer(self._index, self._describe, query, now_us=now, limit=limit)
 
-    def tail(self, query: str, limit: int = 10) -> Iterator[Json]:
-        """The newest matching events, oldest first, then new ones as they are stored; never ends by itself."""
+    def tail(self, query: str, limit: int = 10, *, gone: threading.Event | None = None) -> Iterator[Json]:
+        """The newest matching events, oldest first, then new ones as they are stored; ends when ``gone`` is set."""
+        stopped = gone or threading.Event()
         seen: dict[str, None] = {}
-        first = True
-        while True:
+        wanted = limit
+        while not stopped.is_set():
             predicate = read_query(query, self._clock())
-            rows = list(every_row(self._index, predicate, EVENT_COLUMNS, limit=limit if first else 200))
+            rows = list(every_row(self._index, predicate, EVENT_COLUMNS, limit=wanted))
             for row in reversed(rows):
                 if row["event_id"] not in seen:
-                    seen[row["event_id"]] = None
                     yield event_json(row, self._describe)
-            while len(seen) > 5_000:
-                del seen[next(iter(seen))]
-            first = False
-            time.sleep(_TAIL_SECONDS)
+            seen = dict.fromkeys(row["event_id"] for row in rows) | seen
+            seen = dict.fromkeys(list(seen)[:_TAIL_REMEMBERED])
+            wanted = _TAIL_ROWS
+            stopped.wait(_TAIL_SECONDS)
 
     def _explain(self, deny: Json) -> Explanation:
         words = ("policy_type", "policy_arn", "implicit", "rule", "action", "resource")

@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Final
 
@@ -32,6 +32,7 @@ Tell = Callable[[Json], None]
 _TELL_SECONDS: Final = 0.1
 _SAMPLES: Final = 3
 _FOLLOW_SECONDS: Final = 1.0
+_STOPPED: Final = "Stopped before the end: what is counted here is kept. Run the same command again to read the rest."
 
 
 def build_pipeline(keeper: Keeper, settings: Mapping[str, Any]) -> Pipeline:
@@ -54,8 +55,10 @@ class _Telling:
     bytes_total: int | None = None
     bytes_done: int = 0
     last: float = 0.0
+    summary: Summary = field(default_factory=Summary)
 
     def __call__(self, summary: Summary, place: str) -> None:
+        self.summary = summary
         now = time.monotonic()
         if now - self.last >= _TELL_SECONDS:
             self.last = now
@@ -88,10 +91,15 @@ class Ingesting:
             target, endpoint_url=options.get("endpoint_url"), profile=options.get("profile"), done=done, skipped=skipped
         )
         run = self.store.state.start_run(target)
-        summary = self.read(found)
+        try:
+            summary, stopped = self.read(found), False
+        except KeyboardInterrupt:
+            summary, stopped = self.telling.summary, True
         summary.skipped.update(skipped)
         result = self.conclude(summary, started)
-        self.store.state.finish_run(run, summary.to_json())
+        self.store.state.finish_run(run, {**summary.to_json(), "stopped": stopped})
+        if stopped:
+            return {**result, "stopped": True, "notes": [_STOPPED]}
         self.store.state.feed_read(self.feed)
         return result
 
@@ -162,6 +170,7 @@ def settle_store(store: Store) -> Report:
 def reattribute_store(store: Store) -> Json:
     """Judge everything again under today's rules and registry."""
     judge = Judge(load_rules(), load_registry(store.folder))
+    store.follow()
     corrections = StoreCorrections(store)
     report = reattribute(StoredLinks(store.index), corrections, judge)
     corrections.settled()

@@ -7,6 +7,7 @@ import queue
 import socket
 import threading
 from collections.abc import Callable, Iterator
+from contextlib import nullcontext
 from pathlib import Path
 from typing import Any, Final
 
@@ -19,7 +20,7 @@ from remit.app.control import ASKED, STREAMED, ControlServer, control_path
 from remit.app.desk import LocalDesk
 from remit.app.packaged import load_rules
 from remit.faces.console.site import build_console
-from remit.model.errors import ConfigError, RemitError, UsageError
+from remit.model.errors import ConfigError, RemitError, Unavailable, UsageError
 from remit.rooms.estate.stories import SCENES
 
 Json = dict[str, Any]
@@ -31,8 +32,10 @@ def serve(data: Path, options: Json, say: Say) -> None:
     """Serve until stopped."""
     _refuse_strangers(options["host"])
     listening = _listen(options["host"], options["port"])
-    address = f"http://{options['host']}:{listening.getsockname()[1]}"
+    host = f"[{options['host']}]" if ":" in options["host"] else options["host"]
+    address = f"http://{host}:{listening.getsockname()[1]}"
     folder = data if options["data_given"] or not options["demo"] else data.with_name(f"{data.name}-demo")
+    folder = folder.absolute()  # commands find the control socket from wherever they are
     filling = options["demo"] and demo.prepare(folder, say)
     socket_path = control_path(_made(folder))
     with listening, Store.open(folder, "server", say, control=f"{socket_path}|{address}") as store:
@@ -115,31 +118,39 @@ class _Handler:
         self._desk = desk
         self._one_at_a_time = threading.Lock()
 
-    def __call__(self, verb: str, arguments: Json) -> Iterator[Any]:
+    def __call__(self, verb: str, arguments: Json, gone: threading.Event) -> Iterator[Any]:
         if verb in ASKED:
-            answer = getattr(self._desk, verb)(*arguments.get("positional", ()), **arguments.get("named", {}))
+            named = {**arguments.get("named", {}), **({"gone": gone} if verb == "tail" else {})}
+            answer = getattr(self._desk, verb)(*arguments.get("positional", ()), **named)
             return answer if verb in STREAMED else iter([answer])
         if verb in WORKED:
-            return self._work(verb, arguments)
+            if arguments.get("target") == "-":
+                raise UsageError("The server cannot read another process's standard input")
+            return self._work(verb, arguments, gone)
         raise UsageError(f"The server knows no call {verb!r}")
 
-    def _work(self, verb: str, arguments: Json) -> Iterator[Json]:
+    def _work(self, verb: str, arguments: Json, gone: threading.Event) -> Iterator[Json]:
         said: queue.Queue[Json | BaseException | None] = queue.Queue()
-        stop = threading.Event()
-        threading.Thread(target=self._run, args=(verb, arguments, said, stop), daemon=True).start()
+        threading.Thread(target=self._run, args=(verb, arguments, said, gone), daemon=True).start()
         try:
             while (item := said.get()) is not None:
                 if isinstance(item, BaseException):
                     raise item
                 yield item
         finally:
-            stop.set()
+            gone.set()
 
-    def _run(self, verb: str, arguments: Json, said: queue.Queue[Any], stop: threading.Event) -> None:
+    def _run(self, verb: str, arguments: Json, said: queue.Queue[Any], gone: threading.Event) -> None:
+        def tell(state: Json) -> None:
+            if gone.is_set() and verb != "watch":
+                raise Unavailable("The command that asked for this work was stopped")
+            said.put({"progress": state})
+
         try:
-            with self._one_at_a_time:
-                done = work(self._store, verb, arguments, lambda state: said.put({"progress": state}), stop)
-            said.put({"result": done})
+            # A watch waits for files most of its life, so it takes its turns by itself.
+            with nullcontext() if verb == "watch" else self._one_at_a_time:
+                if not gone.is_set():
+                    said.put({"result": work(self._store, verb, arguments, tell, gone, self._one_at_a_time)})
         except RemitError as error:
             said.put(error)
         except Exception as error:

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import multiprocessing
 import queue
+import signal
 import threading
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import suppress
@@ -52,18 +53,20 @@ class _PipeKeeper:
 
 def _work(pipe: Connection, build: BuildPipeline, settings: Mapping[str, Any], feed: str) -> None:
     """A worker's life: build once, then one chunk after another until told to stop."""
-    pipeline = build(_PipeKeeper(pipe), settings)
-    while True:
-        try:
-            chunk = pipe.recv()
-        except EOFError:
-            return
-        if chunk is None:
-            return
-        try:
-            pipe.send(("done", (pipeline.ingest(chunk, feed),)))
-        except RemitError as error:
-            pipe.send(("failed", (error,)))
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C reaches the whole group; the parent says when to stop.
+    pipeline: Pipeline | None = None
+    with suppress(EOFError, BrokenPipeError):
+        while (chunk := pipe.recv()) is not None:
+            try:
+                pipeline = pipeline or build(_PipeKeeper(pipe), settings)
+                pipe.send(("done", (pipeline.ingest(chunk, feed),)))
+            except RemitError as error:
+                pipe.send(("failed", (error,)))
+            except (EOFError, BrokenPipeError):
+                return
+            except Exception as error:
+                said = StoreError(f"A decoding process failed: {type(error).__name__}: {error}", where=chunk.place)
+                pipe.send(("failed", (said,)))
 
 
 @dataclass(slots=True)
@@ -146,8 +149,15 @@ def _attend(
     context = multiprocessing.get_context("spawn")
     ours, theirs = context.Pipe()
     process = context.Process(target=_work, args=(theirs, build, settings, feed), daemon=True)
-    process.start()
-    theirs.close()
+    try:
+        process.start()
+    except OSError as error:
+        shared.failure = StoreError(f"A decoding process cannot be started: {error.strerror}")
+        for _ in _until_none(waiting):
+            pass  # the reader must never wait for a process that is not there
+        return
+    finally:
+        theirs.close()
     try:
         for ticket, chunk in _until_none(waiting):
             if shared.failure is None:
@@ -166,6 +176,7 @@ def _until_none(waiting: queue.Queue[Any]) -> Iterator[tuple[_Ticket, ChunkLike]
 
 def _converse(pipe: Connection, chunk: ChunkLike, ticket: _Ticket, shared: _Shared) -> None:
     """Hand over one chunk and serve its questions until it is done."""
+    token: Any = None
     try:
         pipe.send(chunk)
         while True:
@@ -175,8 +186,14 @@ def _converse(pipe: Connection, chunk: ChunkLike, ticket: _Ticket, shared: _Shar
                 return
             if verb == "failed":
                 raise arguments[0]
-            pipe.send(_serve(shared, verb, arguments))
+            served = _serve(shared, verb, arguments)
+            if verb == "ask" and served[0]:
+                token = served[1].token
+            pipe.send(served)
     except (EOFError, OSError):
+        if token is not None:
+            # A keeper that lives on must not hold the dead process's ids for known. After a commit this does nothing.
+            _serve(shared, "abort", (token,))
         shared.failure = StoreError(
             "A decoding process ended unexpectedly", where=chunk.place, remedy="Run the same command again."
         )

@@ -62,6 +62,8 @@ def ingest(app: Application, /, target: str, data: Path, as_json: bool, **option
     with progress_bar(as_json) as tell:
         done = app.ingest(data, target, options, tell)
     _close(done, as_json)
+    if done.get("stopped"):
+        raise click.exceptions.Exit(130)
     _fail_if_nothing_was_read(done)
 
 

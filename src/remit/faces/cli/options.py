@@ -48,7 +48,7 @@ def _excludes(word: str) -> bool:
 
 
 def joined(query: tuple[str, ...]) -> str:
-    """The query as it was meant: one argument is a whole query; of several, a value with a space gets its quotes back."""
+    """The query as it was meant: one argument is all of it; of several, values with spaces get their quotes back."""
     words = [word.removeprefix(_EXCLUDED) for word in query]
     return words[0] if len(words) == 1 else " ".join(map(_requoted, words))
 

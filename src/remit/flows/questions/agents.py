@@ -14,12 +14,13 @@ from remit.flows.questions.population import (
     UNMARKED_TEXT,
 )
 from remit.flows.questions.ports import EventIndex, Json, Row
+from remit.flows.questions.search import nothing_found
 from remit.flows.questions.settings import settle_sentences
 from remit.flows.questions.window import Window, plural
 from remit.model.event_json import Describe, rfc3339
 from remit.model.vocabulary import STRENGTHS
 from remit.rooms.query import term
-from remit.rooms.query.predicate import Equals, both, either
+from remit.rooms.query.predicate import EVERYTHING, Equals, both, either
 
 MAX_AGENTS: Final = 200
 _DISTINCT: Final = ("resource_ids", "account", "region")
@@ -65,13 +66,22 @@ def unmarked(index: EventIndex, window: Window) -> Json:
         "top_principals": top,
         "settle": settle_sentences(index, without) if count else [],
         "unmarked_query": f"{CHANGES_TEXT} {UNMARKED_TEXT} {window.text()}",
-        "sentence": _sentence(changes, count, top),
+        "sentence": _sentence(changes, count, top) if changes else _no_changes(index),
     }
 
 
+def _no_changes(index: EventIndex) -> str:
+    """An empty window beside what the store holds."""
+    stored = index.tally(EVERYTHING)
+    if not stored["records"]:
+        return nothing_found(index)
+    return (
+        f"No changes are recorded in this window; the store's {plural(stored['records'], 'record')} reach from "
+        f"{rfc3339(stored['first'])} to {rfc3339(stored['last'])}."
+    )
+
+
 def _sentence(changes: int, count: int, top: list[dict[str, Any]]) -> str:
-    if not changes:
-        return "No changes are recorded in this window."
     if not count:
         return f"All {plural(changes, 'change')} in this window carry a marker that says who or what made them."
     names = ", ".join(f"{each['principal'] or 'no principal'} ({each['changes']:,})" for each in top)
