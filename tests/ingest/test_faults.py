@@ -1,0 +1,116 @@
+"""Ingest killed, disturbed, out of space, in any order, twice: the same events, judged the same, once."""
+
+from __future__ import annotations
+
+import os
+import random
+import signal
+import subprocess
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from .logs import digest, ingested, start, written
+
+EVENTS = 5_000
+
+
+@pytest.fixture(scope="module")
+def logs(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return written(tmp_path_factory.mktemp("logs") / "in", EVENTS)
+
+
+@pytest.fixture(scope="module")
+def undisturbed(logs: Path, tmp_path_factory: pytest.TempPathFactory) -> tuple[int, int, str]:
+    data = tmp_path_factory.mktemp("undisturbed") / "data"
+    ingested(data, logs)
+    found = digest(data)
+    assert found[:2] == (EVENTS, 2)
+    return found
+
+
+def killed_again_and_again(data: Path, logs: Path, kills: int, seed: int) -> int:
+    """Kill the ingest at moments spread over its run; how many times it was still running then."""
+    chance, landed = random.Random(seed), 0
+    for _ in range(kills):
+        child = start(data, logs, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+        time.sleep(chance.uniform(0.3, 1.6))
+        landed += child.poll() is None
+        child.send_signal(signal.SIGKILL)
+        child.wait()
+    return landed
+
+
+@pytest.mark.parametrize("kills", [8, pytest.param(60, marks=pytest.mark.heavy)])
+def test_an_ingest_killed_at_any_moment_and_run_again_stores_the_same(
+    logs: Path, undisturbed: tuple[int, int, str], tmp_path: Path, kills: int
+) -> None:
+    assert killed_again_and_again(tmp_path / "data", logs, kills, seed=kills) > 0
+    ingested(tmp_path / "data", logs)
+    assert digest(tmp_path / "data") == undisturbed
+
+
+def test_two_workers_store_the_same(logs: Path, undisturbed: tuple[int, int, str], tmp_path: Path) -> None:
+    ingested(tmp_path / "data", logs, "--workers", "2")
+    assert digest(tmp_path / "data") == undisturbed
+
+
+def test_another_order_and_a_second_time_store_the_same(
+    logs: Path, undisturbed: tuple[int, int, str], tmp_path: Path
+) -> None:
+    files = sorted(logs.iterdir(), reverse=True)
+    random.Random(3).shuffle(files)
+    folder = tmp_path / "shuffled"
+    folder.mkdir()
+    for number, file in enumerate(files):
+        (folder / f"{number:03}{file.suffix}").symlink_to(file)
+    for target in (folder, logs):
+        ingested(tmp_path / "data", target)
+    events, _, judged = digest(tmp_path / "data")
+    assert (events, judged) == (undisturbed[0], undisturbed[2])
+
+
+@pytest.fixture
+def small_disk(tmp_path: Path) -> Iterator[Path]:
+    folder = tmp_path / "disk"
+    folder.mkdir()
+    if os.geteuid() or subprocess.run(["mount", "-t", "tmpfs", "-o", "size=2m", "none", folder]).returncode:
+        pytest.skip("a small file system takes the right to mount one")
+    yield folder
+    subprocess.run(["umount", folder], check=True)
+
+
+def test_a_full_disk_is_said_with_its_place_and_with_space_the_same_command_completes(
+    logs: Path, undisturbed: tuple[int, int, str], small_disk: Path
+) -> None:
+    data = small_disk / "data"
+    child = start(data, logs)
+    _, said = child.communicate(timeout=60)
+    assert child.returncode == 1, said
+    assert "Traceback" not in said
+    assert str(data) in said
+    assert "space" in said
+    assert "[store." in said
+    subprocess.run(["mount", "-o", "remount,size=300m", small_disk], check=True)
+    ingested(data, logs)
+    assert digest(data) == undisturbed
+
+
+def test_a_second_ingest_at_once_is_told_who_keeps_the_folder(tmp_path: Path) -> None:
+    pipe, data = tmp_path / "pipe", tmp_path / "data"
+    os.mkfifo(pipe)
+    first = start(data, pipe)
+    try:
+        deadline = time.monotonic() + 20
+        while not (data / "state.db").exists() and time.monotonic() < deadline:
+            time.sleep(0.05)
+        second = start(data, tmp_path)
+        _, said = second.communicate(timeout=30)
+    finally:
+        first.kill()
+        first.communicate()
+    assert second.returncode == 6, said
+    assert f"process {first.pid}" in said
+    assert "ingest" in said
