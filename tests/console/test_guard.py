@@ -118,3 +118,40 @@ def test_nothing_is_fetched_from_elsewhere() -> None:
     for each in [*(FOLDER / "templates").iterdir(), *(FOLDER / "static").iterdir()]:
         found = re.findall(r"(?:https?:)?//[\w.]+\.\w+", each.read_text().replace("http://www.w3.org/2000/svg", ""))
         assert not found, each.name
+
+
+def _luminance(color: str) -> float:
+    digits = "".join(2 * char for char in color) if len(color) == 3 else color
+    channels = [int(digits[at : at + 2], 16) / 255 for at in (0, 2, 4)]
+    linear = [each / 12.92 if each <= 0.04045 else ((each + 0.055) / 1.055) ** 2.4 for each in channels]
+    return 0.2126 * linear[0] + 0.7152 * linear[1] + 0.0722 * linear[2]
+
+
+def _contrast(one: str, other: str) -> float:
+    low, high = sorted((_luminance(one), _luminance(other)))
+    return (high + 0.05) / (low + 0.05)
+
+
+TEXT_ON = [(text, ground) for text in ("text", "soft", "accent", "good") for ground in ("bg", "panel", "raised")]
+TEXT_ON += [("bad", "bad-soft"), ("bad", "panel"), ("warn", "warn-soft"), ("warn", "panel"), ("demo", "demo-soft")]
+TEXT_ON += [("accent", "accent-soft"), ("text", "accent-soft"), ("soft", "accent-soft"), ("soft", "demo-soft")]
+
+
+@pytest.mark.parametrize("theme", [0, 1], ids=["light", "dark"])
+def test_text_can_be_read_on_every_ground(theme: int) -> None:
+    sheet = (FOLDER / "static" / "console.css").read_text()
+    colors = dict(
+        re.findall(r"--([\w-]+): #([0-9a-f]{6}|[0-9a-f]{3})\b", sheet.split(":root {")[theme + 1].split("}")[0])
+    )
+    faint = {pair: round(_contrast(colors[pair[0]], colors[pair[1]]), 2) for pair in TEXT_ON}
+    assert {pair: ratio for pair, ratio in faint.items() if ratio < 4.5} == {}
+
+
+@pytest.mark.parametrize("theme", [0, 1], ids=["light", "dark"])
+def test_the_colors_of_sources_stand_out_from_the_page(theme: int) -> None:
+    sheet = (FOLDER / "static" / "console.css").read_text()
+    colors = dict(
+        re.findall(r"--([\w-]+): #([0-9a-f]{6}|[0-9a-f]{3})\b", sheet.split(":root {")[theme + 1].split("}")[0])
+    )
+    named = ("agentops", "clickops", "iac", "cli-sdk", "mutation", "vcs", "workflow", "denied")
+    assert {name for name in named if _contrast(colors[name], colors["panel"]) < 3} == set()

@@ -67,7 +67,7 @@ POLICY_SHORT: Final = {
     "gcp_iam": "GCP IAM",
     "gcp_org_policy": "org policy",
     "gcp_vpc_sc": "VPC-SC",
-    "unknown": "not stated",
+    "unknown": "type not stated",
 }
 """The policy types where there is little room."""
 _DID: Final = {
