@@ -11,6 +11,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from tests.app.cloudtrail import record
+from tests.app.conftest import start, wait_for
 
 from remit.adapters.feeds.chunks import Chunk
 from remit.adapters.store.store import Store
@@ -22,8 +24,6 @@ from remit.flows.ingest.batch import Pipeline
 from remit.flows.ingest.ports import Keeper
 from remit.flows.ingest.run import ingest
 from remit.model.errors import ConfigError, KeeperBusy, StoreError
-from tests.app.cloudtrail import record
-from tests.app.conftest import start, wait_for
 
 LINES = [record(f"call-{n}", "CreateBucket", "k") for n in range(20)]
 

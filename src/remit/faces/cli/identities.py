@@ -35,7 +35,8 @@ def suggest(app: Application, since: str, data: Path, as_json: bool) -> None:
     for sentence in (found["window_note"], found["note"]):
         if sentence:
             output.note(sentence)
-    output.note(f"Put what is right into {app.registry_path(data)}, then run: remit reattribute")
+    if found["proposals"]:
+        output.note(f"Put what is right into {app.registry_path(data)}, then run: remit reattribute")
 
 
 @identities.command("map")

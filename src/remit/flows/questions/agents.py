@@ -20,7 +20,7 @@ from remit.flows.questions.window import Window, plural
 from remit.model.event_json import Describe, rfc3339
 from remit.model.vocabulary import STRENGTHS
 from remit.rooms.query import term
-from remit.rooms.query.predicate import EVERYTHING, Equals, both, either
+from remit.rooms.query.predicate import Equals, both, either
 
 MAX_AGENTS: Final = 200
 _DISTINCT: Final = ("resource_ids", "account", "region")
@@ -72,13 +72,7 @@ def unmarked(index: EventIndex, window: Window) -> Json:
 
 def _no_changes(index: EventIndex) -> str:
     """An empty window beside what the store holds."""
-    stored = index.tally(EVERYTHING)
-    if not stored["records"]:
-        return nothing_found(index)
-    return (
-        f"No changes are recorded in this window; the store's {plural(stored['records'], 'record')} reach from "
-        f"{rfc3339(stored['first'])} to {rfc3339(stored['last'])}."
-    )
+    return f"No changes are recorded in this window. {nothing_found(index)}"
 
 
 def _sentence(changes: int, count: int, top: list[dict[str, Any]]) -> str:

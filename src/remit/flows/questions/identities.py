@@ -7,6 +7,7 @@ from typing import Any, Final
 
 from remit.flows.questions.population import CHANGES, UNMARKED
 from remit.flows.questions.ports import EventIndex, Json, Row
+from remit.flows.questions.search import nothing_found
 from remit.flows.questions.window import Window, plural
 from remit.model.event_json import rfc3339
 from remit.rooms.query import term
@@ -36,7 +37,7 @@ def suggest_identities(index: EventIndex, window: Window, *, limit: int = 20) ->
     merged = _merged(rows)
     note = "Each kind is proposed from the provider's type of principal; confirm or change it before you keep it."
     if not merged:
-        note = "No change in this window lacks a marker, so there is nothing to map."
+        note = _nothing_to_map(index, window)
     if len(rows) == _LOOKED_AT:
         note += f" Only the {_LOOKED_AT:,} busiest principals were looked at."
     return {
@@ -45,6 +46,13 @@ def suggest_identities(index: EventIndex, window: Window, *, limit: int = 20) ->
         "more": len(merged) > limit,
         "note": note,
     }
+
+
+def _nothing_to_map(index: EventIndex, window: Window) -> str:
+    changes = index.tally(both(CHANGES, window.within))["acts"]
+    if not changes:
+        return f"No changes are recorded in this window. {nothing_found(index)}"
+    return f"Every one of the {plural(changes, 'change')} in this window carries a marker or names no principal to map."
 
 
 def _merged(rows: list[Row]) -> list[Row]:

@@ -14,8 +14,9 @@ from remit.model.columns import BY_NAME
 from remit.rooms.attribution.fields import derivation
 from remit.rooms.attribution.signals import Condition, Signal
 
-_MEMO_LIMIT: Final = 200_000
-"""Distinct values remembered per column; beyond it the memory of that column starts afresh."""
+_ENTRY_CHARACTERS: Final = 80  # what an entry costs beside its text
+_MEMO_CHARACTERS: Final = 16_000_000
+"""Characters of distinct values remembered per column; beyond them the memory of that column starts afresh."""
 
 Test = Callable[[str], bool]
 
@@ -45,12 +46,16 @@ class _ValueMasks(dict[Any, int]):
 
     def __init__(self, conditions: Iterable[tuple[int, Condition]]) -> None:
         super().__init__()
+        self._characters = 0
         self._tests = [(bit, derivation(c.field), _test_of(c)) for bit, c in conditions]
 
     def __missing__(self, value: Any) -> int:
-        if len(self) >= _MEMO_LIMIT:
+        text = "" if value is None else str(value).lower() if isinstance(value, bool) else str(value)
+        self._characters += len(text) + _ENTRY_CHARACTERS
+        if self._characters > _MEMO_CHARACTERS:
             self.clear()
-        mask = 0 if value is None else self._mask(str(value) if not isinstance(value, bool) else str(value).lower())
+            self._characters = 0
+        mask = 0 if value is None else self._mask(text)
         self[value] = mask
         return mask
 
