@@ -50,7 +50,7 @@ class GzipLimits:
     """When an expanding file is refused: at ``max_ratio`` to 1 once ``ratio_from`` bytes came out, or at ``ceiling``
     decompressed bytes whatever the ratio."""
 
-    max_ratio: int = 1000
+    max_ratio: int = 200
     ratio_from: int = 64 * 1024 * 1024
     ceiling: int = 1 << 40
 
