@@ -16,7 +16,7 @@ from tests.app.conftest import start, wait_for
 
 from remit.adapters.feeds.chunks import Chunk
 from remit.adapters.store.store import Store
-from remit.app import demo
+from remit.app import demo, main
 from remit.app.ingesting import build_pipeline
 from remit.app.keeper import StoreKeeper
 from remit.app.workers import ingest_in_parallel
@@ -131,3 +131,16 @@ def test_ctrl_c_during_an_ingest_sums_up_what_is_kept(tmp_path: Path, workers: s
     assert done["stopped"] is True
     assert 0 < done["new"] < 60_000
     assert b"Traceback" not in err
+
+
+def test_ctrl_c_during_a_query_is_a_stop_and_no_traceback(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def interrupted(*_: Any) -> int:
+        raise RuntimeError("Query interrupted")
+
+    monkeypatch.setattr(main, "run", interrupted)
+    with pytest.raises(SystemExit) as ended:
+        main.main()
+    assert ended.value.code == 130
+    assert "stopped" in capsys.readouterr().err

@@ -8,7 +8,17 @@ from remit.app.application import RemitApplication
 from remit.faces.cli.main import run
 from remit.faces.cli.output import note
 
+_INTERRUPTED = "Query interrupted"
+"""What DuckDB raises, as a RuntimeError, when Ctrl-C meets one of its queries."""
+
 
 def main() -> None:
     """Run the command line and exit with its status."""
-    sys.exit(run(RemitApplication(note)))
+    try:
+        status = run(RemitApplication(note))
+    except RuntimeError as error:
+        if _INTERRUPTED not in str(error):
+            raise
+        note("remit: stopped.")
+        status = 130
+    sys.exit(status)
