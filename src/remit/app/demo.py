@@ -71,9 +71,12 @@ def fill(store: Store, say: Callable[[str], None]) -> None:
     """Generate the estate up to now and ingest it."""
     started = time.monotonic()
     total = 0
+    feeds: dict[str, list[Source]] = {}
     for feed in records(time.time_ns() // 1000):
-        ingesting = Ingesting(store, {"feed": feed.feed_name, "form": "auto"}, lambda state: None)  # noqa: ARG005
-        total += ingesting.read(iter([_source(feed)])).new
+        feeds.setdefault(feed.feed_name, []).append(_source(feed))
+    for name, found in feeds.items():
+        ingesting = Ingesting(store, {"feed": name, "form": "auto"}, lambda state: None)  # noqa: ARG005
+        total += ingesting.read(iter(found)).new
     store.follow()
     settle_store(store)
     _sign(store.folder / MARK, made=time.time())

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Any, Protocol
 
 from remit.flows.ingest import quarantine
+from remit.flows.ingest.gather import Batch, alone
 from remit.flows.ingest.ports import Answers, ChunkLike, Keeper, Writer
 from remit.flows.ingest.summary import Summary
 from remit.model.columns import BY_NAME
@@ -46,18 +47,18 @@ class Pipeline:
 
     def ingest(self, chunk: ChunkLike, feed: str) -> Summary:
         """Take one chunk to the lake; the returned summary counts what is committed."""
-        prepared = self.prepare(chunk, feed)
+        prepared = self.prepare(alone(chunk), feed)
         self.store(prepared)
         return prepared.summary
 
-    def prepare(self, chunk: ChunkLike, feed: str) -> Prepared:
+    def prepare(self, batch: Batch, feed: str) -> Prepared:
         """Decode, ask and judge: everything but the disk. What is prepared must be stored, or its token aborted."""
-        columns, rejects = merge(self.decode(chunk.records, feed))
-        rows = quarantine.from_faults(chunk, feed, self.redact)
-        rows += quarantine.from_rejects(chunk, feed, rejects, self.redact)
+        columns, rejects = merge(self.decode(batch.records, feed))
+        rows = quarantine.from_faults(batch, feed, self.redact)
+        rows += quarantine.from_rejects(batch, feed, rejects, self.redact)
         size = len(columns.get("event_id", ()))
         if not size:
-            return Prepared(None, {}, rows, chunk.place, _count(chunk, columns, [], 0, rows))
+            return Prepared(None, {}, rows, batch.place, _count(batch, columns, [], 0, rows))
         answers = self.keeper.ask(columns["event_id"], columns["time"], asked_keys(columns))
         try:
             fresh = new_rows(columns["event_id"], answers.known)
@@ -65,7 +66,7 @@ class Pipeline:
         except BaseException:
             self.keeper.abort(answers.token)
             raise
-        return Prepared(answers.token, judged, rows, chunk.place, _count(chunk, columns, fresh, size, rows))
+        return Prepared(answers.token, judged, rows, batch.place, _count(batch, columns, fresh, size, rows))
 
     def store(self, prepared: Prepared) -> None:
         """Write and commit what was prepared."""
@@ -161,8 +162,8 @@ def _event_id(facts: Mapping[str, Any]) -> str:
     return str(facts["event_id"])
 
 
-def _count(chunk: ChunkLike, columns: Columns, fresh: Sequence[int], size: int, rows: Sequence[Any]) -> Summary:
-    summary = Summary(read=len(chunk.records), new=len(fresh), duplicate=size - len(fresh))
+def _count(batch: Batch, columns: Columns, fresh: Sequence[int], size: int, rows: Sequence[Any]) -> Summary:
+    summary = Summary(read=len(batch.records), new=len(fresh), duplicate=size - len(fresh))
     summary.quarantined.update(row["reason"] for row in rows)
     for row in fresh:
         summary.by_data_source[columns["data_source"][row]] += 1

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable
 from hashlib import blake2b
 from typing import Any
 
-from remit.flows.ingest.ports import ChunkLike
+from remit.flows.ingest.gather import Batch
 from remit.rooms.events.decoded import Reject
 
 SAMPLE_BYTES = 2_000
@@ -14,22 +14,22 @@ Row = dict[str, Any]
 Redact = Callable[[bytes], str]
 
 
-def from_faults(chunk: ChunkLike, feed: str, redact: Redact) -> list[Row]:
+def from_faults(batch: Batch, feed: str, redact: Redact) -> list[Row]:
     """What the reader could not even cut into records."""
     return [
         _row(
             feed, fault.place, fault.reason, fault.detail, fault.sample, f"{fault.place}{fault.detail}".encode(), redact
         )
-        for fault in chunk.faults
+        for fault in batch.faults
     ]
 
 
-def from_rejects(chunk: ChunkLike, feed: str, rejects: Iterable[Reject], redact: Redact) -> list[Row]:
+def from_rejects(batch: Batch, feed: str, rejects: Iterable[Reject], redact: Redact) -> list[Row]:
     """Records that no decoder could read. The id is the record's own digest: read again, it is the same row."""
     rows = []
     for reject in rejects:
-        record = bytes(chunk.records[reject.index])
-        place = f"{chunk.place}#{chunk.first + reject.index + 1}"
+        record = bytes(batch.records[reject.index])
+        place = batch.place_of(reject.index)
         rows.append(_row(feed, place, reject.reason, reject.detail, record, record, redact))
     return rows
 

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from functools import partial
 from typing import Any
 
 from remit.flows.ingest.batch import Pipeline, Prepared
 from remit.flows.ingest.behind import Behind
+from remit.flows.ingest.gather import gathered
 from remit.flows.ingest.ports import Progress, Reader, SourceLike, Sources
 from remit.flows.ingest.summary import Summary
 
@@ -26,12 +27,11 @@ def ingest(
     held: set[Any] = set()
     try:
         with Behind() as behind:
-            for source in sources:
-                for chunk in read(source):
-                    prepared = pipeline.prepare(chunk, feed)
-                    held.add(prepared.token)
-                    behind(partial(_store, pipeline, prepared, held, total, progress))
-                behind(partial(_finish, source, total, finished))
+            for batch in gathered(sources, read):
+                prepared = pipeline.prepare(batch, feed)
+                held.add(prepared.token)
+                behind(partial(_store, pipeline, prepared, held, total, progress))
+                behind(partial(_finish, batch.ended, total, finished))
     finally:
         # What was prepared and never stored must not stay reserved: a keeper that lives on would take it for known.
         for token in held - {None}:
@@ -46,6 +46,7 @@ def _store(pipeline: Pipeline, prepared: Prepared, held: set[Any], total: Summar
     progress(total, prepared.place)
 
 
-def _finish(source: SourceLike, total: Summary, finished: Callable[[SourceLike], None]) -> None:
-    total.sources += 1
-    finished(source)
+def _finish(ended: Sequence[SourceLike], total: Summary, finished: Callable[[SourceLike], None]) -> None:
+    total.sources += len(ended)
+    for source in ended:
+        finished(source)
