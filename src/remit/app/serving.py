@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import ipaddress
 import queue
+import signal
 import socket
 import threading
+from collections import deque
 from collections.abc import Callable, Iterator
-from contextlib import nullcontext
+from contextlib import contextmanager, nullcontext
 from pathlib import Path
 from typing import Any, Final
 
@@ -18,6 +20,7 @@ from remit.app import demo
 from remit.app.application import make_desk, work
 from remit.app.control import ASKED, STREAMED, ControlServer, control_path
 from remit.app.desk import LocalDesk
+from remit.app.ingesting import settle_store
 from remit.app.packaged import load_rules
 from remit.faces.console.site import build_console
 from remit.model.errors import ConfigError, RemitError, Unavailable, UsageError
@@ -25,6 +28,7 @@ from remit.rooms.estate.stories import SCENES
 
 Json = dict[str, Any]
 Say = Callable[[str], None]
+_NOTICES: Final = 20
 WORKED: Final = frozenset({"ingest", "watch", "connect_aws", "reattribute"})
 
 
@@ -38,20 +42,46 @@ def serve(data: Path, options: Json, say: Say) -> None:
     folder = folder.absolute()  # commands find the control socket from wherever they are
     filling = options["demo"] and demo.prepare(folder, say)
     socket_path = control_path(_made(folder))
-    with listening, Store.open(folder, "server", say, control=f"{socket_path}|{address}") as store:
+    noticed: deque[str] = deque(maxlen=_NOTICES)
+
+    def notice(text: str) -> None:
+        noticed.append(text)
+        say(text)
+
+    with (
+        _ended_by_sigterm(),
+        listening,
+        Store.open(folder, "server", notice, control=f"{socket_path}|{address}") as store,
+    ):
         if filling:
             say("Making the demonstration estate ...")
             demo.fill(store, say)
+        else:
+            settle_store(store)  # an ingest that was cut off may have left joins unmade
         desk = make_desk(store)
         control = ControlServer(socket_path, _Handler(store, desk))
         try:
             say(f"Remit is open on {address}/  (data: {folder}; stop with Ctrl-C)")
-            _run(_console(desk, address, options["demo"]), listening)
+            _run(_console(desk, address, options["demo"], lambda: list(noticed)), listening)
         finally:
             control.close()
 
 
-def _console(desk: LocalDesk, address: str, showing_demo: bool) -> Starlette:
+@contextmanager
+def _ended_by_sigterm() -> Iterator[None]:
+    """SIGTERM ends the server as Ctrl-C does, so that what is open is closed and the lease given back."""
+
+    def stop(number: int, frame: object) -> None:  # noqa: ARG001 - the signal module's form
+        raise KeyboardInterrupt
+
+    before = signal.signal(signal.SIGTERM, stop)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGTERM, before)
+
+
+def _console(desk: LocalDesk, address: str, showing_demo: bool, notices: Callable[[], list[str]]) -> Starlette:
     rules = load_rules()
     host = address.removeprefix("http://")
     port = host.rpartition(":")[2]
@@ -66,7 +96,7 @@ def _console(desk: LocalDesk, address: str, showing_demo: bool) -> Starlette:
         demo=showing_demo,
         scenes=list(SCENES) if showing_demo else [],
         signal_fact=fact,
-        notices=list,
+        notices=notices,
     )
 
 

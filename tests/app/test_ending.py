@@ -1,0 +1,20 @@
+"""How a server ends."""
+
+from __future__ import annotations
+
+import signal
+from pathlib import Path
+
+from tests.app.conftest import command, start, wait_for
+
+
+def test_sigterm_closes_the_folder_and_gives_the_lease_back(tmp_path: Path) -> None:
+    data = tmp_path / "data"
+    process = start("up", "--data", str(data), "--port", "0")
+    socket = data / "control.sock"
+    assert wait_for(socket.exists), process.communicate(timeout=5)
+    process.send_signal(signal.SIGTERM)
+    process.communicate(timeout=15)
+    assert not socket.exists()
+    assert (data / "keeper.lock").read_text() == ""
+    assert command("doctor", "--data", str(data)).returncode == 0
