@@ -11,7 +11,7 @@ from typing import Any, Final
 from corpus import END
 
 from remit.adapters.store.store import Store
-from remit.app.application import make_desk
+from remit.app.keeping import make_desk
 from remit.app.desk import LocalDesk
 
 Json = dict[str, Any]

@@ -17,4 +17,4 @@ def test_sigterm_closes_the_folder_and_gives_the_lease_back(tmp_path: Path) -> N
     process.communicate(timeout=15)
     assert not socket.exists()
     assert (data / "keeper.lock").read_text() == ""
-    assert command("doctor", "--data", str(data)).returncode == 0
+    assert command("agents", "--data", str(data)).returncode == 0

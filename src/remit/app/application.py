@@ -5,36 +5,24 @@ from __future__ import annotations
 import shutil
 import sys
 import tempfile
-import threading
-import time
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import AbstractContextManager, contextmanager, nullcontext
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, Final
 
 from remit.adapters.store.lease import holder
-from remit.adapters.store.reader import IndexReader
 from remit.adapters.store.store import Store
 from remit.app.control import RemoteDesk, call
-from remit.app.desk import LocalDesk
-from remit.app.figures import Figures
-from remit.app.ingesting import Ingesting, reattribute_store
-from remit.app.packaged import REGISTRY_FILE, load_guide, load_registry, load_rules
+from remit.app.keeping import make_desk, work
+from remit.app.packaged import REGISTRY_FILE
 from remit.app.registry_file import add_entry
 from remit.faces.cli.ports import Desk
 from remit.model.errors import KeeperBusy
-from remit.rooms.attribution.judge import Judge
 
 Json = dict[str, Any]
 Tell = Callable[[Json], None]
 Say = Callable[[str], None]
 CONSOLE: Final = "http://127.0.0.1:8420"
-
-
-def make_desk(store: Store) -> LocalDesk:
-    """The desk of an open store."""
-    judge = Judge(load_rules(), load_registry(store.folder))
-    return LocalDesk(IndexReader(store.index), store, Figures(store, judge.version), judge.describe, load_guide())
 
 
 class RemitApplication:
@@ -129,33 +117,6 @@ def _reachable(arguments: Json) -> Iterator[Json]:
             shutil.copyfileobj(sys.stdin.buffer, taken)
         options = {**arguments["options"], "feed": arguments["options"].get("feed") or "-"}
         yield {"target": str(spool), "options": options}
-
-
-def work(
-    store: Store,
-    verb: str,
-    arguments: Json,
-    tell: Tell,
-    stop: threading.Event | None = None,
-    turn: AbstractContextManager[Any] | None = None,
-) -> Json:
-    """One long piece of work on an open store, by name: what a command and the control socket both call.
-
-    ``turn`` keeps pieces of work apart; only a watch takes it itself, for every other one the caller holds it.
-    """
-    if verb == "ingest":
-        options = arguments["options"]
-        return Ingesting(store, options, tell).from_target(arguments["target"], options)
-    if verb == "watch":
-        from remit.app.following import follow_target
-
-        target, options = arguments["target"], arguments["options"]
-        return follow_target(store, target, options, tell, stop or threading.Event(), turn or nullcontext())
-    if verb == "connect_aws":
-        from remit.app.connecting import connect_aws
-
-        return connect_aws(store, arguments["options"], tell)
-    return {**reattribute_store(store), "finished": time.time()}
 
 
 def _followed(items: Iterator[Any], tell: Tell) -> Json:

@@ -17,10 +17,10 @@ from starlette.applications import Starlette
 
 from remit.adapters.store.store import Store
 from remit.app import demo
-from remit.app.application import make_desk, work
 from remit.app.control import ASKED, STREAMED, ControlServer, control_path
 from remit.app.desk import LocalDesk
 from remit.app.ingesting import settle_store
+from remit.app.keeping import make_desk, work
 from remit.app.packaged import load_rules
 from remit.faces.console.site import build_console
 from remit.model.errors import ConfigError, RemitError, Unavailable, UsageError

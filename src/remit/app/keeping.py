@@ -1,0 +1,54 @@
+"""What the keeper of a data folder can do with it: answer questions, and work on it, whoever asks.
+
+A command that keeps the folder itself and a server that is asked over its control socket both come through here.
+"""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Callable
+from contextlib import AbstractContextManager, nullcontext
+from typing import Any
+
+from remit.adapters.store.reader import IndexReader
+from remit.adapters.store.store import Store
+from remit.app.connecting import connect_aws
+from remit.app.desk import LocalDesk
+from remit.app.figures import Figures
+from remit.app.following import follow_target
+from remit.app.ingesting import Ingesting, reattribute_store
+from remit.app.packaged import load_guide, load_registry, load_rules
+from remit.rooms.attribution.judge import Judge
+
+Json = dict[str, Any]
+Tell = Callable[[Json], None]
+
+
+def make_desk(store: Store) -> LocalDesk:
+    """The desk of an open store."""
+    judge = Judge(load_rules(), load_registry(store.folder))
+    return LocalDesk(IndexReader(store.index), store, Figures(store, judge.version), judge.describe, load_guide())
+
+
+def work(
+    store: Store,
+    verb: str,
+    arguments: Json,
+    tell: Tell,
+    stop: threading.Event | None = None,
+    turn: AbstractContextManager[Any] | None = None,
+) -> Json:
+    """One long piece of work on an open store, by name: what a command and the control socket both call.
+
+    ``turn`` keeps pieces of work apart; only a watch takes it itself, for every other one the caller holds it.
+    """
+    if verb == "ingest":
+        options = arguments["options"]
+        return Ingesting(store, options, tell).from_target(arguments["target"], options)
+    if verb == "watch":
+        target, options = arguments["target"], arguments["options"]
+        return follow_target(store, target, options, tell, stop or threading.Event(), turn or nullcontext())
+    if verb == "connect_aws":
+        return connect_aws(store, arguments["options"], tell)
+    return {**reattribute_store(store), "finished": time.time()}
