@@ -11,8 +11,8 @@ from typing import Any, Final
 from corpus import END
 
 from remit.adapters.store.store import Store
-from remit.app.keeping import make_desk
 from remit.app.desk import LocalDesk
+from remit.app.keeping import make_desk
 
 Json = dict[str, Any]
 Ask = Callable[[], object]
