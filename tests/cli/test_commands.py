@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import shlex
+import tomllib
 from pathlib import Path
 from typing import Any
 
@@ -241,3 +242,10 @@ def test_json_output_holds_no_bare_control_or_direction_characters(capsys: pytes
         assert not set(line) & set("\x7f\x9b\u202e\u2066\U000e0001\ud800")
         assert "é" in line
         assert json.loads(line) == hostile
+
+
+def test_suggested_entries_can_be_put_into_the_registry_as_they_are_printed(remit: Remit, stored: Path) -> None:
+    ran = remit("identities", "suggest", "--since", WINDOW, "--data", str(stored))
+    proposed = tomllib.loads(ran.out)
+    assert proposed
+    assert all(entry["name"] and entry["match"] for entries in proposed.values() for entry in entries)

@@ -64,12 +64,12 @@ def test_the_table_of_agents_counts_changes_and_denials_of_acts(make_index: Make
             event("c", counted=False),
             event("d", **DENY),
             event("e", action_kind="read"),
-            event("f", agent="Claude Code", evidence=["aws.ua.codex", "aws.key.joined=ASIA"]),
+            event("f", agent="Claude Code", evidence=["aws.ua.codex", "aws.key.joined=ASIA"], confidence=0.92),
             event("g", hours_ago=24 * 30),
             unknown("h"),
         ]
     )
-    answer = agents(index, describe, WEEK)
+    answer = agents(index, WEEK)
     codex, claude = answer["agents"]
     assert {name: codex[name] for name in ("agent", "acts", "changes", "denials", "resources", "regions")} == {
         "agent": "Codex",
@@ -80,10 +80,29 @@ def test_the_table_of_agents_counts_changes_and_denials_of_acts(make_index: Make
         "regions": 2,
     }
     assert codex["governed_share"] == 0.5
-    assert claude["strengths"] == {"joined": 1, "declared": 1}
+    assert claude["strengths"] == {"joined": 1}
     assert count_of(index, codex["query"]) == codex["acts"]
     assert answer["none"] is False
     assert json.dumps(answer)
+
+
+def test_an_agents_evidence_is_what_its_naming_rests_on_not_what_else_the_record_proves(make_index: MakeIndex) -> None:
+    commit = event("a", agent="Claude Code", evidence=["git.commit", "aws.ua.codex"], confidence=0.8)
+    index = make_index([commit, event("b", agent="Claude Code", confidence=0.97), event("c", confidence=0.5)])
+    strengths = {row["agent"]: row["strengths"] for row in agents(index, WEEK)["agents"]}
+    assert strengths == {"Claude Code": {"stamped": 1, "declared": 1}, "Codex": {"named": 1}}
+
+
+def test_principals_that_are_not_named_are_told_in_words(make_index: MakeIndex) -> None:
+    assert "records that name no principal (1)" in agents(make_index([unknown("a", principal=None)]), WEEK)["sentence"]
+
+
+def test_a_search_gives_as_many_events_as_it_is_asked_for(make_index: MakeIndex) -> None:
+    index = make_index([event(f"{number:05}", hours_ago=number / 100) for number in range(1203)])
+    answer = search(index, describe, "", now_us=NOW, limit=1100)
+    assert len({item["event_id"] for item in answer["items"]}) == 1100
+    rest = search(index, describe, "", now_us=NOW, limit=5000, cursor=answer["next"])
+    assert (len(rest["items"]), rest["next"]) == (103, None)
 
 
 def test_no_agents_says_how_many_changes_carry_no_marker_and_what_would_settle_them(make_index: MakeIndex) -> None:
@@ -95,7 +114,7 @@ def test_no_agents_says_how_many_changes_carry_no_marker_and_what_would_settle_t
             event("d", actor_kind="person", agent=None, actor_name="ana"),
         ]
     )
-    answer = agents(index, describe, WEEK)
+    answer = agents(index, WEEK)
     assert (answer["none"], answer["unmarked_changes"], answer["changes"]) == (True, 3, 4)
     assert [(each["principal"], each["changes"]) for each in answer["top_principals"]] == [
         ("arn:aws:iam::111111111111:user/bob", 2),
@@ -107,7 +126,7 @@ def test_no_agents_says_how_many_changes_carry_no_marker_and_what_would_settle_t
 
 
 def test_an_empty_window_of_agents_says_so(make_index: MakeIndex) -> None:
-    answer = agents(make_index([]), describe, WEEK)
+    answer = agents(make_index([]), WEEK)
     assert answer["none"]
     assert answer["sentence"].startswith("No changes are recorded in this window. The store holds no events yet.")
 
@@ -231,6 +250,13 @@ def test_doctor_names_what_is_stale_unread_behind_and_unmarked(make_index: MakeI
     }
     assert "33%" in checks["markers"]["finding"]
     assert all(each["do"] for each in checks.values() if each["status"] in ("warn", "bad"))
+
+
+def test_doctor_names_the_keeper_in_words(make_index: MakeIndex) -> None:
+    keeper = {"pid": 4711, "role": "server", "started": "2026-11-20T12:00:00+00:00", "control": ""}
+    checks = doctor(make_index([event("a")]), Figures(lake=7, index=7, rules="r1", keeper=keeper), now_us=NOW)
+    said = next(each["finding"] for each in checks if each["check"] == "keeper")
+    assert said == "The data folder is kept by a server, process 4711, since 2026-11-20T12:00:00Z."
 
 
 def test_doctor_of_a_healthy_store_and_of_an_empty_one(make_index: MakeIndex) -> None:

@@ -77,7 +77,7 @@ class LocalDesk:
     def agents(self, window: str) -> Json:
         """Every agent seen in a window."""
         found, note = self._window(window)
-        return {**agents(self._index, self._describe, found), "window_note": note}
+        return {**agents(self._index, found), "window_note": note}
 
     def agent(self, name: str, window: str) -> Json:
         """One agent's window against its past."""

@@ -78,7 +78,7 @@ def _draw_list(found: Json) -> None:
         output.line("No agent was found in this window.")
     output.line(found["sentence"])
     for principal in found["top_principals"]:
-        output.line(f"  {principal['changes']:>6,} changes  {principal['principal']}")
+        output.line(f"  {principal['changes']:>6,} changes  {principal['principal'] or '(no principal named)'}")
     for sentence in found["settle"]:
         output.line(f"  - {sentence}")
 

@@ -54,7 +54,7 @@ def _draw(found: dict[str, Any]) -> None:
                 item["actor"]["name"] or "?",
                 item["action"]["operation"],
                 _resource(item),
-                "denied" if item["denied"] else item["outcome"],
+                "denied" if item["denied"] else item["outcome"] or "not said",
                 item["account"],
                 item["event_id"],
             )
@@ -99,7 +99,7 @@ def _draw_one(shown: dict[str, Any]) -> None:
     event = shown["event"]
     actor, attribution = event["actor"], event["attribution"]
     behalf = f", on behalf of {actor['on_behalf_of']}" if actor["on_behalf_of"] else ""
-    output.line(f"{event['time']}  {event['action']['service']}:{event['action']['operation']}  ({event['outcome']})")
+    output.line(f"{event['time']}  {_action(event)}  ({event['outcome'] or 'outcome not said'})")
     output.line(f"by {actor['kind']} {actor['name'] or '?'}{behalf}, by {event['path']} -> {event['source']}")
     output.line(f"confidence {attribution['confidence']:.2f}; governed: {event['governed']}")
     for item in attribution["evidence"]:
@@ -114,6 +114,12 @@ def _draw_one(shown: dict[str, Any]) -> None:
         output.line(f"same act as {', '.join(event['same_as'])}")
     output.line()
     output.line(shown.get("raw") or "raw record: not found in the lake")
+
+
+def _action(event: dict[str, Any]) -> str:
+    """``ec2:RunInstances``; some records name no service, and some services stand in the operation already."""
+    service, operation = event["action"]["service"], event["action"]["operation"]
+    return f"{service}:{operation}" if service and not str(operation).startswith(f"{service}/") else str(operation)
 
 
 def _draw_denial(event: dict[str, Any], explanation: dict[str, Any] | None) -> None:

@@ -29,11 +29,17 @@ def denials(app: Application, query: tuple[str, ...], data: Path, limit: int, as
         _draw(found)
 
 
+def _counted(count: int, noun: str) -> str:
+    return f"{count:,} {noun}{'' if count == 1 else 's'}"
+
+
 def _draw(found: Json) -> None:
     for group in found["groups"]:
         policy = f" {group['policy_arn']}" if group["policy_arn"] else ""
         output.line(f"{group['count']:>6,}  {group['policy_type']}{policy}  {group['action'] or 'action not said'}")
-        output.line(f"        {group['first']} to {group['last']}; {group['distinct_principals']:,} principals")
+        output.line(
+            f"        {group['first']} to {group['last']}; {_counted(group['distinct_principals'], 'principal')}"
+        )
         explained = group.get("explanation") or {}
         for sentence in (explained.get("what"), explained.get("why")):
             if sentence:
@@ -44,7 +50,8 @@ def _draw(found: Json) -> None:
     if found.get("note"):
         output.line(found["note"])
     output.note(
-        f"{found['total']:,} denials in {len(found['groups'])} groups{' (more not shown)' if found['more'] else ''}."
+        f"{_counted(found['total'], 'denial')} in {_counted(len(found['groups']), 'group')}"
+        f"{' (more not shown)' if found['more'] else ''}."
     )
 
 

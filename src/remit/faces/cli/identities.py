@@ -31,7 +31,8 @@ def suggest(app: Application, since: str, data: Path, as_json: bool) -> None:
         return
     for item in found["proposals"]:
         output.line(f"# {item['reason']}")
-        output.line(item["toml"])
+        for text in item["toml"].split("\n"):
+            output.line(text)
     for sentence in (found["window_note"], found["note"]):
         if sentence:
             output.note(sentence)

@@ -17,25 +17,28 @@ from remit.flows.questions.ports import EventIndex, Json, Row
 from remit.flows.questions.search import nothing_found
 from remit.flows.questions.settings import settle_sentences
 from remit.flows.questions.window import Window, plural
-from remit.model.event_json import Describe, rfc3339
-from remit.model.vocabulary import STRENGTHS
+from remit.model.event_json import rfc3339
 from remit.rooms.query import term
 from remit.rooms.query.predicate import Equals, both, either
 
 MAX_AGENTS: Final = 200
 _DISTINCT: Final = ("resource_ids", "account", "region")
 _TOP: Final = 5
+_MOST_GROUPS: Final = 5000
+_BANDS: Final = (("stamped", 0.95), ("joined", 0.9), ("declared", 0.7))
+"""Strengths of evidence by the confidence an attribution that rests on them has at least, strongest first."""
 
 
-def agents(index: EventIndex, describe: Describe, window: Window) -> Json:
+def agents(index: EventIndex, window: Window) -> Json:
     """``{window, agents: [...], more, none, unmarked_changes, top_principals, settle}``.
 
     Each agent: name, acts, changes, denials, resources, accounts, regions, last_seen, strengths {strength: acts},
-    governed_share (of its changes, by a gateway or pipeline; None without changes), query.
+    governed_share (of its changes, by a gateway or pipeline; None without changes), query. A strength is that of the
+    evidence the attribution to the agent rests on: other evidence of the same act may be stronger and say less.
     """
     rows = index.groups(both(ACTS, OF_AGENTS, window.within), ("agent",), MAX_AGENTS + 1)
     found = rows[:MAX_AGENTS]
-    table = _table(index, describe, window, found) if found else []
+    table = _table(index, window, found) if found else []
     return {
         "window": window.json(),
         "agents": table,
@@ -78,21 +81,21 @@ def _no_changes(index: EventIndex) -> str:
 def _sentence(changes: int, count: int, top: list[dict[str, Any]]) -> str:
     if not count:
         return f"All {plural(changes, 'change')} in this window carry a marker that says who or what made them."
-    names = ", ".join(f"{each['principal'] or 'no principal'} ({each['changes']:,})" for each in top)
+    names = ", ".join(f"{each['principal'] or 'records that name no principal'} ({each['changes']:,})" for each in top)
     return (
         f"{count:,} of {plural(changes, 'change')} carry no marker; these principals made most: {names}. "
         "Map one in identities.toml (remit identities suggest)."
     )
 
 
-def _table(index: EventIndex, describe: Describe, window: Window, rows: list[Row]) -> list[Json]:
+def _table(index: EventIndex, window: Window, rows: list[Row]) -> list[Json]:
     named = either(Equals("agent", row["agent"]) for row in rows if row["agent"])
     mine = both(OF_AGENTS, window.within, named)
     changes = _by_agent(index.groups(both(CHANGES, mine), ("agent",), MAX_AGENTS, distinct=_DISTINCT, brief=True))
     denials = _by_agent(index.groups(both(DENIALS, mine), ("agent",), MAX_AGENTS, brief=True))
     road = either(Equals("governed", name) for name in ("gateway", "pipeline"))
     governed = _by_agent(index.groups(both(CHANGES, mine, road), ("agent",), MAX_AGENTS, brief=True))
-    strengths = _strengths(index, describe, window)
+    strengths = _strengths(index, window)
     return [_line(row, changes, denials, governed, strengths, window) for row in rows]
 
 
@@ -126,15 +129,12 @@ def _by_agent(rows: list[Row]) -> dict[str, Row]:
     return {row["agent"]: row for row in rows}
 
 
-def _strengths(index: EventIndex, describe: Describe, window: Window) -> dict[str, dict[str, int]]:
-    """Per agent: how often evidence of each strength was seen (one act may carry several)."""
+def _strengths(index: EventIndex, window: Window) -> dict[str, dict[str, int]]:
+    """Per agent: how many of its acts rest on evidence of each strength, strongest first."""
     found: dict[str, dict[str, int]] = {}
-    for row in index.groups(both(ACTS, OF_AGENTS, window.within), ("agent", "evidence"), 5000, brief=True):
-        signal = str(row["evidence"]).partition("=")[0]
-        strength = (describe(signal) or ("unknown", ""))[0]
+    rows = index.groups(both(ACTS, OF_AGENTS, window.within), ("agent", "confidence"), _MOST_GROUPS, brief=True)
+    for row in sorted(rows, key=lambda each: -(each["confidence"] or 0)):
+        strength = next((name for name, least in _BANDS if (row["confidence"] or 0) >= least), "named")
         counts = found.setdefault(row["agent"], {})
         counts[strength] = counts.get(strength, 0) + row["count"]
-    order = {name: position for position, name in enumerate(STRENGTHS)}
-    return {
-        agent: dict(sorted(counts.items(), key=lambda item: order.get(item[0], 9))) for agent, counts in found.items()
-    }
+    return found

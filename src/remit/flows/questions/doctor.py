@@ -121,7 +121,7 @@ def _quarantine(figures: StoreFigures) -> list[Json]:
 
 
 def _unread(row: Mapping[str, Any]) -> Json:
-    sample = f", such as {row['sample']}" if row.get("sample") else ""
+    sample = f", such as {str(row['sample']).rstrip('.')}" if row.get("sample") else ""
     return _check(
         f"quarantine {row['reason']}",
         "warn",
@@ -137,7 +137,7 @@ def _versions(figures: StoreFigures) -> list[Json]:
         _check(
             "keeper",
             "ok",
-            f"The data folder is kept by {keeper}." if keeper else "No process keeps the data folder now.",
+            f"The data folder is kept by {_holder(keeper)}." if keeper else "No process keeps the data folder now.",
             None,
         )
     ]
@@ -162,6 +162,16 @@ def _versions(figures: StoreFigures) -> list[Json]:
             ),
         ]
     return [*checks, _check("index", "ok", f"Lake and index both stand at version {lake}.", None)]
+
+
+def _holder(keeper: Any) -> str:
+    """Who holds the lease, in words: ``a command, process 4711, since 2026-11-20T12:51:59Z``."""
+    if not isinstance(keeper, Mapping):
+        return str(keeper)
+    role = {"command": "a command", "server": "a server"}.get(keeper.get("role", ""), keeper.get("role") or "a process")
+    started = str(keeper.get("started") or "").replace("+00:00", "Z")
+    pid = keeper.get("pid")
+    return ", ".join(filter(None, (role, f"process {pid}" if pid else "", f"since {started}" if started else "")))
 
 
 def _rules(index: EventIndex, figures: StoreFigures) -> list[Json]:

@@ -12,7 +12,8 @@ from remit.model.event_json import EVENT_COLUMNS, Describe, event_json, rfc3339
 from remit.rooms.query import read_query
 from remit.rooms.query.predicate import EVERYTHING, Predicate
 
-MAX_PAGE: Final = 1000
+MAX_PAGE: Final = 100_000
+"""Events in one answer at most; they are fetched a thousand at a time."""
 _BATCH: Final = 1000
 
 
@@ -33,7 +34,7 @@ def search(
     predicate = read_query(text, now_us)
     after = read_cursor(cursor) if cursor else None
     size = max(1, min(limit, MAX_PAGE))
-    rows = index.search(predicate, EVENT_COLUMNS, size + 1, after=after)
+    rows = list(every_row(index, predicate, EVENT_COLUMNS, limit=size + 1, after=after))
     tally = index.tally(predicate)
     page = rows[:size]
     return {
