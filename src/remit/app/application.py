@@ -12,7 +12,8 @@ from typing import Any, Final
 
 from remit.adapters.store.lease import holder
 from remit.adapters.store.store import Store
-from remit.app.control import RemoteDesk, call
+from remit.app.answering import Answering
+from remit.app.control import ControlServer, RemoteDesk, call, control_path, give_up
 from remit.app.keeping import make_desk, work
 from remit.app.packaged import REGISTRY_FILE
 from remit.app.registry_file import add_entry
@@ -78,21 +79,33 @@ class RemitApplication:
         return path
 
     def _work(self, data: Path, verb: str, arguments: Json, tell: Tell) -> Json:
+        socket = control_path(data.absolute())
         try:
-            store = Store.open(data, verb, self._say)
+            store = Store.open(data, verb, self._say, control=f"{socket}|")
         except KeeperBusy:
-            socket = _control_socket(data)
-            if socket is None:
+            give_up(socket)
+            kept = _control_socket(data)
+            if kept is None:
                 raise
             with _reachable(arguments) as reachable:
-                return self._linked(_followed(call(socket, verb, **reachable), tell), _server_of(data))
-        with store:
+                return self._linked(_followed(call(kept, verb, **reachable), tell), _server_of(data))
+        with store, _answering(socket, store):
             return self._linked(work(store, verb, arguments, tell), {})
 
     @staticmethod
     def _linked(result: Json, server: Mapping[str, Any]) -> Json:
         link = server.get("console") or f"{CONSOLE}/ (start it with: remit up)"
         return {**result, "link": link}
+
+
+@contextmanager
+def _answering(socket: Path, store: Store) -> Iterator[None]:
+    """While this command keeps the folder, other commands may ask it questions."""
+    server = ControlServer(socket, Answering(store, make_desk(store), works=False))
+    try:
+        yield
+    finally:
+        server.close()
 
 
 def _absolute(target: str) -> str:

@@ -51,9 +51,7 @@ class ControlServer:
         self._server.server_close()
         with suppress(FileNotFoundError):
             self.path.unlink()
-        if self.path.parent.name.startswith(_PRIVATE):
-            with suppress(OSError):
-                self.path.parent.rmdir()
+        give_up(self.path)
 
 
 def control_path(folder: Path) -> Path:
@@ -62,6 +60,13 @@ def control_path(folder: Path) -> Path:
     if len(os.fsencode(path)) < _PATH_LIMIT:
         return path
     return Path(tempfile.mkdtemp(prefix=_PRIVATE)) / SOCKET_NAME
+
+
+def give_up(path: Path) -> None:
+    """Remove the private folder of a socket that is not, or no longer, there."""
+    if path.parent.name.startswith(_PRIVATE):
+        with suppress(OSError):
+            path.parent.rmdir()
 
 
 class _Server(socketserver.ThreadingUnixStreamServer):

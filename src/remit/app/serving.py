@@ -3,13 +3,11 @@
 from __future__ import annotations
 
 import ipaddress
-import queue
 import signal
 import socket
-import threading
 from collections import deque
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager, nullcontext
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, Final
 
@@ -17,19 +15,19 @@ from starlette.applications import Starlette
 
 from remit.adapters.store.store import Store
 from remit.app import demo
-from remit.app.control import ASKED, STREAMED, ControlServer, control_path
+from remit.app.answering import Answering
+from remit.app.control import ControlServer, control_path
 from remit.app.desk import LocalDesk
 from remit.app.ingesting import settle_store
-from remit.app.keeping import make_desk, work
+from remit.app.keeping import make_desk
 from remit.app.packaged import load_rules
 from remit.faces.console.site import build_console
-from remit.model.errors import ConfigError, RemitError, Unavailable, UsageError
+from remit.model.errors import ConfigError, UsageError
 from remit.rooms.estate.stories import SCENES
 
 Json = dict[str, Any]
 Say = Callable[[str], None]
 _NOTICES: Final = 20
-WORKED: Final = frozenset({"ingest", "watch", "connect_aws", "reattribute"})
 
 
 def serve(data: Path, options: Json, say: Say) -> None:
@@ -59,7 +57,7 @@ def serve(data: Path, options: Json, say: Say) -> None:
         else:
             settle_store(store)  # an ingest that was cut off may have left joins unmade
         desk = make_desk(store)
-        control = ControlServer(socket_path, _Handler(store, desk))
+        control = ControlServer(socket_path, Answering(store, desk, works=True))
         try:
             say(f"Remit is open on {address}/  (data: {folder}; stop with Ctrl-C)")
             _run(_console(desk, address, options["demo"], lambda: list(noticed)), listening)
@@ -138,52 +136,3 @@ def _refuse_strangers(host: str) -> None:
 def _made(folder: Path) -> Path:
     folder.mkdir(parents=True, exist_ok=True, mode=0o700)
     return folder
-
-
-class _Handler:
-    """Calls that come over the control socket: questions to the desk, and long work with its progress."""
-
-    def __init__(self, store: Store, desk: LocalDesk) -> None:
-        self._store = store
-        self._desk = desk
-        self._one_at_a_time = threading.Lock()
-
-    def __call__(self, verb: str, arguments: Json, gone: threading.Event) -> Iterator[Any]:
-        if verb in ASKED:
-            named = {**arguments.get("named", {}), **({"gone": gone} if verb == "tail" else {})}
-            answer = getattr(self._desk, verb)(*arguments.get("positional", ()), **named)
-            return answer if verb in STREAMED else iter([answer])
-        if verb in WORKED:
-            if arguments.get("target") == "-":
-                raise UsageError("The server cannot read another process's standard input")
-            return self._work(verb, arguments, gone)
-        raise UsageError(f"The server knows no call {verb!r}")
-
-    def _work(self, verb: str, arguments: Json, gone: threading.Event) -> Iterator[Json]:
-        said: queue.Queue[Json | BaseException | None] = queue.Queue()
-        threading.Thread(target=self._run, args=(verb, arguments, said, gone), daemon=True).start()
-        try:
-            while (item := said.get()) is not None:
-                if isinstance(item, BaseException):
-                    raise item
-                yield item
-        finally:
-            gone.set()
-
-    def _run(self, verb: str, arguments: Json, said: queue.Queue[Any], gone: threading.Event) -> None:
-        def tell(state: Json) -> None:
-            if gone.is_set() and verb != "watch":
-                raise Unavailable("The command that asked for this work was stopped")
-            said.put({"progress": state})
-
-        try:
-            # A watch waits for files most of its life, so it takes its turns by itself.
-            with nullcontext() if verb == "watch" else self._one_at_a_time:
-                if not gone.is_set():
-                    said.put({"result": work(self._store, verb, arguments, tell, gone, self._one_at_a_time)})
-        except RemitError as error:
-            said.put(error)
-        except Exception as error:
-            said.put(RemitError(f"{verb} failed: {type(error).__name__}: {error}"))
-        finally:
-            said.put(None)
