@@ -31,6 +31,11 @@ _IDENTITY: Final = (
     "source_ip",
     "error_code",
     "request_id",
+    "principal_id",
+    "app_id",
+    "delegator",
+    "federation_subject",
+    "event_type",
 )
 _ORDERED: Final = msgspec.json.Encoder(order="deterministic")
 
