@@ -10,28 +10,39 @@ lists in columns of kind ``strings`` are shared between rows and are not to be c
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import Any, Final
+from collections.abc import Callable, Sequence
+from operator import attrgetter
+from typing import Any, Final, Generic, TypeVar
 
 from remit.reference.aws import AwsReference
-from remit.rooms.events.aws.columns import KnownIdentity, Rows, columns_of
-from remit.rooms.events.aws.identity import read_identity
-from remit.rooms.events.aws.marks import Surroundings, context, markers
-from remit.rooms.events.aws.operations import KnownOperation
+from remit.rooms.events.aws.columns import Rows, columns_of
+from remit.rooms.events.aws.identity import KnownIdentity, read_identity
+from remit.rooms.events.aws.marks import Circumstances, Scene, tls_version
+from remit.rooms.events.aws.operations import INSIGHT, KnownOperation
 from remit.rooms.events.aws.outcomes import FAILURE, SUCCESS, outcome
-from remit.rooms.events.aws.payload import EMPTY, Call, Payload, read_payload
+from remit.rooms.events.aws.payload import read_payload
 from remit.rooms.events.aws.reading import Batch, Reader, reject
 from remit.rooms.events.aws.record import Record, claims
-from remit.rooms.events.aws.resources import Place, ResourceNames
-from remit.rooms.events.aws.times import micros
+from remit.rooms.events.aws.resources import ResourceNames
+from remit.rooms.events.aws.times import moments
 from remit.rooms.events.decoded import Decoded
 
 __all__ = ["CloudTrailDecoder", "claims"]
 
 _MOST_REMEMBERED: Final = 20_000
-_LONGEST_REMEMBERED: Final = 4096
-_NULL: Final = b"null"
-_INSIGHT: Final = "AwsCloudTrailInsight"
+_TIME: Final = attrgetter("eventTime")
+_V = TypeVar("_V")
+
+
+class _Known(dict[Any, _V], Generic[_V]):
+    """What each distinct value means, found out when it is first met."""
+
+    def __init__(self, meaning: Callable[[Any], _V]) -> None:
+        self._meaning = meaning
+
+    def __missing__(self, value: Any) -> _V:
+        found = self[value] = self._meaning(value)
+        return found
 
 
 class CloudTrailDecoder:
@@ -40,120 +51,72 @@ class CloudTrailDecoder:
     data_source: Final = "cloudtrail"
 
     def __init__(self, reference: AwsReference) -> None:
-        self._reference = reference
         self._names = ResourceNames(reference)
         self._reader = Reader()
-        self._times: dict[str | None, int | None] = {None: None}
-        self._operations: dict[tuple[Any, ...], KnownOperation] = {}
-        self._identities: dict[bytes, KnownIdentity] = {}
-        self._payloads: dict[tuple[Any, ...], Payload] = {}
-        self._marks: dict[tuple[Any, ...], tuple[list[str], str | None]] = {}
+        self._operations = _Known(lambda key: KnownOperation(reference, *key[:4]))
+        self._identities = _Known(lambda raw: KnownIdentity(read_identity(raw)))
+        self._scenes = _Known(lambda key: Scene(*key))
+        self._tls = _Known(tls_version)
+        self._circumstances = _Known(lambda key: Circumstances(*key))
 
     def decode(self, records: Sequence[bytes], feed: str) -> Decoded:
         """Columns for every readable record, a reject for every other. Never raises."""
         self._forget()
         batch = self._reader.read(records)
-        kept = self._accept(batch)
-        rows = Rows()
-        for record, repeating in zip(batch.records, batch.repeating, strict=True):
-            self._add(record, repeating[2], repeating[3], rows)
-        filled = columns_of(batch, rows, kept, feed, self._names)
+        times = self._accept(batch)
+        rows = self._look_up(batch)
+        self._read_payloads(batch, rows)
+        filled = columns_of(batch, rows, times, feed, self._names)
         return Decoded(filled, batch.rows, sorted(batch.rejects, key=lambda item: item.index))
 
     def _forget(self) -> None:
-        for memo in (self._times, self._operations, self._identities, self._payloads, self._marks):
-            if len(memo) > _MOST_REMEMBERED:
-                memo.clear()
-        self._times[None] = None
+        for known in (self._operations, self._identities, self._scenes, self._tls, self._circumstances):
+            if len(known) > _MOST_REMEMBERED:
+                known.clear()
 
     def _accept(self, batch: Batch) -> list[int]:
         """Drop from the batch what is no event or has no usable time; return the times of the rest."""
-        times = self._times
-        kept: list[int] = []
-        refused: list[int] = []
-        for at, record in enumerate(batch.records):
-            text = record.eventTime
-            moment = times[text] if text in times else times.setdefault(text, micros(text or ""))
-            if (
-                moment is None
-                or record.eventName is None
-                or record.eventType == _INSIGHT
-                or record.eventCategory == "Insight"
-            ):
-                refused.append(at)
-                batch.rejects.append(reject(batch.rows[at], *_refusal(record)))
-            else:
-                kept.append(moment)
+        times = moments(list(map(_TIME, batch.records)))
+        operations = map(self._operations.__getitem__, batch.keys.operations)
+        scenes = map(self._scenes.__getitem__, batch.keys.scenes)
+        refused = [
+            at
+            for at, (moment, operation, scene) in enumerate(zip(times, operations, scenes, strict=True))
+            if moment is None or operation.no_event or scene.insight
+        ]
+        for at in refused:
+            batch.rejects.append(reject(batch.rows[at], *_refusal(batch.records[at])))
+            times[at] = None
         if refused:
             batch.keep_all_but(refused)
-        return kept
+        return [moment for moment in times if moment is not None] if refused else times  # type: ignore[return-value]
 
-    def _add(self, record: Record, who: bytes, tls: bytes, rows: Rows) -> None:
-        """One record's facts, each looked up by its distinct value."""
-        key = (record.eventSource, record.eventName, record.readOnly, record.eventType)
-        operation = self._operations.get(key)
-        if operation is None:
-            operation = self._operations[key] = KnownOperation(self._reference, *key)
-        known = self._identities.get(who)
-        if known is None:
-            known = self._identities[who] = KnownIdentity(read_identity(who))
-        payload = self._payload(record, operation, known)
-        around = (
-            known,
-            payload.markers,
-            payload.context,
-            record.sessionCredentialFromConsole,
-            record.vpcEndpointId,
-            record.vpcEndpointAccountId,
-            record.eventCategory,
-            record.managementEvent,
-            tls,
-        )
-        marks = self._marks.get(around)
-        if marks is None:
-            marks = self._marks[around] = self._marks_of(record, known, payload)
-        rows.operations.append(operation)
-        rows.identities.append(known)
-        rows.payloads.append(payload)
-        rows.marks.append(marks)
-        if record.errorCode is None and record.errorMessage is None:
-            rows.outcomes.append(FAILURE if payload.failed else SUCCESS)
-        else:
-            rows.outcomes.append(outcome(record.errorCode, record.errorMessage, operation.service, operation.name))
+    def _look_up(self, batch: Batch) -> Rows:
+        """What is known of the repeating members."""
+        keys = batch.keys
+        identities = list(map(self._identities.__getitem__, keys.identities))
+        scenes = map(self._scenes.__getitem__, keys.scenes)
+        versions = map(self._tls.__getitem__, keys.tls)
+        around = map(self._circumstances.__getitem__, zip(identities, scenes, versions, strict=True))
+        return Rows([*map(self._operations.__getitem__, keys.operations)], identities, list(around))
 
-    def _payload(self, record: Record, operation: KnownOperation, known: KnownIdentity) -> Payload:
-        request = bytes(record.requestParameters)
-        response = bytes(record.responseElements) if operation.wants_response else b""
-        extra = bytes(record.additionalEventData) if operation.wants_extra else b""
-        listed = bytes(record.resources)
-        if request in (b"", _NULL) and not listed and response in (b"", _NULL) and extra in (b"", _NULL):
-            return EMPTY
-        account = record.recipientAccountId or known.identity.account
-        key = (operation, account, record.awsRegion, request, response, extra, listed)
-        payload = self._payloads.get(key)
-        if payload is None:
-            place = Place(known.identity.partition, record.awsRegion or "", account or "")
-            call = Call(operation.service, operation.name, operation.kind, record.eventType, place)
-            payload = read_payload(self._names, call, request, response, extra, listed)
-            if len(request) + len(response) + len(extra) + len(listed) < _LONGEST_REMEMBERED:
-                self._payloads[key] = payload
-        return payload
-
-    def _marks_of(self, record: Record, known: KnownIdentity, payload: Payload) -> tuple[list[str], str | None]:
-        around = Surroundings(
-            record.sessionCredentialFromConsole,
-            record.vpcEndpointId,
-            record.vpcEndpointAccountId,
-            record.eventCategory,
-            record.managementEvent,
-            bytes(record.tlsDetails),
-        )
-        return markers(known.identity, payload, around), context(known.identity, payload, around)
+    def _read_payloads(self, batch: Batch, rows: Rows) -> None:
+        """Payload, marks and outcome of each record."""
+        found = zip(batch.records, rows.operations, rows.circumstances, strict=True)
+        names, payloads, marks, outcomes = self._names, rows.payloads, rows.marks, rows.outcomes
+        for record, operation, around in found:
+            payload = read_payload(names, operation, around.place, record)
+            payloads.append(payload)
+            marks.append(around.marks_with(payload) if payload.markers or payload.context else around.marks)
+            if record.errorCode is None and record.errorMessage is None:
+                outcomes.append(FAILURE if payload.failed else SUCCESS)
+            else:
+                outcomes.append(outcome(record.errorCode, record.errorMessage, operation.service, operation.name))
 
 
 def _refusal(record: Record) -> tuple[str, str]:
     """Why a record is not taken: a stable reason and a line for people."""
-    if record.eventType == _INSIGHT or record.eventCategory == "Insight":
+    if record.eventType == INSIGHT or record.eventCategory == "Insight":
         return "not-an-event", "A CloudTrail Insights event describes a rate of calls, not a call"
     if record.eventName is None:
         return "not-an-event", "It has no eventName"

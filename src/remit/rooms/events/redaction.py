@@ -80,6 +80,14 @@ def redact_record(text: str) -> str:
         return _by_text(text)
 
 
+def redact_part(text: str, secrets: tuple[str, ...] = ()) -> str:
+    """A JSON value out of a record without its credentials; ``secrets`` as ``OPERATIONS`` names them for the record's
+    operation. Raises ``ValueError`` or ``RecursionError`` for what cannot be parsed."""
+    document = json.loads(text)
+    clean = _Walk(_possible(text), secrets).value(document, 1)
+    return text if clean == document else _dumped(clean)
+
+
 def redact_text(text: str | None) -> str | None:
     """A column's text (an error message, a user agent) with everything that has a credential's shape replaced."""
     return text if text is None else _shapes(text, _possible(text))
@@ -128,9 +136,9 @@ def _replacement(kind: str) -> Callable[[re.Match[str]], str]:
 class _Walk:
     """One pass over a parsed record. ``extra`` holds the names that are secret for the operation at hand."""
 
-    def __init__(self, cuts: tuple[_Cut, ...]) -> None:
+    def __init__(self, cuts: tuple[_Cut, ...], extra: tuple[str, ...] = ()) -> None:
         self.cuts = cuts
-        self.extra: tuple[str, ...] = ()
+        self.extra = extra
 
     def value(self, value: Any, depth: int) -> Any:
         if depth > _DEEPEST:

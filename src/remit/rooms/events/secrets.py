@@ -59,6 +59,8 @@ OPERATIONS: Final = {
 """Operation -> members that hold a credential there and something harmless elsewhere."""
 _ANSWERS_ONLY: Final = {"GetParameter", "GetParameters", "GetParametersByPath", "GetPasswordData"}
 """Of these only an answer is worth a look, and it is found by its shape."""
+WATCHED: Final = frozenset(OPERATIONS) - _ANSWERS_ONLY
+"""Operations whose every record is worth a closer look."""
 
 KEPT: Final = re.compile(r"^(?:\[?HIDDEN_DUE_TO_SECURITY_REASONS\]?|\*+|<sensitiveDataRemoved>|\[redacted:[a-z-]+\]|)$")
 """What providers write in a secret's place; it stays, for it says so."""
@@ -147,7 +149,7 @@ def suspicion(*, payload: bool = False) -> str:
     member = rf'(?i:"(?:{_name_pattern(names)})\\*"|(?:{endings})\\*")\s*:\s*{_SHOWN}'
     header = rf'(?i:"{STRUCTURED}\\*")\s*:\s*[\\"\[]'
     inside = rf'(?i:"(?:{_name_pattern(CONTAINERS)})\\*"\s*:\s*[\[{{\\])'
-    operation = rf'"eventName\\*"\s*:\s*\\*"(?:{"|".join(sorted(OPERATIONS.keys() - _ANSWERS_ONLY))})\\*"'
+    operation = rf'"eventName\\*"\s*:\s*\\*"(?:{"|".join(sorted(WATCHED))})\\*"'
     answer = r'"parameters?"\s*:\s*[\[{][^}]*"value"'
     beside = r'A[KS]IA[A-Z0-9]+"' if payload else r'"[A-Za-z0-9/+\\]{40}"'
     shapes = "|".join(quick for _, quick, _ in SHAPES)

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
+from dataclasses import dataclass, field
 from hashlib import blake2b
 from operator import itemgetter
 from typing import Any, Final
@@ -10,43 +11,30 @@ from typing import Any, Final
 import msgspec
 
 from remit.model.canonical import canonical_json
-from remit.rooms.events.aws.identity import Identity
+from remit.rooms.events.aws.identity import IDENTITY_COLUMNS, KnownIdentity
+from remit.rooms.events.aws.marks import Circumstances, Marks
 from remit.rooms.events.aws.operations import KnownOperation
 from remit.rooms.events.aws.outcomes import COLUMNS as OUTCOME_COLUMNS
 from remit.rooms.events.aws.payload import Payload
 from remit.rooms.events.aws.reading import Batch
 from remit.rooms.events.aws.record import Record
 from remit.rooms.events.aws.resources import ResourceNames
-from remit.rooms.events.change.texts import ticket_in
 
-_IDENTITY_COLUMNS: Final = Identity._fields[:12]
-_OPERATION_COLUMNS: Final = ("service", "operation", "action_kind", "permissions")
+_OPERATION_COLUMNS: Final = ("service", "operation", "action_kind", "permissions", "event_type", "context_unknown")
+_NO_LINKS: Final[list[str]] = []
 _pack: Final = msgspec.msgpack.Encoder().encode
 
 
-class KnownIdentity:
-    """An identity with its columns; hashed by identity, so that memos by it are cheap."""
-
-    __slots__ = ("asks", "columns", "identity", "ticket")
-
-    def __init__(self, identity: Identity) -> None:
-        self.identity = identity
-        self.columns: tuple[Any, ...] = identity[:12]
-        self.asks = list(identity.asks)
-        self.ticket = ticket_in(identity.source_identity, identity.role_session)
-
-
+@dataclass(slots=True)
 class Rows:
     """What was looked up for each record, row by row, before it is turned into columns."""
 
-    __slots__ = ("identities", "marks", "operations", "outcomes", "payloads")
-
-    def __init__(self) -> None:
-        self.operations: list[KnownOperation] = []
-        self.identities: list[KnownIdentity] = []
-        self.payloads: list[Payload] = []
-        self.marks: list[tuple[list[str], str | None]] = []
-        self.outcomes: list[tuple[Any, ...]] = []
+    operations: list[KnownOperation]
+    identities: list[KnownIdentity]
+    circumstances: list[Circumstances]
+    payloads: list[Payload] = field(default_factory=list)
+    marks: list[Marks] = field(default_factory=list)
+    outcomes: list[tuple[Any, ...]] = field(default_factory=list)
 
 
 def _transposed(names: Sequence[str], rows: list[tuple[Any, ...]]) -> dict[str, list[Any]]:
@@ -54,6 +42,7 @@ def _transposed(names: Sequence[str], rows: list[tuple[Any, ...]]) -> dict[str, 
 
 
 def columns_of(batch: Batch, rows: Rows, times: list[int], feed: str, names: ResourceNames) -> dict[str, list[Any]]:
+    """The columns; one that no row fills is left out where that is known beforehand."""
     count = len(times)
     columns: dict[str, list[Any]] = {
         "time": times,
@@ -63,32 +52,28 @@ def columns_of(batch: Batch, rows: Rows, times: list[int], feed: str, names: Res
         "raw": batch.texts,
     }
     columns |= _transposed(_OPERATION_COLUMNS, [operation.columns for operation in rows.operations])
-    columns |= _transposed(_IDENTITY_COLUMNS, [known.columns for known in rows.identities])
+    columns |= _transposed(IDENTITY_COLUMNS, [known.columns for known in rows.identities])
     columns |= _transposed(OUTCOME_COLUMNS, rows.outcomes)
-    columns |= _record_columns(batch.records, rows.identities)
+    columns |= _record_columns(batch, rows)
     columns |= _payload_columns(rows)
     _name_refused(columns, names)
-    _fill_from_payload(columns, rows.payloads)
     _fill_links(columns, batch.records, rows)
+    _fill_from_payload(columns, rows.payloads)
     columns["event_id"] = _event_ids(batch, columns)
     return columns
 
 
-def _record_columns(records: list[Record], identities: list[KnownIdentity]) -> dict[str, list[Any]]:
+def _record_columns(batch: Batch, rows: Rows) -> dict[str, list[Any]]:
+    records = batch.records
     return {
         "provider_id": [record.eventID for record in records],
-        "account": [
-            record.recipientAccountId or known.identity.account
-            for record, known in zip(records, identities, strict=True)
-        ],
-        "region": [record.awsRegion or None for record in records],
-        "source_ip": [record.sourceIPAddress or None for record in records],
-        "user_agent": [record.userAgent or None for record in records],
-        "error_code": [record.errorCode or None for record in records],
-        "error_message": [record.errorMessage or None for record in records],
-        "event_type": [record.eventType for record in records],
         "request_id": [record.requestID or None for record in records],
-        "ticket": [known.ticket for known in identities],
+        "account": [around.account for around in rows.circumstances],
+        "region": [around.region for around in rows.circumstances],
+        "source_ip": [client[0] or None for client in batch.keys.clients],
+        "user_agent": [client[1] or None for client in batch.keys.clients],
+        "error_code": [client[2] or None for client in batch.keys.clients],
+        "error_message": [client[3] or None for client in batch.keys.clients],
     }
 
 
@@ -98,30 +83,32 @@ def _payload_columns(rows: Rows) -> dict[str, list[Any]]:
         "resource_types": [payload.types for payload in payloads],
         "resource_ids": [payload.ids for payload in payloads],
         "resource_arns": [payload.arns for payload in payloads],
-        "repository": [payload.repository for payload in payloads],
-        "commit": [payload.commit for payload in payloads],
         "markers": [marks[0] for marks in rows.marks],
         "context": [marks[1] for marks in rows.marks],
-        "context_unknown": [operation.unknown for operation in rows.operations],
     }
 
 
 def _fill_from_payload(columns: dict[str, list[Any]], payloads: list[Payload]) -> None:
-    """Where the identity is silent, the request that asked for a session speaks."""
-    pick: tuple[tuple[str, Callable[[Payload], str | None]], ...] = (
-        ("federation", lambda payload: payload.federation),
-        ("federation_subject", lambda payload: payload.subject),
-        ("source_identity", lambda payload: payload.source_identity),
-    )
+    """What only a payload with a session or a link in it tells. Where the identity is silent, the request speaks."""
+    columns["repository"] = [None] * len(payloads)
+    columns["commit"] = [None] * len(payloads)
     for at, payload in enumerate(payloads):
-        if payload.federation or payload.subject or payload.source_identity:
-            for name, of in pick:
-                columns[name][at] = columns[name][at] or of(payload)
+        if payload.plain:
+            continue
+        columns["repository"][at] = payload.repository
+        columns["commit"][at] = payload.commit
+        if payload.offers:
+            columns["link_offers"][at] = [*payload.offers, *columns["link_offers"][at]]
+        if payload.asks:
+            columns["link_asks"][at] = [*columns["link_asks"][at], *payload.asks]
+        columns["federation"][at] = columns["federation"][at] or payload.federation
+        columns["federation_subject"][at] = columns["federation_subject"][at] or payload.subject
+        columns["source_identity"][at] = columns["source_identity"][at] or payload.source_identity
 
 
 def _name_refused(columns: dict[str, list[Any]], names: ResourceNames) -> None:
     """A refused call often has no parameters; its message still names the resource."""
-    for at, arn in enumerate(columns.get("deny_resource", ())):
+    for at, arn in enumerate(columns["deny_resource"]):
         if arn is not None and not columns["resource_ids"][at] and arn.startswith("arn:"):
             resource = names.from_arn(arn)
             columns["resource_types"][at] = [resource.kind]
@@ -130,17 +117,13 @@ def _name_refused(columns: dict[str, list[Any]], names: ResourceNames) -> None:
 
 
 def _fill_links(columns: dict[str, list[Any]], records: list[Record], rows: Rows) -> None:
-    offers = [payload.offers for payload in rows.payloads]
-    asks = [known.asks for known in rows.identities]
+    """Links of identities, and of one act that two accounts were told of."""
+    columns["link_asks"] = [known.asks for known in rows.identities]
+    offers = columns["link_offers"] = [_NO_LINKS] * len(records)
     for at, shared in enumerate([record.sharedEventID for record in records]):
         if shared:
-            offers[at] = [*offers[at], f"same:shared:{shared}:{records[at].eventName}"]
+            offers[at] = [f"same:shared:{shared}:{records[at].eventName}"]
             columns["markers"][at] = [*columns["markers"][at], f"shared_event_id={shared}"]
-    for at, more in enumerate([payload.asks for payload in rows.payloads]):
-        if more:
-            asks[at] = [*asks[at], *more]
-    columns["link_offers"] = offers
-    columns["link_asks"] = asks
 
 
 _ID_PARTS: Final = (
@@ -153,8 +136,8 @@ def _event_ids(batch: Batch, columns: dict[str, list[Any]]) -> list[str]:
     """24 hex digits over what a record says; MessagePack frames the parts, so none can imitate a boundary."""
     if not batch.records:
         return []
-    parts = zip(*(columns[name] for name in _ID_PARTS), strict=True)
-    ids = [blake2b(_pack(part), digest_size=12).hexdigest() for part in parts]
+    parts = map(_pack, zip(*(columns[name] for name in _ID_PARTS), strict=True))
+    ids = [blake2b(part, digest_size=12).hexdigest() for part in parts]
     for at, record in enumerate(batch.records):
         if not record.eventID:
             ids[at] = blake2b(ids[at].encode() + _canonical(batch.originals[at]), digest_size=12).hexdigest()

@@ -85,6 +85,8 @@ _TAG_LISTS: Final = (
     "tagSpecifications",
     "TagSpecification",
 )
+_TELLING: Final = {service: frozenset((*table, *_TAG_LISTS)) for service, table in KEYS.items()}
+_TAGS_ONLY: Final = frozenset(_TAG_LISTS)
 _MOST: Final = 50
 _LONGEST: Final = 1024
 
@@ -96,9 +98,9 @@ def settled_keys(service: str) -> frozenset[str]:
 
 def request_context(service: str, request: dict[str, Any]) -> Context:
     """(key, values) pairs in order of the keys; at most 50 keys."""
-    found: dict[str, tuple[str, ...]] = {}
-    if not request:
+    if _TELLING.get(service, _TAGS_ONLY).isdisjoint(request):
         return ()
+    found: dict[str, tuple[str, ...]] = {}
     table = KEYS.get(service)
     if table:
         for name, value in request.items():

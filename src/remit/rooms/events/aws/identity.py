@@ -7,6 +7,8 @@ from typing import Any, Final, NamedTuple
 
 import msgspec
 
+from remit.rooms.events.change.texts import ticket_in
+
 _MCP_SERVICE: Final = re.compile(r"(?:^|-)mcp\.amazonaws\.com$")
 
 
@@ -32,6 +34,19 @@ class Identity(NamedTuple):
     mfa: str | None = None
 
 
+class KnownIdentity:
+    """An identity with its columns; hashed by identity, so that memos by it are cheap."""
+
+    __slots__ = ("asks", "columns", "identity")
+
+    def __init__(self, identity: Identity) -> None:
+        self.identity = identity
+        self.columns: tuple[Any, ...] = (*identity[:12], ticket_in(identity.source_identity, identity.role_session))
+        self.asks = list(identity.asks)
+
+
+IDENTITY_COLUMNS: Final = (*Identity._fields[:12], "ticket")
+"""The columns of ``KnownIdentity.columns``."""
 NOBODY: Final = Identity()
 _decode: Final = msgspec.json.Decoder().decode
 

@@ -7,7 +7,6 @@ from typing import Any, Final
 from remit.model.vocabulary import CHANGE_KINDS
 from remit.reference.aws import AwsReference
 from remit.rooms.events.aws.context import settled_keys
-from remit.rooms.events.secrets import OPERATIONS
 
 _CARRIED: Final = (
     "aws:RequestTag", "aws:TagKeys", "aws:PrincipalArn", "aws:PrincipalAccount", "aws:SourceIp", "aws:SourceVpce",
@@ -17,12 +16,19 @@ _CARRIED: Final = (
 )  # fmt: skip
 """Condition keys that columns carry, or that the table of ``context.py`` reads from every request."""
 _ANSWERS: Final = frozenset({"sts", "signin", "eks-auth", "rolesanywhere"})
+"""Services that hand out sessions."""
+INSIGHT: Final = "AwsCloudTrailInsight"
 
 
 class KnownOperation:
-    """One (source, name, readOnly, type). Compared and hashed by identity, so that memos by operation are cheap."""
+    """One (source, name, readOnly, type). Compared and hashed by identity, so that memos by operation are cheap.
 
-    __slots__ = ("columns", "kind", "name", "secret", "service", "unknown", "wants_extra", "wants_response")
+    ``no_event``: what has this name and type is not a call. ``session``: it may begin one; ``mcp``: half of a managed
+    MCP call; ``made``: its response may name what it made.
+    """
+
+    __slots__ = ("columns", "kind", "made", "mcp", "name", "no_event", "service", "session", "wants_extra",
+                 "wants_response")  # fmt: skip
 
     def __init__(
         self,
@@ -36,11 +42,14 @@ class KnownOperation:
         self.service: str = known.service
         self.name: str = known.name
         self.kind: str = reference.action_kind(source or "", name or "", read_only, event_type)
-        self.secret: bool = self.name in OPERATIONS
+        self.no_event: bool = name is None or event_type == INSIGHT
+        self.session: bool = self.service in _ANSWERS or self.kind == "login"
+        self.mcp: bool = event_type == "AwsMcpEvent"
+        self.made: bool = self.kind in ("create", "permission", "update")
         self.wants_response: bool = self.kind in ("create", "permission", "login") or self.service in _ANSWERS
         self.wants_extra: bool = self.service in _ANSWERS or event_type in ("AwsMcpEvent", "AwsConsoleSignIn")
         permissions = list(known.permissions) if event_type in ("AwsApiCall", "AwsVpceEvent", None) else []
-        self.columns: tuple[Any, ...] = (self.service or None, name, self.kind, permissions)
         keys = known.action.condition_keys if known.action and self.kind in CHANGE_KINDS else ()
         settled = settled_keys(self.service)
-        self.unknown: list[str] = [key for key in keys if key not in settled and not key.startswith(_CARRIED)]
+        unknown = [key for key in keys if key not in settled and not key.startswith(_CARRIED)]
+        self.columns: tuple[Any, ...] = (self.service or None, name, self.kind, permissions, event_type, unknown)

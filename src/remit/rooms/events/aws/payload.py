@@ -1,76 +1,78 @@
 """What a call's request, response and extra data tell: resources, markers, links, condition keys.
 
-Read once for each distinct payload; only the parts an operation needs are parsed.
+Only the parts an operation needs are parsed, and what is looked for in them is in the operation's plan.
 """
 
 from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass, field
-from typing import Any, Final, NamedTuple
+from typing import Any, Final
 
 import msgspec
 
-from remit.rooms.events.aws.context import request_context
+from remit.rooms.events.aws.arns import Place, Resource
+from remit.rooms.events.aws.context import Context, request_context
 from remit.rooms.events.aws.identity import provider_host
-from remit.rooms.events.aws.resources import MOST, Place, Resource, ResourceNames
+from remit.rooms.events.aws.operations import KnownOperation
+from remit.rooms.events.aws.record import Record
+from remit.rooms.events.aws.resources import MOST, ResourceNames
 
 _LARGEST: Final = 1 << 20
 _decode: Final = msgspec.json.Decoder().decode
+_NOTHING: Final[dict[str, Any]] = {}
 _SHA: Final = re.compile(r"^[0-9a-f]{7,64}$")
 _KEY: Final = re.compile(r"^[A-Z0-9]{16,128}$")
 
 
-class Call(NamedTuple):
-    """Which operation, where; ``kind`` is the action kind."""
+class Payload(msgspec.Struct, gc=False):
+    """What the payload of a record says, ready for the columns. Its lists are shared and never changed."""
 
-    service: str
-    name: str
-    kind: str
-    event_type: str | None
-    place: Place
-
-
-@dataclass(slots=True)
-class Payload:
-    """What the payload of a record says, ready for the columns."""
-
-    types: list[str] = field(default_factory=list)
-    ids: list[str] = field(default_factory=list)
-    arns: list[str] = field(default_factory=list)
+    types: list[str]
+    ids: list[str]
+    arns: list[str]
+    context: Context = ()
     markers: tuple[str, ...] = ()
-    offers: list[str] = field(default_factory=list)
+    offers: tuple[str, ...] = ()
     asks: tuple[str, ...] = ()
-    context: tuple[tuple[str, tuple[str, ...]], ...] = ()
     federation: str | None = None
     subject: str | None = None
     source_identity: str | None = None
     repository: str | None = None
     commit: str | None = None
     failed: bool = False
+    plain: bool = True
+    """Nothing but resources and context: no session, no link, no marker."""
 
 
-EMPTY: Final = Payload()
+_NONE: Final[list[str]] = []
+EMPTY: Final = Payload(_NONE, _NONE, _NONE)
 
 
-def read_payload(
-    names: ResourceNames, call: Call, request: bytes, response: bytes, extra: bytes, listed: bytes
-) -> Payload:
+def read_payload(names: ResourceNames, operation: KnownOperation, place: Place, record: Record) -> Payload:
     """Everything the raw JSON members say. Nothing raises; what cannot be parsed says nothing."""
-    asked, answered, more = _members(request), _members(response), _members(extra)
-    payload = Payload(context=request_context(call.service, asked))
-    _fill_resources(payload, _resources(names, call, asked, answered, _parse(listed)))
-    if call.service in ("sts", "signin", "eks-auth", "rolesanywhere") or call.kind == "login":
-        _read_session(payload, call, asked, answered, more)
-    if call.event_type == "AwsMcpEvent":
-        _read_mcp(payload, call, asked, more)
-    payload.offers.extend(_issued_keys(answered))
+    asked = _members(record.requestParameters)
+    answered = _members(record.responseElements) if operation.wants_response else _NOTHING
+    listed = _parse(record.resources) if record.resources else None
+    if not (asked or answered or listed or (operation.wants_extra and record.additionalEventData)):
+        return EMPTY
+    payload = _with_resources(_resources(names, operation, place, asked, answered, listed))
+    if asked:
+        payload.context = request_context(operation.service, asked)
+    if operation.session or operation.mcp:
+        more = _members(record.additionalEventData) if operation.wants_extra else _NOTHING
+        if operation.session:
+            _read_session(payload, operation, asked, answered, more)
+        if operation.mcp:
+            _read_mcp(payload, operation, asked, more)
+    if answered:
+        payload.offers += tuple(_issued_keys(answered))
+    payload.plain = not (operation.session or payload.markers or payload.offers or payload.asks)
     return payload
 
 
-def _parse(raw: bytes) -> Any:
-    if not raw or raw == b"null" or len(raw) > _LARGEST:
+def _parse(raw: msgspec.Raw) -> Any:
+    if len(raw) > _LARGEST:
         return None
     try:
         return _decode(raw)
@@ -78,32 +80,43 @@ def _parse(raw: bytes) -> Any:
         return None
 
 
-def _members(raw: bytes) -> dict[str, Any]:
-    value = _parse(raw)
-    return value if isinstance(value, dict) else {}
+def _members(raw: msgspec.Raw) -> dict[str, Any]:
+    value = _parse(raw) if raw else None
+    return value if isinstance(value, dict) else _NOTHING
 
 
 def _resources(
-    names: ResourceNames, call: Call, asked: dict[str, Any], answered: dict[str, Any], listed: Any
+    names: ResourceNames,
+    operation: KnownOperation,
+    place: Place,
+    asked: dict[str, Any],
+    answered: dict[str, Any],
+    listed: Any,
 ) -> list[Resource]:
-    found = names.from_list(listed)
+    found = names.from_list(listed) if listed else []
     if found:
         return found
-    found = names.from_request(call.service, call.name, asked, call.place)
-    if call.kind in ("create", "permission", "update"):
-        made = names.from_response(call.service, call.name, answered, call.place)
-        kinds = {resource.kind for resource in made}
-        found = made + [resource for resource in found if resource.kind not in kinds]
+    if asked:
+        found = names.from_request(operation.service, operation.name, asked, place)
+    if answered and operation.made:
+        made = names.from_response(operation.service, operation.name, answered, place)
+        if made:
+            kinds = {resource.kind for resource in made}
+            found = made + [resource for resource in found if resource.kind not in kinds]
     return found
 
 
-def _fill_resources(payload: Payload, found: list[Resource]) -> None:
+def _with_resources(found: list[Resource]) -> Payload:
+    if not found:
+        return Payload(_NONE, _NONE, _NONE)
+    if len(found) == 1:
+        kind, name, arn = found[0]
+        return Payload([kind], [name], [arn])
     kept = found[:MOST]
-    payload.types = [resource.kind for resource in kept]
-    payload.ids = [resource.id for resource in kept]
-    payload.arns = [resource.arn for resource in kept]
+    payload = Payload([one.kind for one in kept], [one.id for one in kept], [one.arn for one in kept])
     if len(found) > MOST:
-        payload.markers += (f"resources_left_out={len(found) - MOST}",)
+        payload.markers = (f"resources_left_out={len(found) - MOST}",)
+    return payload
 
 
 def _issued_keys(answered: dict[str, Any]) -> Iterator[str]:
@@ -118,7 +131,7 @@ def _issued_keys(answered: dict[str, Any]) -> Iterator[str]:
 
 
 def _read_session(
-    payload: Payload, call: Call, asked: dict[str, Any], answered: dict[str, Any], more: dict[str, Any]
+    payload: Payload, operation: KnownOperation, asked: dict[str, Any], answered: dict[str, Any], more: dict[str, Any]
 ) -> None:
     payload.source_identity = _text(asked, "sourceIdentity")
     payload.federation = provider_host(_text(asked, "principalArn") or _text(answered, "provider"))
@@ -126,10 +139,10 @@ def _read_session(
     session = _text(more, "signInSessionArn")
     client = _text(asked, "client_id")
     if session:
-        payload.offers.append(f"signin:{session}")
+        payload.offers += (f"signin:{session}",)
     if client and "external-client" in client:
-        if call.name == "AuthorizeOAuth2Access":
-            payload.offers.append(f"signin:{client}")
+        if operation.name == "AuthorizeOAuth2Access":
+            payload.offers += (f"signin:{client}",)
         else:
             payload.asks += (f"signin:{client}",)
     tags = _session_tags(asked)
@@ -185,13 +198,13 @@ def _repository(tags: dict[str, str]) -> str | None:
     )
 
 
-def _read_mcp(payload: Payload, call: Call, asked: dict[str, Any], more: dict[str, Any]) -> None:
+def _read_mcp(payload: Payload, operation: KnownOperation, asked: dict[str, Any], more: dict[str, Any]) -> None:
     """The half of a managed MCP call that names the tool and the calls it led to."""
     params = _object(asked, "params")
     client = _object(params, "clientInfo")
     method = _text(asked, "method")
     named = {
-        "mcp_service": call.service,
+        "mcp_service": operation.service,
         "mcp_method": method,
         "mcp_tool": _text(params, "name") or (method if method and "/" not in method else None),
         "mcp_client": _text(client, "name"),
@@ -203,7 +216,7 @@ def _read_mcp(payload: Payload, call: Call, asked: dict[str, Any], more: dict[st
         if isinstance(entry, dict):
             request = _text(entry, "requestId")
             if request:
-                payload.offers.append(f"request:{request}")
+                payload.offers += (f"request:{request}",)
             if _text(entry, "apiName"):
                 payload.markers += (f"mcp_call={entry['apiName']}",)
 
