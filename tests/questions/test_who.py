@@ -10,7 +10,7 @@ import pytest
 from remit.flows.questions.chain import STEPS
 from remit.flows.questions.who import MAX_CHANGES, who
 
-from .conftest import MakeIndex, describe, event
+from .conftest import MakeIndex, describe, event, unknown
 
 SHA = "0123456789abcdef0123456789abcdef01234567"
 ARN = "arn:aws:rds:eu-west-1:111111111111:db:orders-db"
@@ -96,7 +96,7 @@ def test_who_says_who_made_it_and_who_changed_it_last(make_index: MakeIndex) -> 
         assert (answer["made"]["event_id"], answer["last_changed"]["event_id"]) == ("made", "changed")
         assert [row["path"] for row in answer["paths"]] == ["cli", "console"]
     assert "Made by Codex" in answer["sentence"]
-    assert "last changed by ana (person, by console)" in answer["sentence"]
+    assert "last changed by ana (person, by console) with" in answer["sentence"]
     assert json.dumps(answer)
 
 
@@ -140,6 +140,31 @@ def test_what_only_fits_in_time_is_never_asserted(make_index: MakeIndex) -> None
     assert found["run"] == ("99", "run", "consistent with")
     assert found["commit"][2] == found["ticket"][2] == "consistent with"
     assert found["call"][2] == "recorded"
+
+
+def test_a_name_in_two_accounts_is_said_to_be_possibly_two_things(make_index: MakeIndex) -> None:
+    rows = [event("one", 3, **CALL), event("two", 2, **(CALL | {"account": "222222222222"}))]
+    assert "several accounts (111111111111, 222222222222)" in who(make_index(rows), describe, "orders-db")["sentence"]
+    assert "several accounts" not in who(make_index(rows[:1]), describe, "orders-db")["sentence"]
+
+
+def test_an_issue_makes_no_repository(make_index: MakeIndex) -> None:
+    issue = {
+        "provider": "github",
+        "operation": "issues.opened",
+        "resource_types": ["github:issue", "github:repository"],
+        "resource_ids": ["acme/app#1", "acme/app"],
+        "resource_arns": ["", ""],
+    }
+    index = make_index([event("issue", 1, **issue)])
+    assert who(index, describe, "acme/app")["made"] is None
+    assert who(index, describe, "acme/app#1")["made"]["event_id"] == "issue"
+
+
+def test_a_call_without_a_role_is_not_told_to_look_for_its_session(make_index: MakeIndex) -> None:
+    rows = [unknown("key", 1, resource_ids=["orders-db"], principal="arn:aws:iam::111111111111:user/bob")]
+    chain = {link["step"]: link["how"] for link in who(make_index(rows), describe, "orders-db")["chain"]}
+    assert chain["role session"] == "not recorded: only AWS roles have sessions, and no role is named here"
 
 
 def test_a_missing_step_says_what_would_settle_it(make_index: MakeIndex) -> None:

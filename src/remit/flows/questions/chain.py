@@ -74,7 +74,7 @@ def chain(index: EventIndex, seed: Row) -> list[Json]:
     records = _gather(index, seed)
     links: list[Json] = []
     for step in STEPS:
-        links += _links(step, records) or [_missing(step)]
+        links += _links(step, records) or [_missing(step, seed)]
     return links
 
 
@@ -208,12 +208,15 @@ def _links(step: str, records: list[Found]) -> list[Json]:
     return kept[:1] if step == "call" else kept[:_PER_LOOK]
 
 
-def _missing(step: str) -> Json:
+def _missing(step: str, seed: Row) -> Json:
+    settle = _SETTLE[step]
+    if step == "role session" and (seed["provider"] != "aws" or ":user/" in (seed["principal"] or "")):
+        settle = "only AWS roles have sessions, and no role is named here"
     return {
         "step": step,
         "value": None,
         "event_id": None,
-        "how": f"{NOT_RECORDED}: {_SETTLE[step]}",
+        "how": f"{NOT_RECORDED}: {settle}",
         "standing": NOT_RECORDED,
     }
 

@@ -15,6 +15,7 @@ from remit.model.event_json import Describe, event_json, rfc3339
 from remit.rooms.query.predicate import EVERYTHING, Equals, Predicate, both
 
 MAX_CHANGES: Final = 50
+_ACCOUNTS: Final = 6
 _WHO: Final = (*LINE, "on_behalf_of", "principal", "confidence", "evidence", "runner_up", "user_agent")
 _MADE: Final = (*_WHO, "resource_types", "resource_arns")
 _OF_CODE: Final = ("commit", "pull request", "repository", "ticket", "run", "event", "access key")
@@ -49,7 +50,7 @@ def who(index: EventIndex, describe: Describe, named: str) -> Json:
         "more": total > MAX_CHANGES,
         "chain": chain(index, seed),
         "chain_of": seed["event_id"],
-        "sentence": _sentence(index, made, rows, total),
+        "sentence": _sentence(index, made, rows, total) + _several(index, subject, population),
     }
 
 
@@ -63,7 +64,8 @@ def _made(index: EventIndex, subject: Subject, population: Predicate, named: str
 def _makes(row: Row, named: str) -> bool:
     """Whether a creation made this resource, and not merely used it: a snapshot of a cluster makes no cluster.
 
-    The call's name ends with what it makes: ``CreateDBClusterSnapshot`` makes a ``rds:cluster-snapshot``.
+    The call's name ends with what it makes: ``CreateDBClusterSnapshot`` makes a ``rds:cluster-snapshot``. GitHub's
+    records name what was made first, and the repository it was made in last.
     """
     if len(row["resource_ids"]) < 2:
         return True
@@ -71,7 +73,7 @@ def _makes(row: Row, named: str) -> bool:
     nouns = [_letters((kind or "").rpartition(":")[2].rpartition("/")[2]) for kind in row["resource_types"]]
     fits = [len(noun) if noun and operation.endswith(noun.rstrip("s")) else 0 for noun in nouns]
     if not any(fits):
-        return True
+        return row["provider"] != "github" or _last(named) in _names(row, 0)
     made = [at for at, fit in enumerate(fits) if fit == max(fits)]
     return any(_last(named) in _names(row, at) for at in made)
 
@@ -133,8 +135,22 @@ def _sentence(index: EventIndex, made: Row | None, rows: list[Row], total: int) 
     )
     cut = f", the newest {MAX_CHANGES} of which are listed" if total > MAX_CHANGES else ""
     return (
-        f"{origin}; last changed by {_name(rows[0])} at {rfc3339(rows[0]['time'])}; "
+        f"{origin}; last changed by {_name(rows[0])} with {rows[0]['operation']} at {rfc3339(rows[0]['time'])}; "
         f"{plural(total, 'record')} in all{cut}."
+    )
+
+
+def _several(index: EventIndex, subject: Subject, population: Predicate) -> str:
+    """A name is not an id: in two accounts it stands for two resources."""
+    if subject.kind != "resource":
+        return ""
+    accounts = [row["account"] for row in index.groups(population, ("account",), _ACCOUNTS, brief=True)]
+    named = [account for account in accounts if account]
+    if len(named) < 2:
+        return ""
+    return (
+        f" The name stands in records of several accounts ({', '.join(named[: _ACCOUNTS - 1])}"
+        f"{', …' if len(accounts) == _ACCOUNTS else ''}) and may mean a different resource in each: ask by ARN."
     )
 
 
