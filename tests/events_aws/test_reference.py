@@ -65,6 +65,11 @@ def test_every_exception_names_actions_that_exist():
         ("unheard", "FrobThing", False, None, "update"),
         ("unheard", "FrobThing", None, None, "other"),
         ("unheard", "GetThing", None, None, "read"),
+        ("s3", "CopyObject", None, None, "update"),
+        ("iam", "AddUserToGroup", False, None, "permission"),
+        ("rds", "ModifyDBSnapshotAttribute", False, None, "permission"),
+        ("eks", "AssociateAccessPolicy", False, None, "permission"),
+        ("sso", "CreateAccountAssignment", False, None, "permission"),
     ],
 )
 def test_the_kind_of_an_act_follows_tables_verb_and_record(source, name, read_only, event_type, kind):

@@ -282,6 +282,12 @@ def test_claims_say_who_called(token: dict[str, str], caller: str | None, expect
     assert (row["principal_type"], row["principal"], row["principal_id"], row["app_id"]) == expected
 
 
+def test_the_tenant_that_issued_a_token_stands_behind_nobody_in_particular() -> None:
+    row = event(rest(claims={**PERSON, "iss": "https://sts.windows.net/7e1c/"}))
+    assert row["issuer"] is None
+    assert "iss=https://sts.windows.net/7e1c/" in row["markers"]
+
+
 def test_a_managed_identity_names_its_resource() -> None:
     row = event(rest(claims={**APP, "xms_mirid": "/subscriptions/s/userAssignedIdentities/deployer"}))
     assert row["issuer"] == "/subscriptions/s/userAssignedIdentities/deployer"

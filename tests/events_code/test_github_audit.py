@@ -61,6 +61,12 @@ def test_a_user_beside_an_ordinary_actor_is_the_one_acted_upon() -> None:
     assert dict(zip(event["resource_ids"], event["resource_types"], strict=True))["theo"] == "github:user"
 
 
+def test_an_organizations_setting_is_the_organizations_also_when_a_repository_is_named() -> None:
+    found = row(action="org.disable_two_factor_requirement", org="acme", repo="acme/shop", user=None)
+    assert "github:organization" in found["resource_types"]
+    assert "github:organization" not in row(action="repo.create", org="acme", repo="acme/shop")["resource_types"]
+
+
 def test_a_pushed_ref_and_a_pull_requests_title_name_their_ticket() -> None:
     push = row(ref="refs/heads/PAY-300-retry", before="b" * 40, after="a" * 40)
     assert (push["ticket"], push["commit"]) == ("PAY-300", "a" * 40)

@@ -139,7 +139,7 @@ class AwsReference:
             return "other"
         if read_only:
             return "read"
-        level = operation.action.level if operation.action else None
+        level = self._level(operation)
         if level == "permissions" or f"{operation.service}:{operation.name}" in CREDENTIAL_GRANTS:
             return "permission"
         if level in ("read", "list"):
@@ -147,6 +147,12 @@ class AwsReference:
         if level == "tagging":
             return "update"
         return kind_of_name(operation.name, changes=level == "write" or read_only is False)
+
+    def _level(self, operation: Operation) -> str | None:
+        """The access level; of several permissions the one that changes something: CopyObject reads and writes."""
+        levels = [action.level for name in operation.permissions if (action := self.action(name))]
+        first = levels[0] if levels else None
+        return "write" if first in ("read", "list") and {"write", "permissions"}.intersection(levels) else first
 
     def _spelled(self, prefix: str, name: str) -> str | None:
         """The action's own spelling of ``name``, whatever its letter case."""

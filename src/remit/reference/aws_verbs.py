@@ -17,9 +17,20 @@ CREDENTIAL_GRANTS: Final = frozenset(
         "iam:UploadSSHPublicKey",
         "iam:UploadSigningCertificate",
         "iam:DeactivateMFADevice",
+        "iam:AddUserToGroup",
+        "iam:RemoveUserFromGroup",
+        "identitystore:CreateGroupMembership",
+        "identitystore:DeleteGroupMembership",
+        "sso:CreateAccountAssignment",
+        "sso:DeleteAccountAssignment",
+        "eks:AssociateAccessPolicy",
+        "eks:DisassociateAccessPolicy",
+        "rds:ModifyDBSnapshotAttribute",
+        "rds:ModifyDBClusterSnapshotAttribute",
     }
 )
-"""Writes, by AWS's access levels, that hand out or weaken a credential: who may act is changed by them."""
+"""Writes, by AWS's access levels, that hand out or weaken a credential, a membership or a share: who may act, and on
+what, is changed by them."""
 LOGINS: Final = frozenset(
     {
         "sts:AssumeRole",

@@ -25,6 +25,7 @@ _MARKED: Final = (
     "acr",
     "amr",
     "scp",
+    "iss",
     "xms_mirid",
     "xms_az_rid",
     "xms_par_app_azp",
@@ -59,7 +60,7 @@ def caller_columns(view: Activity) -> dict[str, Any]:
         "principal_name": name,
         "app_id": app,
         "delegator": person if _acts_for_person(claims) else None,
-        "issuer": first(identity, claims.get("iss")),
+        "issuer": identity,
         "federation": _foreign_provider(claims),
     }
 

@@ -179,7 +179,7 @@ def _resources(facts: Facts, entry: Object) -> Facts:
         found.add("github:app", text(entry.get("name")))
     if facts["principal"] != (affected := text(entry.get("user"))) and affected != facts["delegator"]:
         found.add("github:user", affected)
-    if not facts["repository"]:
+    if not facts["repository"] or facts["service"] in ("org", "business"):
         found.add("github:organization", text(entry.get("org")))
     return found.columns()
 
