@@ -237,6 +237,70 @@ def test_a_resource_name_gives_a_type_and_an_id(name: str, service: str, kind: s
     assert row["resource_arns"] == [f"//{service}/{name}"]
 
 
+CREATED = [
+    (
+        "google.cloud.ml.v1.ModelService.CreateModel",
+        "projects/p",
+        {"model": {"name": "m"}},
+        None,
+        "projects/p/models/m",
+    ),
+    ("dataflow.jobs.create", "projects/p", {"job_name": "nightly", "job_id": "2026-1"}, None, "projects/p/jobs/2026-1"),
+    (
+        "google.iam.admin.v1.WorkforcePools.CreateWorkforcePool",
+        "organizations/12",
+        {"workforcePool": {"name": "locations/global/workforcePools/staff"}},
+        None,
+        "locations/global/workforcePools/staff",
+    ),
+    (
+        "google.api.apikeys.v2.ApiKeys.CreateKey",
+        "projects/7",
+        {"parent": "projects/p/locations/global"},
+        {"name": "projects/7/locations/global/keys/k1"},
+        "projects/7/locations/global/keys/k1",
+    ),
+    ("google.devtools.cloudbuild.v1.CloudBuild.CreateBuild", "projects/p/builds", {"build": {}}, None, None),
+    ("v1.compute.instances.delete", "projects/p", {"instanceId": "i"}, None, None),
+]
+
+
+@pytest.mark.parametrize(("method", "parent", "request_body", "response", "made"), CREATED)
+def test_a_create_that_names_the_parent_touches_what_it_made(
+    method: str, parent: str, request_body: Any, response: Any, made: str | None
+) -> None:
+    call = audit(methodName=method, resourceName=parent, serviceName="x.googleapis.com", request=request_body)
+    row = event(log_entry({**call, "response": response}, resource={}))
+    assert row["resource_arns"] == [f"//x.googleapis.com/{made or parent}"]
+    if made:
+        assert row["resource_ids"] == [made.rpartition("/")[2]]
+        assert row["resource_types"] == [f"x.{made.split('/')[-2]}"]
+    refused = event(log_entry({**call, "response": response, "status": {"code": 7}}, resource={}))
+    assert refused["resource_arns"] == [f"//x.googleapis.com/{parent}"]
+
+
+def test_an_old_dataset_entry_and_a_backup_name_what_they_are_about() -> None:
+    logged = {"datasetInsertRequest": {"resource": {"datasetName": {"projectId": "p", "datasetId": "sales"}}}}
+    row = event(
+        log_entry(
+            audit(
+                methodName="datasetservice.insert",
+                serviceName="bigquery.googleapis.com",
+                resourceName="projects/p/datasets",
+                serviceData=logged,
+            ),
+            resource={},
+        )
+    )
+    assert (row["resource_types"], row["resource_ids"]) == (["bigquery.datasets"], ["sales"])
+    label = {"type": "cloudsql_database", "labels": {"database_id": "p:orders", "project_id": "p"}}
+    call = audit(
+        methodName="cloudsql.backupRuns.create", serviceName="cloudsql.googleapis.com", resourceName="backupRuns/"
+    )
+    row = event(log_entry(call, resource=label))
+    assert (row["resource_types"], row["resource_ids"]) == (["cloudsql.instances"], ["orders"])
+
+
 def test_a_service_account_is_named_by_its_email_rather_than_its_number() -> None:
     resource = {"type": "service_account", "labels": {"unique_id": "1", "email_id": "ci@p.iam.gserviceaccount.com"}}
     row = event(log_entry(audit(resourceName="projects/-/serviceAccounts/1"), resource=resource))

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from remit.rooms.events.gcp.entry import Entry
+from remit.rooms.events.gcp.made import backed_up, made_name
 from remit.rooms.events.lenient import Fields, fields, first, text
 
 _PROJECT: Final = re.compile(r"(?://[^/]+/)?projects/([^/_-][^/]*)")
@@ -40,6 +41,7 @@ def resource(view: Entry) -> Resource | None:
     label = _label(view)
     if name is None:
         return Resource(monitored or "", label, "") if label and monitored else None
+    name = made_name(view, name) or (backed_up(view) if name == "backupRuns/" else None) or name
     parts = [part for part in _GLOBAL.sub("/", name).split("/") if part]
     service = (view.service or "").partition("/")[0].removesuffix(".googleapis.com").strip(".")
     kind, own = _special(service, name) or _by_parts(parts or [name], service, label, name.endswith("/"))
