@@ -15,6 +15,7 @@ from remit.adapters.store.datafile import EventWriter
 from remit.adapters.store.links import StoredLinks
 from remit.adapters.store.reader import IndexReader
 from remit.adapters.store.store import Store
+from remit.app.collecting import seldom
 from remit.app.keeper import StoreCorrections, StoreKeeper
 from remit.app.packaged import load_decoding, load_registry, load_rules
 from remit.app.workers import ingest_in_parallel
@@ -91,12 +92,13 @@ class Ingesting:
             target, endpoint_url=options.get("endpoint_url"), profile=options.get("profile"), done=done, skipped=skipped
         )
         run = self.store.state.start_run(target)
-        try:
-            summary, stopped = self.read(found), False
-        except KeyboardInterrupt:
-            summary, stopped = self.telling.summary, True
-        summary.skipped.update(skipped)
-        result = self.conclude(summary, started)
+        with seldom():
+            try:
+                summary, stopped = self.read(found), False
+            except KeyboardInterrupt:
+                summary, stopped = self.telling.summary, True
+            summary.skipped.update(skipped)
+            result = self.conclude(summary, started)
         self.store.state.finish_run(run, {**summary.to_json(), "stopped": stopped})
         if stopped:
             return {**result, "stopped": True, "notes": [_STOPPED]}
@@ -172,8 +174,9 @@ def reattribute_store(store: Store) -> Json:
     judge = Judge(load_rules(), load_registry(store.folder))
     store.follow()
     corrections = StoreCorrections(store)
-    report = reattribute(StoredLinks(store.index), corrections, judge)
-    corrections.settled()
+    with seldom():
+        report = reattribute(StoredLinks(store.index), corrections, judge)
+        corrections.settled()
     store.state.put_setting("rules_version", judge.version)
     return {**report.to_json(), "rules_version": judge.version}
 

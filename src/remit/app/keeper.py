@@ -8,7 +8,7 @@ from typing import Any, Final
 
 from remit.adapters.store.schema import arrow_table
 from remit.adapters.store.store import Store
-from remit.flows.ingest.ports import Answers
+from remit.flows.ingest.ports import Answers, Offers
 
 _CORRECTIONS_AT_ONCE: Final = 50_000
 
@@ -19,9 +19,9 @@ class StoreKeeper:
     def __init__(self, store: Store) -> None:
         self._store = store
 
-    def ask(self, ids: Sequence[str], times: Sequence[int], keys: Sequence[str]) -> Answers:
+    def ask(self, ids: Sequence[str], times: Sequence[int], keys: Sequence[str], offers: Offers) -> Answers:
         """Which ids are known, and who stands behind the link keys."""
-        answers = self._store.ask(ids, times, keys)
+        answers = self._store.ask(ids, times, keys, offers)
         return Answers(answers.token, answers.known, answers.offers)
 
     def commit(self, token: Any, files: Sequence[Any], quarantine: Sequence[Mapping[str, Any]], origin: str) -> None:

@@ -17,8 +17,9 @@ from dataclasses import dataclass, field
 from multiprocessing.connection import Connection
 from typing import Any
 
+from remit.app.collecting import seldom
 from remit.flows.ingest.batch import Pipeline
-from remit.flows.ingest.ports import Answers, ChunkLike, Keeper, Progress, Reader, SourceLike, Sources
+from remit.flows.ingest.ports import Answers, ChunkLike, Keeper, Offers, Progress, Reader, SourceLike, Sources
 from remit.flows.ingest.summary import Summary
 from remit.model.errors import RemitError, StoreError
 
@@ -39,8 +40,8 @@ class _PipeKeeper:
             raise value
         return value
 
-    def ask(self, ids: Sequence[str], times: Sequence[int], keys: Sequence[str]) -> Answers:
-        answers: Answers = self._call("ask", list(ids), [min(times), max(times)], list(keys))
+    def ask(self, ids: Sequence[str], times: Sequence[int], keys: Sequence[str], offers: Offers) -> Answers:
+        answers: Answers = self._call("ask", list(ids), [min(times), max(times)], list(keys), offers)
         return answers
 
     def commit(self, token: Any, files: Sequence[Any], quarantine: Sequence[Mapping[str, Any]], origin: str) -> None:
@@ -55,7 +56,7 @@ def _work(pipe: Connection, build: BuildPipeline, settings: Mapping[str, Any], f
     """A worker's life: build once, then one chunk after another until told to stop."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C reaches the whole group; the parent says when to stop.
     pipeline: Pipeline | None = None
-    with suppress(EOFError, BrokenPipeError):
+    with suppress(EOFError, BrokenPipeError), seldom():
         while (chunk := pipe.recv()) is not None:
             try:
                 pipeline = pipeline or build(_PipeKeeper(pipe), settings)

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from itertools import islice
 
 from remit.adapters.store.index import Index
 from remit.model.columns import FACTS
 from remit.rooms.attribution.links import BEHIND, ISSUERS
 
-Row = dict[str, object]
+Row = Mapping[str, object]
+Offering = Callable[[Sequence[str]], Mapping[str, Sequence[Row]]]
+"""Link keys to the events that offer them and that the index may not know yet."""
 HOPS = 8
 REMEMBERED = 20_000
 _FACT_NAMES = tuple(column.name for column in FACTS)
@@ -22,7 +24,7 @@ class Chains:
         self._index = index
         self._rows: dict[str, Row] = {}
 
-    def behind(self, keys: Sequence[str]) -> dict[str, tuple[Row, ...]]:
+    def behind(self, keys: Sequence[str], unfollowed: Offering | None = None) -> dict[str, tuple[Row, ...]]:
         """For each key that is offered: the offering events' facts, then those behind them, nearest first.
 
         At most eight hops, each by a row's ``access_key``, four events (those of smallest id) per key and sixteen in
@@ -35,16 +37,23 @@ class Chains:
             wanted = [key for key in wanted if key not in offered]
             if not wanted:
                 break
-            found = self._offering(wanted)
+            found = self._offering(wanted, unfollowed)
             offered |= {key: found.get(key, []) for key in wanted}
             wanted = list({key for rows in found.values() for row in rows if (key := _issued(row))})
         chains = {key: _flattened(key, offered) for key in dict.fromkeys(keys)}
         return {key: chain for key, chain in chains.items() if chain}
 
-    def _offering(self, keys: Sequence[str]) -> dict[str, list[Row]]:
+    def _offering(self, keys: Sequence[str], unfollowed: Offering | None) -> dict[str, list[Row]]:
+        recent = unfollowed(keys) if unfollowed else {}
+        found = {key: {str(row["event_id"]): row for row in rows} for key, rows in recent.items()}
+        for key, rows in self._indexed(keys).items():
+            found.setdefault(key, {}).update((str(row["event_id"]), row) for row in rows)
+        return {key: [rows[event_id] for event_id in sorted(rows)[:ISSUERS]] for key, rows in found.items()}
+
+    def _indexed(self, keys: Sequence[str]) -> dict[str, list[Row]]:
         offers = self._index.offers(keys, at_most=ISSUERS)
         ids = {event_id for found in offers.values() for event_id in found}
-        rows = {event_id: row for event_id in ids if (row := self._rows.get(event_id))}
+        rows: dict[str, Row] = {event_id: row for event_id in ids if (row := self._rows.get(event_id))}
         if missing := sorted(ids - rows.keys()):
             low, high = self._index.offer_span(keys)
             rows |= self._index.by_id(missing, _FACT_NAMES, low, high)
@@ -59,7 +68,7 @@ class Chains:
 
 
 def _issued(row: Row) -> str | None:
-    key = row["access_key"]
+    key = row.get("access_key")
     return f"key:{key}" if key else None
 
 

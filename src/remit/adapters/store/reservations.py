@@ -1,10 +1,20 @@
-"""Which events are on their way into the store: reserved by a batch in flight, or committed but not yet followed."""
+"""Which events are on their way into the store: reserved by a batch in flight, or committed but not yet followed.
+
+The link keys that such events offer are held here too, so that a later batch finds them before the index does.
+"""
 
 from __future__ import annotations
 
 import threading
 import uuid
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from typing import Final
+
+Row = Mapping[str, object]
+Offers = Mapping[str, Sequence[Row]]
+"""Per link key the facts of the events that offer it."""
+REMEMBERED_OFFERS: Final = 50_000
+"""Most offers held for the index; a join to one beyond them is found when the index has followed."""
 
 
 class Reservations:
@@ -14,7 +24,9 @@ class Reservations:
         self._lock = threading.Lock()
         self._by_token: dict[str, set[str]] = {}
         self._taken: set[str] = set()
-        self._committed: list[set[str]] = []
+        self._committed: list[tuple[set[str], Offers]] = []
+        self._offers_by_token: dict[str, Offers] = {}
+        self._offered: dict[str, dict[str, Row]] = {}
 
     def reserve(self, ids: Sequence[str]) -> tuple[str, set[str]]:
         """Take the ids nobody else holds; returns a token and the ids that somebody does.
@@ -46,11 +58,17 @@ class Reservations:
         """The batch was given up: its ids are free again."""
         with self._lock:
             self._taken -= self._by_token.pop(token, set())
+            self._offers_by_token.pop(token, None)
 
     def commit(self, token: str) -> None:
         """The batch is in the lake: its ids stay taken until the index has followed."""
         with self._lock:
-            self._committed.append(self._by_token.pop(token, set()))
+            offers = self._offers_by_token.pop(token, {})
+            if len(self._offered) + len(offers) > REMEMBERED_OFFERS:
+                offers = {}
+            self._committed.append((self._by_token.pop(token, set()), offers))
+            for key, rows in offers.items():
+                self._offered.setdefault(key, {}).update((str(row["event_id"]), row) for row in rows)
 
     def committed(self) -> int:
         """How many batches wait for the index; give the number to ``followed`` afterwards."""
@@ -60,6 +78,32 @@ class Reservations:
     def followed(self, batches: int) -> None:
         """The index knows the first so many committed batches: they need no memory any more."""
         with self._lock:
-            for ids in self._committed[:batches]:
+            for ids, offers in self._committed[:batches]:
                 self._taken -= ids
+                for key, rows in offers.items():
+                    self._forget(key, rows)
             del self._committed[:batches]
+
+    def offer(self, token: str, offers: Offers) -> None:
+        """The link keys that this batch's events offer; of its reserved ids alone, for only those it will store."""
+        with self._lock:
+            mine = self._by_token[token]
+            fresh = {key: [row for row in rows if row["event_id"] in mine] for key, rows in offers.items()}
+            self._offers_by_token[token] = {key: rows for key, rows in fresh.items() if rows}
+
+    def offering(self, token: str, keys: Sequence[str]) -> dict[str, list[Row]]:
+        """Per key the events that offer it and that this batch may join to: its own, and committed ones.
+
+        Ask the index only afterwards, or an event could be followed and forgotten here between the two questions.
+        """
+        with self._lock:
+            own = self._offers_by_token.get(token, {})
+            found = {key: [*own.get(key, ()), *self._offered.get(key, {}).values()] for key in keys}
+        return {key: rows for key, rows in found.items() if rows}
+
+    def _forget(self, key: str, rows: Sequence[Row]) -> None:
+        offered = self._offered[key]
+        for row in rows:
+            offered.pop(str(row["event_id"]), None)
+        if not offered:
+            del self._offered[key]

@@ -14,6 +14,7 @@ import threading
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 from typing import Any, Self
 
@@ -27,7 +28,7 @@ from remit.adapters.store.follower import Follower
 from remit.adapters.store.index import MEMORY_MB, FollowReport, Index
 from remit.adapters.store.lake import Lake
 from remit.adapters.store.lease import Lease
-from remit.adapters.store.reservations import Reservations
+from remit.adapters.store.reservations import Offers, Reservations
 from remit.adapters.store.schema import file_schema
 from remit.adapters.store.state import State
 from remit.model.errors import StoreError
@@ -105,13 +106,17 @@ class Store:
         """Where pushed records wait, synced, until they are ingested."""
         return self.folder / "inbox"
 
-    def ask(self, ids: Sequence[str], times: Sequence[int], keys: Sequence[str] = ()) -> Answers:
+    def ask(
+        self, ids: Sequence[str], times: Sequence[int], keys: Sequence[str] = (), offers: Offers | None = None
+    ) -> Answers:
         """Reserve a batch's new ids and answer its link questions.
 
         ``times`` (microseconds since the epoch) belong to ``ids``, which are distinct within a batch. ``known`` holds
-        the ids that are stored or on their way in another batch. ``offers`` holds, for each key somebody offers, the
-        facts of the offering events and of those behind them, nearest first; what the index has not followed yet is
-        not in it, which ``follow`` before a second look settles.
+        the ids that are stored or on their way in another batch. ``offers`` are the link keys of the batch's own
+        events, with the facts of each; they are held until the index has followed the batch. The answer's ``offers``
+        holds, for each key somebody offers, the facts of the offering events and of those behind them, nearest first:
+        the batch's own new events, committed ones and those in the index. What another batch in flight offers is not
+        in it, which ``follow`` before a second look settles.
         """
         token, known = self._reservations.reserve(ids)
         try:
@@ -119,7 +124,8 @@ class Store:
                 stored = self.index.known(ids, min(times), max(times))
                 self._reservations.drop(token, stored)
                 known |= stored
-            return Answers(token, known, self._chains.behind(keys))
+            self._reservations.offer(token, offers or {})
+            return Answers(token, known, self._chains.behind(keys, partial(self._reservations.offering, token)))
         except BaseException:
             self._reservations.release(token)
             raise

@@ -8,11 +8,11 @@ from typing import Any, Protocol
 
 from remit.flows.ingest import quarantine
 from remit.flows.ingest.gather import Batch, alone
-from remit.flows.ingest.ports import Answers, ChunkLike, Keeper, Writer
+from remit.flows.ingest.ports import Answers, ChunkLike, Keeper, Offers, Writer
 from remit.flows.ingest.summary import Summary
 from remit.model.columns import BY_NAME
 from remit.rooms.attribution.judge import Judge
-from remit.rooms.attribution.links import ISSUED_KEY, ISSUERS, Link
+from remit.rooms.attribution.links import ISSUED_KEY, Link
 from remit.rooms.events.decoded import Decoded, Reject
 
 Columns = dict[str, list[Any]]
@@ -59,7 +59,7 @@ class Pipeline:
         size = len(columns.get("event_id", ()))
         if not size:
             return Prepared(None, {}, rows, batch.place, _count(batch, columns, [], 0, rows))
-        answers = self.keeper.ask(columns["event_id"], columns["time"], asked_keys(columns))
+        answers = self.keeper.ask(columns["event_id"], columns["time"], asked_keys(columns), offers_of(columns))
         try:
             fresh = new_rows(columns["event_id"], answers.known)
             judged = self._judge(columns, fresh, answers)
@@ -134,32 +134,42 @@ def select(columns: Columns, rows: Sequence[int]) -> Columns:
     return {name: [values[row] for row in rows] for name, values in columns.items()}
 
 
-def links_of(columns: Columns, offers: Mapping[str, Sequence[Mapping[str, Any]]]) -> dict[int, list[Link]]:
-    """The issued-key links that can be answered now, from the store and from this batch; the rest is settled later."""
-    offered = {**_offers_within(columns), **offers}
-    if not offered:
+def links_of(columns: Columns, offers: Offers) -> dict[int, Sequence[Link]]:
+    """The issued-key links that can be answered now; the rest is settled later. Calls of one key share one list."""
+    behind = {
+        key.removeprefix("key:"): [Link(ISSUED_KEY, facts) for facts in chain]
+        for key, chain in offers.items()
+        if key.startswith("key:")
+    }
+    if not behind:
         return {}
-    links: dict[int, list[Link]] = {}
-    for row, key in enumerate(columns.get("access_key") or ()):
-        chain = offered.get(f"key:{key}", ()) if key else ()
-        others = [facts for facts in chain if facts["event_id"] != columns["event_id"][row]]
-        if others:
-            links[row] = [Link(ISSUED_KEY, facts) for facts in others]
+    makers = {link.facts["event_id"] for chain in behind.values() for link in chain}
+    links: dict[int, Sequence[Link]] = {}
+    for row, (key, event_id) in enumerate(zip(columns.get("access_key") or (), columns["event_id"], strict=False)):
+        chain = behind.get(key)
+        if chain and event_id in makers:
+            chain = [link for link in chain if link.facts["event_id"] != event_id]
+        if chain:
+            links[row] = chain
     return links
 
 
-def _offers_within(columns: Columns) -> dict[str, list[dict[str, Any]]]:
+def offers_of(columns: Columns) -> dict[str, list[dict[str, Any]]]:
+    """The issued keys of a batch, with the facts of the events that offer them; empty facts are left out."""
     offered: dict[str, list[dict[str, Any]]] = {}
     for row, keys in enumerate(columns.get("link_offers") or ()):
-        for key in keys or ():
-            if key.startswith("key:"):
-                facts = {name: values[row] for name, values in columns.items() if name != "raw"}
+        if not keys:
+            continue
+        issued = [key for key in keys if key.startswith("key:")]
+        if issued:
+            facts = {name: value for name, values in columns.items() if _says(value := values[row]) and name != "raw"}
+            for key in dict.fromkeys(issued):
                 offered.setdefault(key, []).append(facts)
-    return {key: sorted(found, key=_event_id)[:ISSUERS] for key, found in offered.items()}
+    return offered
 
 
-def _event_id(facts: Mapping[str, Any]) -> str:
-    return str(facts["event_id"])
+def _says(value: Any) -> bool:
+    return value is not None and value != []
 
 
 def _count(batch: Batch, columns: Columns, fresh: Sequence[int], size: int, rows: Sequence[Any]) -> Summary:

@@ -46,6 +46,10 @@ class Reader(Protocol):
     def __call__(self, source: Any) -> Iterator[ChunkLike]: ...
 
 
+Offers = Mapping[str, Sequence[Mapping[str, Any]]]
+"""Per link key the facts of the events that offer it."""
+
+
 @dataclass(frozen=True, slots=True)
 class Answers:
     """The keeper's answer about one batch.
@@ -56,13 +60,13 @@ class Answers:
 
     token: Any
     known: frozenset[str] | set[str]
-    offers: Mapping[str, Sequence[Mapping[str, Any]]]
+    offers: Offers
 
 
 class Keeper(Protocol):
-    """The one process that commits to a data folder."""
+    """The one process that commits to a data folder. It is asked with the batch's own offers, which it then holds."""
 
-    def ask(self, ids: Sequence[str], times: Sequence[int], keys: Sequence[str]) -> Answers: ...
+    def ask(self, ids: Sequence[str], times: Sequence[int], keys: Sequence[str], offers: Offers) -> Answers: ...
 
     def commit(
         self, token: Any, files: Sequence[Any], quarantine: Sequence[Mapping[str, Any]], origin: str

@@ -9,6 +9,8 @@ from remit.rooms.attribution.links import CAUSE, EFFECT, SAME_ACT, Link
 
 ENDED: Final = "stage=end"
 """The marker of a record that tells how a long act ended (Azure, Google Cloud)."""
+ACT_RELATIONS: Final = frozenset({CAUSE, EFFECT, SAME_ACT})
+"""Relations of records of one act."""
 _RANK: Final = {
     "cloudtrail": 0,
     "azure-activity": 0,
@@ -27,7 +29,7 @@ def settle_act(facts: Mapping[str, Any], links: Sequence[Link]) -> tuple[bool, l
     counts first, then the provider's audit log before a webhook, then the smaller id: every order of arrival picks the
     same one.
     """
-    partners = [link for link in links if link.relation in (CAUSE, EFFECT, SAME_ACT)]
+    partners = [link for link in links if link.relation in ACT_RELATIONS]
     mine = _place(facts)
     counts = not any(
         link.relation == EFFECT or (link.relation == SAME_ACT and _place(link.facts) < mine) for link in partners

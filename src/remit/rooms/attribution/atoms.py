@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from functools import reduce
 from operator import or_
 from typing import Any, Final
 
@@ -21,19 +22,15 @@ _MEMO_CHARACTERS: Final = 16_000_000
 Test = Callable[[str], bool]
 
 
-def _test_of(condition: Condition) -> Test:
-    operand = condition.operand
-    if isinstance(operand, tuple):
-        return frozenset(operand).__contains__
+def _test_of(operator: str, operand: str) -> Test:
     tests: dict[str, Callable[[], Test]] = {
-        "equals": lambda: operand.__eq__,
         "prefix": lambda: lambda value: value.startswith(operand),
         "suffix": lambda: lambda value: value.endswith(operand),
         "contains": lambda: lambda value: operand in value,
         "regex": lambda: _searcher(operand),
         "present": lambda: bool,
     }
-    return tests[condition.operator]()
+    return tests[operator]()
 
 
 def _searcher(pattern: str) -> Test:
@@ -47,7 +44,7 @@ class _ValueMasks(dict[Any, int]):
     def __init__(self, conditions: Iterable[tuple[int, Condition]]) -> None:
         super().__init__()
         self._characters = 0
-        self._tests = [(bit, derivation(c.field), _test_of(c)) for bit, c in conditions]
+        self._groups = _grouped(conditions)
 
     def __missing__(self, value: Any) -> int:
         text = "" if value is None else str(value).lower() if isinstance(value, bool) else str(value)
@@ -61,10 +58,31 @@ class _ValueMasks(dict[Any, int]):
 
     def _mask(self, value: str) -> int:
         mask = 0
-        for bit, derive, test in self._tests:
-            if test(value) if derive is None else any(map(test, derive(value))):
-                mask |= bit
+        for derive, exact, tests in self._groups:
+            for part in (value,) if derive is None else derive(value):
+                mask |= exact.get(part, 0)
+                for bit, test in tests:
+                    if test(part):
+                        mask |= bit
         return mask
+
+
+_Group = tuple[Callable[[str], list[str]] | None, dict[str, int], list[tuple[int, Test]]]
+
+
+def _grouped(conditions: Iterable[tuple[int, Condition]]) -> list[_Group]:
+    """Conditions of one column by what they are tested on: derived once per value, whole values looked up at once."""
+    groups: dict[str, _Group] = {}
+    for bit, condition in conditions:
+        derived = "" if condition.field == condition.column else condition.field
+        _, exact, tests = groups.setdefault(derived, (derivation(condition.field), {}, []))
+        operand = condition.operand
+        if isinstance(operand, str) and condition.operator != "equals":
+            tests.append((bit, _test_of(condition.operator, operand)))
+        else:
+            for value in (operand,) if isinstance(operand, str) else operand:
+                exact[value] = exact.get(value, 0) | bit
+    return list(groups.values())
 
 
 class AtomTable:
@@ -99,14 +117,25 @@ class AtomTable:
             values = columns.get(name)
             if values is None:
                 continue
-            found = self._list_masks(memo, values) if BY_NAME[name].kind == "strings" else [memo[v] for v in values]
-            masks = list(map(or_, masks, found)) if masks else found
+            strings = BY_NAME[name].kind == "strings"
+            found = self._list_masks(memo, values) if strings else list(map(memo.__getitem__, values))
+            if not masks:
+                masks = found
+            elif any(found):
+                masks = list(map(or_, masks, found))
         return masks or [0] * size
 
     @staticmethod
     def _list_masks(memo: _ValueMasks, values: Sequence[Any]) -> list[int]:
-        masks = [0] * len(values)
-        for row, elements in enumerate(values):
-            for element in elements or ():
-                masks[row] |= memo[element]
+        """Decoders share equal lists among rows, so most lists are met more than once; all live until the end."""
+        masks = []
+        seen: dict[int, int] = {}
+        for elements in values:
+            if not elements:
+                masks.append(0)
+                continue
+            mask = seen.get(id(elements))
+            if mask is None:
+                mask = seen[id(elements)] = reduce(or_, map(memo.__getitem__, elements))
+            masks.append(mask)
         return masks

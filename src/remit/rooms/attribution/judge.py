@@ -14,10 +14,10 @@ from typing import Any, Final
 from remit.model.columns import JUDGED
 from remit.model.vocabulary import derive_source
 from remit.rooms.attribution import governance
-from remit.rooms.attribution.acts import settle_act
+from remit.rooms.attribution.acts import ACT_RELATIONS, settle_act
 from remit.rooms.attribution.atoms import AtomTable
 from remit.rooms.attribution.claims import Claim, Verdict, resolve
-from remit.rooms.attribution.links import JOIN_FIELDS, Link, inherited, value_of
+from remit.rooms.attribution.links import JOIN_FIELDS, Link, inherited
 from remit.rooms.attribution.registry import Entry, Registry
 from remit.rooms.attribution.signals import Rules, Signal
 
@@ -29,13 +29,20 @@ Links = Mapping[int, Sequence[Link]]
 
 @dataclass(frozen=True, slots=True)
 class _Shared:
-    """What every event with one combination of evidence has in common."""
+    """What every event with one combination of evidence has in common. ``name`` is empty where the event has its own.
+
+    ``environment`` and ``owner`` are the identity's; an account's may come before or after them.
+    """
 
     verdict: Verdict
     entry: Entry | None
     source: str
     governed: str
     evidence: list[str]
+    agent: str | None
+    name: str
+    environment: str | None
+    owner: str | None
 
 
 class Judge:
@@ -58,9 +65,15 @@ class Judge:
         size = len(columns["event_id"])
         masks = self._atoms.masks(columns, size)
         entries = self.registry.find_rows(columns, size)
-        shared = [self._share(mask, entry) for mask, entry in zip(masks, entries, strict=True)]
+        known = self._shared
+        shared = [known.get(key) or self._share(*key) for key in zip(masks, entries, strict=True)]
+        weighed: dict[object, _Shared] = {}
         for row, others in (links or {}).items():
-            shared[row] = self._weigh(masks[row], entries[row], self._inherited_claims(others))
+            key = masks[row], entries[row], tuple((link.relation, link.facts["event_id"]) for link in others)
+            found = weighed.get(key)
+            if found is None:
+                found = weighed[key] = self._weigh(masks[row], entries[row], self._inherited_claims(others))
+            shared[row] = found
         return self._columns(columns, shared, links or {})
 
     def describe(self, evidence: str) -> tuple[str, str]:
@@ -101,6 +114,10 @@ class Judge:
             derive_source(verdict.path, verdict.kind),
             governance.governed(verdict.kind, verdict.path, entry),
             list(verdict.evidence),
+            _agent(verdict),
+            _name(verdict, entry),
+            governance.environment(None, entry, self.registry),
+            governance.owner(None, entry, self.registry),
         )
 
     def _inherited_claims(self, others: Sequence[Link]) -> list[Claim]:
@@ -121,7 +138,6 @@ class Judge:
 
     def _columns(self, columns: Columns, shared: Sequence[_Shared], links: Links) -> dict[str, list[Any]]:
         facts = _FactRows(columns)
-        accounts = columns.get("account") or [None] * len(shared)
         out: dict[str, list[Any]] = {column.name: [None] * len(shared) for column in JUDGED}
         out["actor_kind"] = [s.verdict.kind for s in shared]
         out["path"] = [s.verdict.path for s in shared]
@@ -131,23 +147,33 @@ class Judge:
         out["evidence"] = [s.evidence for s in shared]
         out["runner_up"] = [s.verdict.runner_up for s in shared]
         out["rules_version"] = [self.version] * len(shared)
-        out["environment"] = [
-            governance.environment(a, s.entry, self.registry) for a, s in zip(accounts, shared, strict=True)
-        ]
-        out["owner"] = [governance.owner(a, s.entry, self.registry) for a, s in zip(accounts, shared, strict=True)]
-        out["agent"] = [_agent(s) for s in shared]
-        out["actor_name"] = [_name(s, facts, row) for row, s in enumerate(shared)]
+        out["environment"] = [s.environment for s in shared]
+        out["owner"] = [s.owner for s in shared]
+        out["agent"] = [s.agent for s in shared]
+        out["actor_name"] = facts.names(shared)
         out["actor_id"] = facts.first_of(("issuer", "principal", "principal_id"))
-        out["on_behalf_of"] = [_behalf(s, facts, row) for row, s in enumerate(shared)]
+        out["on_behalf_of"] = facts.behalves(shared)
+        if self.registry.accounts:
+            self._say_accounts(out, columns, shared)
         _settle_acts(out, columns, links)
         return out
+
+    def _say_accounts(self, out: dict[str, list[Any]], columns: Columns, shared: Sequence[_Shared]) -> None:
+        for row, account in enumerate(columns.get("account") or ()):
+            if account in self.registry.accounts:
+                entry = shared[row].entry
+                out["environment"][row] = governance.environment(account, entry, self.registry)
+                out["owner"][row] = governance.owner(account, entry, self.registry)
 
 
 def _settle_acts(out: dict[str, list[Any]], columns: Columns, links: Links) -> None:
     size = len(out["path"])
+    nobody: list[str] = []  # one list for all: columns are read, never changed in place
     out["counted"] = [True] * size
-    out["same_as"] = [[] for _ in range(size)]
+    out["same_as"] = [nobody] * size
     for row, others in links.items():
+        if all(link.relation not in ACT_RELATIONS for link in others):
+            continue
         facts = {name: columns[name][row] for name in ("event_id", "data_source", "markers") if name in columns}
         out["counted"][row], out["same_as"][row] = settle_act(facts, others)
 
@@ -177,46 +203,50 @@ def _claim_of_entry(entry: Entry) -> Claim:
     return Claim(evidence, "joined", credential=entry.kind, name=entry.name, behalf=entry.on_behalf_of)
 
 
-def _agent(shared: _Shared) -> str | None:
-    if shared.verdict.kind != "agent":
+def _agent(verdict: Verdict) -> str | None:
+    if verdict.kind != "agent":
         return None
-    return shared.verdict.agent or _AGENT_NAME_FALLBACK
+    return verdict.agent or _AGENT_NAME_FALLBACK
 
 
-def _name(shared: _Shared, facts: _FactRows, row: int) -> str | None:
-    verdict = shared.verdict
+def _name(verdict: Verdict, entry: Entry | None) -> str:
+    """The actor's name where the evidence alone gives it."""
     if verdict.kind == "agent":
-        return _agent(shared)
-    if shared.entry is not None and shared.entry.kind == verdict.kind:
-        return shared.entry.name
-    return verdict.name or facts.value(verdict.name_from, row) or facts.display_name(row)
-
-
-def _behalf(shared: _Shared, facts: _FactRows, row: int) -> str | None:
-    verdict = shared.verdict
-    return (
-        value_of(verdict.behalf, "", {})
-        or facts.value(verdict.behalf_from, row)
-        or facts.value("delegator", row)
-        or (facts.value("source_identity", row) if verdict.kind == "agent" else None)
-    )
+        return _agent(verdict) or ""
+    if entry is not None and entry.kind == verdict.kind:
+        return entry.name
+    return verdict.name
 
 
 class _FactRows:
-    """Single values of a batch by column and row; a column left out of the batch is all ``None``."""
+    """Names in a batch by column and row; a column left out of the batch is all ``None``."""
 
     def __init__(self, columns: Columns) -> None:
         self._columns = columns
         self._size = len(columns["event_id"])
-        self._names = self.first_of(("principal_name", "principal", "principal_id", "invoked_by"))
+        self._nothing = [None] * self._size
 
-    def value(self, column: str, row: int) -> str | None:
-        values = self._columns.get(column) if column else None
-        return values[row] if values else None
+    def names(self, shared: Sequence[_Shared]) -> list[str | None]:
+        """Who acted: the name the evidence gives, else the column it points at, else the principal's."""
+        own = self.first_of(("principal_name", "principal", "principal_id", "invoked_by"))
+        return [s.name or self._value(s.verdict.name_from, row) or own[row] for row, s in enumerate(shared)]
 
-    def display_name(self, row: int) -> str | None:
-        found: str | None = self._names[row]
-        return found
+    def behalves(self, shared: Sequence[_Shared]) -> list[str | None]:
+        """On whose behalf: what the evidence says, else the record itself; for an agent also its source identity."""
+        delegators, identities = self._column("delegator"), self._column("source_identity")
+        return [
+            s.verdict.behalf
+            or self._value(s.verdict.behalf_from, row)
+            or delegators[row]
+            or (identities[row] if s.agent else None)
+            for row, s in enumerate(shared)
+        ]
+
+    def _column(self, name: str) -> Sequence[Any]:
+        return self._columns.get(name) or self._nothing
+
+    def _value(self, column: str, row: int) -> str | None:
+        return self._column(column)[row] if column else None
 
     def first_of(self, names: Sequence[str]) -> list[Any]:
         """Per row the first of these columns that holds something."""
