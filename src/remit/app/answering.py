@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import queue
 import threading
 from collections.abc import Iterator
@@ -35,7 +36,7 @@ class Answering:
         if verb in WORKED:
             if not self._works:
                 raise KeeperBusy(
-                    "The process that keeps this data folder is at work and takes no more",
+                    f"The data folder is kept by process {os.getpid()}, which is at work and takes no more",
                     where=str(self._store.folder),
                     remedy="Wait for it, or keep the folder with `remit up`, which takes any number.",
                 )
