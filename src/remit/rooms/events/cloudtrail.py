@@ -15,6 +15,7 @@ from operator import attrgetter
 from typing import Any, Final, Generic, TypeVar
 
 from remit.reference.aws import AwsReference
+from remit.rooms.events.aws.arns import Place
 from remit.rooms.events.aws.columns import Rows, columns_of
 from remit.rooms.events.aws.identity import KnownIdentity, read_identity
 from remit.rooms.events.aws.marks import Circumstances, Scene, tls_version
@@ -57,7 +58,8 @@ class CloudTrailDecoder:
         self._identities = _Known(lambda raw: KnownIdentity(read_identity(raw)))
         self._scenes = _Known(lambda key: Scene(*key))
         self._tls = _Known(tls_version)
-        self._circumstances = _Known(lambda key: Circumstances(*key))
+        self._places = _Known(lambda key: Place(*key))
+        self._circumstances = _Known(self._circumstances_of)
 
     def decode(self, records: Sequence[bytes], feed: str) -> Decoded:
         """Columns for every readable record, a reject for every other. Never raises."""
@@ -70,15 +72,23 @@ class CloudTrailDecoder:
         return Decoded(filled, batch.rows, sorted(batch.rejects, key=lambda item: item.index))
 
     def _forget(self) -> None:
-        for known in (self._operations, self._identities, self._scenes, self._tls, self._circumstances):
+        remembered: tuple[dict[Any, Any], ...] = (
+            self._operations, self._identities, self._scenes, self._tls, self._places, self._circumstances,
+        )  # fmt: skip
+        for known in remembered:
             if len(known) > _MOST_REMEMBERED:
                 known.clear()
+
+    def _circumstances_of(self, key: tuple[KnownIdentity, Scene, str | None]) -> Circumstances:
+        known, scene, tls = key
+        place = (known.identity.partition, scene.region or "", scene.account or known.identity.account or "")
+        return Circumstances(known, scene, tls, self._places[place])
 
     def _accept(self, batch: Batch) -> list[int]:
         """Drop from the batch what is no event or has no usable time; return the times of the rest."""
         times = moments(list(map(_TIME, batch.records)))
-        operations = map(self._operations.__getitem__, batch.keys.operations)
-        scenes = map(self._scenes.__getitem__, batch.keys.scenes)
+        operations = batch.keys.operations.meant(self._operations.__getitem__)
+        scenes = batch.keys.scenes.meant(self._scenes.__getitem__)
         refused = [
             at
             for at, (moment, operation, scene) in enumerate(zip(times, operations, scenes, strict=True))
@@ -94,24 +104,32 @@ class CloudTrailDecoder:
     def _look_up(self, batch: Batch) -> Rows:
         """What is known of the repeating members."""
         keys = batch.keys
-        identities = list(map(self._identities.__getitem__, keys.identities))
-        scenes = map(self._scenes.__getitem__, keys.scenes)
-        versions = map(self._tls.__getitem__, keys.tls)
+        identities = keys.identities.meant(self._identities.__getitem__)
+        scenes = keys.scenes.meant(self._scenes.__getitem__)
+        versions = keys.tls.meant(self._tls.__getitem__)
         around = map(self._circumstances.__getitem__, zip(identities, scenes, versions, strict=True))
-        return Rows([*map(self._operations.__getitem__, keys.operations)], identities, list(around))
+        operations = keys.operations.meant(self._operations.__getitem__)
+        return Rows(operations, identities, list(around), keys.clients.meant(_client))
 
     def _read_payloads(self, batch: Batch, rows: Rows) -> None:
         """Payload, marks and outcome of each record."""
-        found = zip(batch.records, rows.operations, rows.circumstances, strict=True)
+        found = zip(batch.records, rows.operations, rows.circumstances, rows.clients, strict=True)
         names, payloads, marks, outcomes = self._names, rows.payloads, rows.marks, rows.outcomes
-        for record, operation, around in found:
+        for record, operation, around, client in found:
             payload = read_payload(names, operation, around.place, record)
             payloads.append(payload)
             marks.append(around.marks_with(payload) if payload.markers or payload.context else around.marks)
-            if record.errorCode is None and record.errorMessage is None:
+            if not payload.plain:
+                rows.telling.append(len(payloads) - 1)
+            if client[2] is client[3] is None:
                 outcomes.append(FAILURE if payload.failed else SUCCESS)
             else:
                 outcomes.append(outcome(record.errorCode, record.errorMessage, operation.service, operation.name))
+
+
+def _client(values: tuple[str | None, ...]) -> tuple[Any, ...]:
+    """Address, user agent, error code and message: an empty one is none."""
+    return tuple(value or None for value in values)
 
 
 def _refusal(record: Record) -> tuple[str, str]:

@@ -107,7 +107,7 @@ def _possible(text: str) -> tuple[_Cut, ...]:
     lower = text.lower()
     if "\\u00" in lower:
         return _CUTS
-    return tuple(cut for cut in _CUTS if any(literal in lower for literal in cut[0]))
+    return tuple([cut for cut in _CUTS if cut[0][0] in lower or any(literal in lower for literal in cut[0][1:])])
 
 
 def _shapes(text: str, cuts: tuple[_Cut, ...]) -> str:

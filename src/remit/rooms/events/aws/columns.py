@@ -21,18 +21,25 @@ from remit.rooms.events.aws.record import Record
 from remit.rooms.events.aws.resources import ResourceNames
 
 _OPERATION_COLUMNS: Final = ("service", "operation", "action_kind", "permissions", "event_type", "context_unknown")
+_CLIENT_COLUMNS: Final = ("source_ip", "user_agent", "error_code", "error_message")
+Client = tuple[str | None, str | None, str | None, str | None]
 _NO_LINKS: Final[list[str]] = []
 _pack: Final = msgspec.msgpack.Encoder().encode
 
 
 @dataclass(slots=True)
 class Rows:
-    """What was looked up for each record, row by row, before it is turned into columns."""
+    """What was looked up for each record, row by row, before it is turned into columns.
+
+    ``telling`` has the rows whose payload tells more than resources and context.
+    """
 
     operations: list[KnownOperation]
     identities: list[KnownIdentity]
     circumstances: list[Circumstances]
+    clients: list[Client]
     payloads: list[Payload] = field(default_factory=list)
+    telling: list[int] = field(default_factory=list)
     marks: list[Marks] = field(default_factory=list)
     outcomes: list[tuple[Any, ...]] = field(default_factory=list)
 
@@ -54,11 +61,12 @@ def columns_of(batch: Batch, rows: Rows, times: list[int], feed: str, names: Res
     columns |= _transposed(_OPERATION_COLUMNS, [operation.columns for operation in rows.operations])
     columns |= _transposed(IDENTITY_COLUMNS, [known.columns for known in rows.identities])
     columns |= _transposed(OUTCOME_COLUMNS, rows.outcomes)
+    columns |= _transposed(_CLIENT_COLUMNS, rows.clients)
     columns |= _record_columns(batch, rows)
     columns |= _payload_columns(rows)
     _name_refused(columns, names)
     _fill_links(columns, batch.records, rows)
-    _fill_from_payload(columns, rows.payloads)
+    _fill_from_payload(columns, rows)
     columns["event_id"] = _event_ids(batch, columns)
     return columns
 
@@ -70,10 +78,6 @@ def _record_columns(batch: Batch, rows: Rows) -> dict[str, list[Any]]:
         "request_id": [record.requestID or None for record in records],
         "account": [around.account for around in rows.circumstances],
         "region": [around.region for around in rows.circumstances],
-        "source_ip": [client[0] or None for client in batch.keys.clients],
-        "user_agent": [client[1] or None for client in batch.keys.clients],
-        "error_code": [client[2] or None for client in batch.keys.clients],
-        "error_message": [client[3] or None for client in batch.keys.clients],
     }
 
 
@@ -88,13 +92,12 @@ def _payload_columns(rows: Rows) -> dict[str, list[Any]]:
     }
 
 
-def _fill_from_payload(columns: dict[str, list[Any]], payloads: list[Payload]) -> None:
+def _fill_from_payload(columns: dict[str, list[Any]], rows: Rows) -> None:
     """What only a payload with a session or a link in it tells. Where the identity is silent, the request speaks."""
-    columns["repository"] = [None] * len(payloads)
-    columns["commit"] = [None] * len(payloads)
-    for at, payload in enumerate(payloads):
-        if payload.plain:
-            continue
+    columns["repository"] = [None] * len(rows.payloads)
+    columns["commit"] = [None] * len(rows.payloads)
+    for at in rows.telling:
+        payload = rows.payloads[at]
         columns["repository"][at] = payload.repository
         columns["commit"][at] = payload.commit
         if payload.offers:

@@ -96,9 +96,14 @@ def settled_keys(service: str) -> frozenset[str]:
     return frozenset(KEYS.get(service, {}).values())
 
 
+def telling_parameters(service: str) -> frozenset[str]:
+    """Request parameters without any of which a call of the service has no context of its own."""
+    return _TELLING.get(service, _TAGS_ONLY)
+
+
 def request_context(service: str, request: dict[str, Any]) -> Context:
     """(key, values) pairs in order of the keys; at most 50 keys."""
-    if _TELLING.get(service, _TAGS_ONLY).isdisjoint(request):
+    if telling_parameters(service).isdisjoint(request):
         return ()
     found: dict[str, tuple[str, ...]] = {}
     table = KEYS.get(service)

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Hashable
 from itertools import compress
 from operator import attrgetter
-from typing import Any, Final
+from typing import Any, Final, TypeVar
 
 from remit.rooms.events.aws.record import Record
 
@@ -25,29 +25,57 @@ _GROUPS: Final[tuple[Callable[[Record], Any], ...]] = (
 )  # fmt: skip
 """Operation, scene, client, identity, TLS."""
 
+_M = TypeVar("_M")
+
+
+class Coded:
+    """A column of few distinct values: each value once, and for each record its place among them."""
+
+    __slots__ = ("_of", "_places", "codes", "values")
+
+    def __init__(self, of: Callable[[Record], Hashable], records: list[Record]) -> None:
+        places: dict[Any, int] = {}
+        place = places.setdefault
+        self.codes: list[int] = [place(value, len(places)) for value in map(of, records)]
+        self.values: list[Any] = list(places)
+        self._of = of
+        self._places = places
+
+    def replace(self, at: int, record: Record) -> None:
+        """Take a record's value anew."""
+        value = self._of(record)
+        self.codes[at] = self._places.setdefault(value, len(self.values))
+        if self.codes[at] == len(self.values):
+            self.values.append(value)
+
+    def meant(self, meaning: Callable[[Any], _M]) -> list[_M]:
+        """For each record what its value means."""
+        return list(map(list(map(meaning, self.values)).__getitem__, self.codes))
+
+    def having(self, values: set[Any]) -> set[int]:
+        """Places of the records with any of these values."""
+        codes = {self._places[value] for value in values if value in self._places}
+        return {at for at, code in enumerate(self.codes) if code in codes} if codes else set()
+
 
 class Keys:
-    """For each group a list with one value for each record."""
+    """The groups of a batch, each as a column."""
 
     __slots__ = ("clients", "groups", "identities", "operations", "scenes", "tls")
 
     def __init__(self, records: list[Record]) -> None:
-        self.operations: list[tuple[Any, ...]] = list(map(_GROUPS[0], records))
-        self.scenes: list[tuple[Any, ...]] = list(map(_GROUPS[1], records))
-        self.clients: list[tuple[Any, ...]] = list(map(_GROUPS[2], records))
-        self.identities: list[bytes] = [bytes(record.userIdentity) for record in records]
-        self.tls: list[bytes] = [bytes(record.tlsDetails) for record in records]
-        self.groups: tuple[list[Any], ...] = (self.operations, self.scenes, self.clients, self.identities, self.tls)
+        self.groups: tuple[Coded, ...] = tuple(Coded(of, records) for of in _GROUPS)
+        self.operations, self.scenes, self.clients, self.identities, self.tls = self.groups
 
     def replace(self, at: int, record: Record) -> None:
         """Take a record's values anew."""
-        for group, of in zip(self.groups, _GROUPS, strict=True):
-            group[at] = of(record)
+        for group in self.groups:
+            group.replace(at, record)
 
     def keep(self, which: list[bool]) -> None:
         """Drop the other records' values."""
         for group in self.groups:
-            group[:] = compress(group, which)
+            group.codes[:] = compress(group.codes, which)
 
 
 def as_bytes(value: Hashable) -> bytes:

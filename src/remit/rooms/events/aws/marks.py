@@ -49,11 +49,11 @@ class Circumstances:
 
     __slots__ = ("account", "context", "marks", "place", "region")
 
-    def __init__(self, known: KnownIdentity, scene: Scene, tls: str | None) -> None:
+    def __init__(self, known: KnownIdentity, scene: Scene, tls: str | None, place: Place) -> None:
         identity = known.identity
         self.region = scene.region
         self.account = scene.account or identity.account
-        self.place = Place(identity.partition, scene.region or "", self.account or "")
+        self.place = place
         self.context: dict[str, list[str]] = {}
         if identity.mfa is not None:
             self.context["aws:MultiFactorAuthPresent"] = [identity.mfa]

@@ -6,7 +6,7 @@ from typing import Any, Final
 
 from remit.model.vocabulary import CHANGE_KINDS
 from remit.reference.aws import AwsReference
-from remit.rooms.events.aws.context import settled_keys
+from remit.rooms.events.aws.context import settled_keys, telling_parameters
 
 _CARRIED: Final = (
     "aws:RequestTag", "aws:TagKeys", "aws:PrincipalArn", "aws:PrincipalAccount", "aws:SourceIp", "aws:SourceVpce",
@@ -24,11 +24,11 @@ class KnownOperation:
     """One (source, name, readOnly, type). Compared and hashed by identity, so that memos by operation are cheap.
 
     ``no_event``: what has this name and type is not a call. ``session``: it may begin one; ``mcp``: half of a managed
-    MCP call; ``made``: its response may name what it made.
+    MCP call; ``made``: its response may name what it made; ``conditions``: parameters that condition keys are read from.
     """
 
-    __slots__ = ("columns", "kind", "made", "mcp", "name", "no_event", "service", "session", "wants_extra",
-                 "wants_response")  # fmt: skip
+    __slots__ = ("columns", "conditions", "kind", "made", "mcp", "name", "no_event", "service", "session",
+                 "wants_extra", "wants_response")  # fmt: skip
 
     def __init__(
         self,
@@ -42,6 +42,7 @@ class KnownOperation:
         self.service: str = known.service
         self.name: str = known.name
         self.kind: str = reference.action_kind(source or "", name or "", read_only, event_type)
+        self.conditions: frozenset[str] = telling_parameters(self.service)
         self.no_event: bool = name is None or event_type == INSIGHT
         self.session: bool = self.service in _ANSWERS or self.kind == "login"
         self.mcp: bool = event_type == "AwsMcpEvent"

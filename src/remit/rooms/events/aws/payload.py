@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from functools import lru_cache
 from typing import Any, Final
 
 import msgspec
@@ -42,7 +43,7 @@ class Payload(msgspec.Struct, gc=False):
     commit: str | None = None
     failed: bool = False
     plain: bool = True
-    """Nothing but resources and context: no session, no link, no marker."""
+    """Nothing of it has a column but resources, context and markers: no session, no link."""
 
 
 _NONE: Final[list[str]] = []
@@ -56,8 +57,9 @@ def read_payload(names: ResourceNames, operation: KnownOperation, place: Place, 
     listed = _parse(record.resources) if record.resources else None
     if not (asked or answered or listed or (operation.wants_extra and record.additionalEventData)):
         return EMPTY
-    payload = _with_resources(_resources(names, operation, place, asked, answered, listed))
-    if asked:
+    found = _resources(names, operation, place, asked, answered, listed)
+    payload = _with_resources(found) if found else Payload(_NONE, _NONE, _NONE)
+    if asked and not operation.conditions.isdisjoint(asked):
         payload.context = request_context(operation.service, asked)
     if operation.session or operation.mcp:
         more = _members(record.additionalEventData) if operation.wants_extra else _NOTHING
@@ -67,7 +69,8 @@ def read_payload(names: ResourceNames, operation: KnownOperation, place: Place, 
             _read_mcp(payload, operation, asked, more)
     if answered:
         payload.offers += tuple(_issued_keys(answered))
-    payload.plain = not (operation.session or payload.markers or payload.offers or payload.asks)
+    if operation.session or payload.offers or payload.asks:
+        payload.plain = False
     return payload
 
 
@@ -107,16 +110,20 @@ def _resources(
 
 
 def _with_resources(found: list[Resource]) -> Payload:
-    if not found:
-        return Payload(_NONE, _NONE, _NONE)
     if len(found) == 1:
         kind, name, arn = found[0]
-        return Payload([kind], [name], [arn])
+        return Payload(_alone(kind), [name], [arn])
     kept = found[:MOST]
-    payload = Payload([one.kind for one in kept], [one.id for one in kept], [one.arn for one in kept])
+    payload = Payload([one[0] for one in kept], [one[1] for one in kept], [one[2] for one in kept])
     if len(found) > MOST:
         payload.markers = (f"resources_left_out={len(found) - MOST}",)
     return payload
+
+
+@lru_cache(maxsize=4096)
+def _alone(kind: str) -> list[str]:
+    """The list of one type, shared by all that have it."""
+    return [kind]
 
 
 def _issued_keys(answered: dict[str, Any]) -> Iterator[str]:

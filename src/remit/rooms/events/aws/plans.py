@@ -24,7 +24,7 @@ _PATHS: Final = ("queueurl", "hostedzoneid", "cluster")
 class Member:
     """What one member of a payload can tell. ``mute``: nothing, as long as it is text."""
 
-    __slots__ = ("holds_arns", "is_path", "kind", "mute", "named_within")
+    __slots__ = ("holds_arns", "inside", "is_path", "kind", "mute", "named_within")
 
     def __init__(self, service: str, name: str, kind: str | None) -> None:
         lower = name.lower()
@@ -32,6 +32,7 @@ class Member:
         self.holds_arns = lower.endswith(_MAY_HOLD_ARN)
         self.is_path = lower in _PATHS
         self.named_within = COMPOSITE.get((service, lower), "")
+        self.inside: Plan | None = None
         self.mute = not self.kind and not self.holds_arns
 
 
@@ -51,8 +52,9 @@ class Plan(dict[str, Member]):
         return member
 
     def under(self, name: str) -> Plan:
-        """The plan of the objects in a member."""
-        return self._plans.plan(self.service, self.operation, name)
+        """The plan of the objects in a member, where ``self[name].inside`` has none yet."""
+        plan = self[name].inside = self._plans.plan(self.service, self.operation, name)
+        return plan
 
 
 class Plans:

@@ -26,7 +26,6 @@ _FREE: Final = attrgetter(
     "edgeDeviceDetails", "mcpEventDetails", "eventContext",
 )  # fmt: skip
 """Members of free content."""
-_IDS: Final = attrgetter("requestID", "eventID", "sharedEventID")
 
 
 @dataclass(slots=True)
@@ -91,15 +90,11 @@ class Reader:
     def _doubtful_keys(self, keys: Keys) -> set[int]:
         """Places of records with a repeating value that may hold a credential; each value is searched once."""
         known = self._doubtful
-        places: set[int] = set()
-        for group in keys.groups:
-            distinct = set(group)
-            unseen = list(distinct.difference(known))
-            known.update(zip(unseen, suspects([*map(as_bytes, unseen)]), strict=True))
-            bad = {value for value in distinct if known[value]}
-            if bad:
-                places.update(at for at, value in enumerate(group) if value in bad)
-        return places
+        present = set(chain.from_iterable(group.values for group in keys.groups))
+        unseen = list(present.difference(known))
+        known.update(zip(unseen, suspects([*map(as_bytes, unseen)]), strict=True))
+        bad = {value for value in present if known[value]}
+        return set().union(*(group.having(bad) for group in keys.groups)) if bad else set()
 
 
 def _lenient(index: int, raw: bytes, batch: Batch) -> None:
@@ -116,11 +111,12 @@ def _lenient(index: int, raw: bytes, batch: Batch) -> None:
 
 def _doubtful_ids(records: list[Record]) -> set[int]:
     """Places of records one of whose ids may hold a credential; all are searched at once, for none ever does."""
-    ids = list(map(_IDS, records))
-    together = "\n".join(filter(None, chain.from_iterable(ids))).encode("utf-8", "replace")
+    ids = ([each.requestID for each in records], [each.eventID for each in records],
+           [each.sharedEventID for each in records])  # fmt: skip
+    together = "\n".join(["\n".join(filter(None, column)) for column in ids]).encode("utf-8", "replace")
     if not suspects([together], payload=True)[0]:
         return set()
-    doubts = suspects([as_bytes(each) for each in ids], payload=True)
+    doubts = suspects([as_bytes(each) for each in zip(*ids, strict=True)], payload=True)
     return {at for at, doubt in enumerate(doubts) if doubt}
 
 
@@ -130,8 +126,8 @@ def _doubtful_payloads(batch: Batch) -> set[int]:
     for at in batch.loose:
         probes[at] = batch.originals[at]
     found = {at for at, doubt in enumerate(suspects(probes, payload=True)) if doubt}
-    found.update(at for at, key in enumerate(batch.keys.operations) if key[1] in WATCHED)
-    return found
+    operations = batch.keys.operations
+    return found | operations.having({key for key in operations.values if key[1] in WATCHED})
 
 
 def _redact(batch: Batch, places: list[int]) -> None:

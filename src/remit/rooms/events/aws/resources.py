@@ -62,7 +62,7 @@ class ResourceNames:
                     self._text(member, value, members, place, found)
             elif kind is dict:
                 if value and depth < _DEEPEST:
-                    self._object(plan.under(name), value, place, found, depth + 1)
+                    self._object(plan[name].inside or plan.under(name), value, place, found, depth + 1)
             elif kind is list and value:
                 self._member_list(plan, name, value, members, place, found, depth)
 
@@ -75,7 +75,7 @@ class ResourceNames:
                 for item in items[: MOST + 1]:
                     self._text(member, item, beside, place, found)
         elif depth < _DEEPEST:
-            self._list(plan.under(name), items, place, found, depth + 1)
+            self._list(plan[name].inside or plan.under(name), items, place, found, depth + 1)
 
     def _list(self, plan: Plan, items: list[Any], place: Place, found: list[Resource], depth: int) -> None:
         if depth >= _DEEPEST:

@@ -31,7 +31,7 @@ def clean_payloads(texts: list[str], records: list[Record], places: Sequence[int
     left = _suspect_beside(records, places)
     pieces = [[bytes(getattr(records[at], name)) for name in _NAMES] for at in places]
     quick = [[without_session_token(raw) for raw in pair] for pair in pieces]
-    doubts = iter(suspects([*chain.from_iterable(quick)], payload=True))
+    doubts = iter(suspects([*chain.from_iterable(quick)]))
     for at, before, after in zip(places, pieces, quick, strict=True):
         doubtful = (next(doubts), next(doubts))
         if at not in left:
