@@ -66,6 +66,7 @@ def test_every_exception_names_actions_that_exist():
         ("unheard", "FrobThing", None, None, "other"),
         ("unheard", "GetThing", None, None, "read"),
         ("s3", "CopyObject", None, None, "update"),
+        ("signin", "PasswordUpdated", False, "AwsConsoleSignIn", "permission"),
         ("iam", "AddUserToGroup", False, None, "permission"),
         ("rds", "ModifyDBSnapshotAttribute", False, None, "permission"),
         ("eks", "AssociateAccessPolicy", False, None, "permission"),

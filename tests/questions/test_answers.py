@@ -226,7 +226,7 @@ class Figures:
         self._versions = versions
 
     def quarantine(self) -> list[dict[str, Any]]:
-        return [{"reason": "not-json", "feed": "trail", "count": 3, "sample": "a.json.gz record 7"}]
+        return [{"reason": "not-json", "feed": "trail", "count": 3, "sample": "a.json.gz#7: No object."}]
 
     def versions(self) -> dict[str, Any]:
         return self._versions
@@ -250,6 +250,11 @@ def test_doctor_names_what_is_stale_unread_behind_and_unmarked(make_index: MakeI
     }
     assert "33%" in checks["markers"]["finding"]
     assert all(each["do"] for each in checks.values() if each["status"] in ("warn", "bad"))
+
+
+def test_what_doctor_finds_ends_in_one_full_stop(make_index: MakeIndex) -> None:
+    findings = [each["finding"] for each in doctor(make_index([event("a")]), Figures(lake=7, index=5), now_us=NOW)]
+    assert [finding for finding in findings if not finding.endswith(".") or finding.endswith("..")] == []
 
 
 def test_doctor_names_the_keeper_in_words(make_index: MakeIndex) -> None:

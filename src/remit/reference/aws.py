@@ -133,6 +133,8 @@ class AwsReference:
         the record's own ``readOnly`` decides where the tables are silent.
         """
         operation = self.operation(event_source, event_name)
+        if operation.service == "signin" and operation.name.startswith("Password"):
+            return "permission"
         if _is_login(operation, event_type):
             return "login"
         if event_type == "AwsMcpEvent":

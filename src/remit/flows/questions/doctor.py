@@ -121,11 +121,12 @@ def _quarantine(figures: StoreFigures) -> list[Json]:
 
 
 def _unread(row: Mapping[str, Any]) -> Json:
-    sample = f", such as {str(row['sample']).rstrip('.')}" if row.get("sample") else ""
+    sample = f", such as {row['sample']}" if row.get("sample") else ""
+    finding = f"{plural(row['count'], 'record')} of feed {row.get('feed')} could not be read: {row['reason']}{sample}"
     return _check(
         f"quarantine {row['reason']}",
         "warn",
-        f"{plural(row['count'], 'record')} of feed {row.get('feed')} could not be read: {row['reason']}{sample}.",
+        finding if finding.endswith(".") else f"{finding}.",
         "See whether the feed's format is right; the rest of its records went in.",
     )
 
