@@ -8,6 +8,8 @@ from typing import Final, NamedTuple
 from remit.reference.aws import AwsReference
 
 _VARIABLE: Final = re.compile(r"\$\{[A-Za-z0-9]+\}")
+_NAMED_OTHERWISE: Final = frozenset({"kms:key", "ssm:parameter"})
+"""Types whose name alone does not fit the pattern."""
 _MOST_REMEMBERED: Final = 20_000
 _LONGEST_REMEMBERED: Final = 256
 
@@ -54,10 +56,11 @@ class Arns:
 
     def built(self, kind: str, name: str, place: Place) -> str:
         """The ARN of ``service:type``, when the pattern has one unknown or the name a part for each; else empty."""
-        if kind == "kms:key" and name.startswith("alias/"):
-            kind, name = "kms:alias", name[6:]
-        elif kind == "ssm:parameter":
-            name = name.removeprefix("/")
+        if kind in _NAMED_OTHERWISE:
+            if kind == "ssm:parameter":
+                name = name.removeprefix("/")
+            elif name.startswith("alias/"):
+                kind, name = "kms:alias", name[6:]
         frame = place.frames.get(kind)
         if frame is None:
             frame = place.frames[kind] = self._frame(kind, place)

@@ -6,22 +6,33 @@ credentials, costs one dictionary look-up.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Hashable
+from collections.abc import Callable, Hashable, Iterable, Iterator
 from itertools import compress
 from operator import attrgetter
 from typing import Any, Final, TypeVar
 
 from remit.rooms.events.aws.record import Record
 
-_GROUPS: Final[tuple[Callable[[Record], Any], ...]] = (
-    attrgetter("eventSource", "eventName", "readOnly", "eventType", "eventVersion", "apiVersion"),
-    attrgetter(
+
+def _raw(name: str) -> Callable[[Iterable[Record]], Iterator[bytes]]:
+    member = attrgetter(name)
+    return lambda records: map(bytes, map(member, records))
+
+
+def _together(*names: str) -> Callable[[Iterable[Record]], Iterator[tuple[Any, ...]]]:
+    members = attrgetter(*names)
+    return lambda records: map(members, records)
+
+
+_GROUPS: Final[tuple[Callable[[Iterable[Record]], Iterator[Any]], ...]] = (
+    _together("eventSource", "eventName", "readOnly", "eventType", "eventVersion", "apiVersion"),
+    _together(
         "awsRegion", "recipientAccountId", "vpcEndpointId", "vpcEndpointAccountId", "sessionCredentialFromConsole",
         "eventCategory", "managementEvent",
     ),
-    attrgetter("sourceIPAddress", "userAgent", "errorCode", "errorMessage"),
-    lambda record: bytes(record.userIdentity),
-    lambda record: bytes(record.tlsDetails),
+    _together("sourceIPAddress", "userAgent", "errorCode", "errorMessage"),
+    _raw("userIdentity"),
+    _raw("tlsDetails"),
 )  # fmt: skip
 """Operation, scene, client, identity, TLS."""
 
@@ -33,17 +44,17 @@ class Coded:
 
     __slots__ = ("_of", "_places", "codes", "values")
 
-    def __init__(self, of: Callable[[Record], Hashable], records: list[Record]) -> None:
+    def __init__(self, of: Callable[[Iterable[Record]], Iterator[Any]], records: list[Record]) -> None:
         places: dict[Any, int] = {}
         place = places.setdefault
-        self.codes: list[int] = [place(value, len(places)) for value in map(of, records)]
+        self.codes: list[int] = [place(value, len(places)) for value in of(records)]
         self.values: list[Any] = list(places)
         self._of = of
         self._places = places
 
     def replace(self, at: int, record: Record) -> None:
         """Take a record's value anew."""
-        value = self._of(record)
+        value = next(self._of((record,)))
         self.codes[at] = self._places.setdefault(value, len(self.values))
         if self.codes[at] == len(self.values):
             self.values.append(value)

@@ -24,7 +24,7 @@ class KnownOperation:
     """One (source, name, readOnly, type). Compared and hashed by identity, so that memos by operation are cheap.
 
     ``no_event``: what has this name and type is not a call. ``session``: it may begin one; ``mcp``: half of a managed
-    MCP call; ``made``: its response may name what it made; ``conditions``: parameters that condition keys are read from.
+    MCP call; ``made``: its response may name what it made; ``conditions``: parameters that settle condition keys.
     """
 
     __slots__ = ("columns", "conditions", "kind", "made", "mcp", "name", "no_event", "service", "session",

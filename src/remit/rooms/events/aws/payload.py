@@ -84,8 +84,13 @@ def _parse(raw: msgspec.Raw) -> Any:
 
 
 def _members(raw: msgspec.Raw) -> dict[str, Any]:
-    value = _parse(raw) if raw else None
-    return value if isinstance(value, dict) else _NOTHING
+    if not raw or len(raw) > _LARGEST:
+        return _NOTHING
+    try:
+        value = _decode(raw)
+    except (msgspec.MsgspecError, ValueError, RecursionError):
+        return _NOTHING
+    return value if type(value) is dict else _NOTHING
 
 
 def _resources(

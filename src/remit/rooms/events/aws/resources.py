@@ -14,6 +14,8 @@ MOST: Final = 100
 _DEEPEST: Final = 6
 _LONGEST: Final = 2048
 _HIDDEN: Final = ("HIDDEN_DUE_TO", "[redacted:")
+_BEGINS_OTHERWISE: Final = "a*H["
+"""How texts begin that may be no name."""
 Members = dict[str, Any]
 
 
@@ -90,12 +92,15 @@ class ResourceNames:
         """The resource that a text names, if it names one."""
         if not 0 < len(value) <= _LONGEST:
             return
-        if value.startswith("arn:"):
-            if member.holds_arns:
-                found.append(self.from_arn(value))
-            return
         kind = member.kind
-        if not kind or value == "*" or value.startswith(_HIDDEN):
+        if value[0] in _BEGINS_OTHERWISE:
+            if value.startswith("arn:"):
+                if member.holds_arns:
+                    found.append(self.from_arn(value))
+                return
+            if value == "*" or value.startswith(_HIDDEN):
+                return
+        if not kind:
             return
         if member.is_path:
             value = value.rpartition("/")[2]
