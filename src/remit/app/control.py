@@ -71,6 +71,7 @@ def give_up(path: Path) -> None:
 
 class _Server(socketserver.ThreadingUnixStreamServer):
     daemon_threads = True
+    request_queue_size = 128
     handle: Handler
 
 

@@ -5,6 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Final
 
+_READ: Final = 8192
+"""Characters of a user agent whose parts are looked at: the web servers behind every API refuse longer headers."""
+
 
 def unbracketed(user_agent: str) -> str:
     """The user agent without the brackets that some AWS services put around it."""
@@ -12,7 +15,7 @@ def unbracketed(user_agent: str) -> str:
 
 
 def _tokens(user_agent: str) -> list[str]:
-    return unbracketed(user_agent).split()
+    return unbracketed(user_agent)[:_READ].split()
 
 
 def _prefixed(user_agent: str, prefix: str) -> list[str]:

@@ -71,7 +71,7 @@ class Registry:
 
     def _add(self, pattern: str, position: int) -> None:
         if "*" in pattern or "?" in pattern:
-            self._globs.append((re.compile(translate(pattern)).match, position))
+            self._globs.append((re.compile(translate(pattern.replace("[", "[[]"))).match, position))
         else:
             self._exact.setdefault(pattern, position)
 
@@ -107,6 +107,8 @@ def parse_registry(content: str, where: str = "identities.toml") -> Registry:
     """Read the registry; an unknown key or a bad entry is a ``ConfigError`` with a suggestion."""
     try:
         document = tomllib.loads(content)
+    except RecursionError:
+        raise ConfigError("Nested too deeply to read", where=where) from None
     except tomllib.TOMLDecodeError as error:
         raise ConfigError(f"Not TOML: {error}", where=where) from error
     _known(document, (*KINDS, "account"), where)
@@ -116,7 +118,7 @@ def parse_registry(content: str, where: str = "identities.toml") -> Registry:
 
 def _tables(document: Mapping[str, Any], key: str, where: str) -> list[dict[str, Any]]:
     tables = document.get(key, [])
-    if not isinstance(tables, list):
+    if not isinstance(tables, list) or not all(isinstance(item, dict) for item in tables):
         raise ConfigError(f"{key!r} is written as [[{key}]] tables", where=where)
     return tables
 
@@ -126,7 +128,8 @@ def _entry(kind: str, item: dict[str, Any], where: str) -> Entry:
     _known(item, _ENTRY_KEYS, place)
     match = item.get("match", [])
     patterns = [match] if isinstance(match, str) else match
-    if not item.get("name") or not patterns or not all(isinstance(p, str) and p for p in patterns):
+    said = isinstance(patterns, list) and patterns and all(isinstance(p, str) and p for p in patterns)
+    if not item.get("name") or not said:
         raise ConfigError(f"[[{kind}]] needs a name and at least one pattern in match", where=place)
     if item.get("governed", "exempt") not in ("exempt", "pipeline", "none"):
         raise ConfigError("governed is exempt, pipeline or none", where=place)

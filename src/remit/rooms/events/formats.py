@@ -18,6 +18,7 @@ _PROBES: Final = 4
 """Records that are sniffed before a batch is taken to be of one format."""
 _UNREADABLE: Final = frozenset(("not-json", "not-an-object", "too-deep"))
 """Rejects that no other format would accept either."""
+_FAILED: Final = "This version of Remit fails at this record, please report it"
 _UNCLAIMED: Final = "The record fits none of the formats Remit reads; name its format if it is one of them."
 
 
@@ -50,7 +51,38 @@ def build_formats(clouds: Formats) -> Formats:
     strangers = sorted(set(registry) - set(DATA_SOURCES))
     if strangers:
         raise ValueError(f"No data source is called {', '.join(strangers)}; there are {', '.join(DATA_SOURCES)}.")
-    return {name: registry[name] for name in DATA_SOURCES if name in registry}
+    return {
+        name: Format(_never_raising(registry[name].decode), registry[name].claims)
+        for name in DATA_SOURCES
+        if name in registry
+    }
+
+
+def _never_raising(decode: Decoder) -> Decoder:
+    """A decoder that is sure to answer: a record it fails at is a reject, and the records beside it are read."""
+
+    def decoded(records: Sequence[bytes], feed: str) -> Decoded:
+        try:
+            return decode(records, feed)
+        except Exception as error:  # a fault of the decoder's, which must not cost the other records
+            if len(records) == 1:
+                return Decoded({}, [], [Reject(0, "decoder-failed", f"{_FAILED}: {type(error).__name__}")])
+        middle = len(records) // 2
+        return _joined(decoded(records[:middle], feed), decoded(records[middle:], feed), middle)
+
+    return decoded
+
+
+def _joined(first: Decoded, second: Decoded, offset: int) -> Decoded:
+    """Two halves of a batch as one; a column that one of them left out is empty there."""
+    halves = (first, second)
+    names = dict.fromkeys([*first.columns, *second.columns])
+    columns = {
+        name: [value for half in halves for value in half.columns.get(name) or [None] * len(half.rows)]
+        for name in names
+    }
+    moved = [Reject(reject.index + offset, reject.reason, reject.detail) for reject in second.rejects]
+    return Decoded(columns, first.rows + [row + offset for row in second.rows], first.rejects + moved)
 
 
 class Part(NamedTuple):

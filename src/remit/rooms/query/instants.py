@@ -17,6 +17,7 @@ _ISO: Final = re.compile(
     re.ASCII,
 )
 DAY_US: Final = 86_400_000_000
+_LATEST: Final = 253_402_300_799_999_999  # the last microsecond that a calendar can show
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,7 +72,7 @@ def _moment(match: re.Match[str], start: datetime, micros: int) -> Moment | None
 
 
 def _positive(start: int, length: int) -> Moment | None:
-    return Moment(start, start + length) if start >= 0 else None
+    return Moment(start, min(start + length, _LATEST)) if 0 <= start <= _LATEST else None
 
 
 def _offset_us(zone: str | None) -> int:

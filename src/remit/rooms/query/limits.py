@@ -9,6 +9,7 @@ from remit.model.errors import QueryError
 MAX_BYTES: Final = 4096
 MAX_DEPTH: Final = 32
 MAX_TERMS: Final = 200
+MAX_FREE_TERMS: Final = 50
 MAX_WILDCARDS: Final = 16
 
 
@@ -48,6 +49,17 @@ def check_terms(count: int, text: str, column: int) -> None:
             text=text,
             column=column,
             remedy="Use a wildcard, or ask in several queries.",
+        )
+
+
+def check_free_terms(count: int, text: str, column: int) -> None:
+    """Refuse more than ``MAX_FREE_TERMS`` terms without a field: each is looked for in every column of every event."""
+    if count > MAX_FREE_TERMS:
+        raise QueryError(
+            f"The query searches everywhere for more than {MAX_FREE_TERMS} texts",
+            text=text,
+            column=column,
+            remedy="Say in which field each stands, such as actor:NAME or id:ID.",
         )
 
 

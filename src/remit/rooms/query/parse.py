@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from remit.model.errors import QueryError
 from remit.rooms.query import tokens
-from remit.rooms.query.limits import check_depth, check_terms, check_text
+from remit.rooms.query.limits import check_depth, check_free_terms, check_terms, check_text
 from remit.rooms.query.syntax import Node, Term, all_of, any_of, negated
 from remit.rooms.query.tokens import Scanner, Token
 
@@ -21,6 +21,7 @@ class _Parser:
         self._tokens = list(Scanner(text).tokens())
         self._at = 0
         self._terms = 0
+        self._free_terms = 0
 
     def query(self) -> Node:
         if self._peek().kind == tokens.END:
@@ -93,6 +94,8 @@ class _Parser:
             raise self._unexpected(word)
         self._terms += 1
         check_terms(self._terms, self._text, word.column)
+        self._free_terms += field is None
+        check_free_terms(self._free_terms, self._text, word.column)
         return Term(field, word.value, column)
 
     def _peek(self) -> Token:

@@ -46,7 +46,7 @@ _EXPLICIT: Final = re.compile(
     rf"with an explicit deny(?:\s+in\s+(?:an?|the)\s+(?P<kind>{_POLICY})"
     rf"(?:\s+transitively\s+through\s+an?\s+(?P<via>{_POLICY}))?(?::\s*(?P<arn>arn:\S+?)(?=\.?(?:\s|$)))?)?"
 )
-_IMPLICIT: Final = re.compile(r"because\ no\ (?P<kind>[A-Za-z -]+?)\ allows?\b", re.S)
+_IMPLICIT: Final = re.compile(r"because\ no\ (?P<kind>[A-Za-z -]{1,80}?)\ allows?\b", re.S)
 _LAKE_FORMATION: Final = re.compile(
     r"Insufficient Lake Formation permission\(s\)(?:: Required (\S+))? on (.+?)\.?$", re.S
 )
