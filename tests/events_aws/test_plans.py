@@ -153,6 +153,33 @@ def test_a_credential_cut_out_leaves_the_record_that_redaction_of_the_whole_leav
     assert "CanarySecretDoNotStore" not in json.dumps(decoded.columns)
 
 
+SECRET = "Canary" + "x1Y2" * 10
+HOSTILE = {
+    "the payload twice": b'"requestParameters":{"password":"%b"},"responseElements":{"password":"%b"}',
+    "the same payload in the identity": b'"userIdentity":{"a":{"requestParameters":{"password":"%b"}}},'
+    b'"requestParameters":{"password":"%b"}',
+    "a space before the payload": b'"requestParameters": {"password":"%b"},"responseElements" :{"token":"%b"}',
+    "the member named again, escaped": b'"request\\u0050arameters":{"password":"%b"},'
+    b'"requestParameters":{"password":"%b"}',
+    "the member named again": b'"requestParameters":{"password":"%b"},"requestParameters":{"password":"%b"}',
+    "bytes that are no text": b'"requestParameters":{"x":"\xff","sessionToken":"%b"},"responseElements":{"psk":"%b"}',
+    "a credential beside the payload": b'"requestParameters":{"password":"%b"},"additionalEventData":{"psk":"%b"}',
+    "a payload that is text": b'"requestParameters":"password=%b","responseElements":["--token %b"]',
+    "a secret operation's extra": b'"eventName":"PutParameter","requestParameters":{"value":"%b"},'
+    b'"additionalEventData":{"value":"%b"}',
+}
+
+
+@pytest.mark.parametrize("members", HOSTILE.values(), ids=HOSTILE)
+def test_no_credential_is_left_where_a_cut_could_miss_it(members):
+    secret = SECRET.encode()
+    head = b'{"eventTime":"2026-01-02T03:04:05Z","eventSource":"ssm.amazonaws.com","eventName":"DoIt",'
+    decoded = CloudTrailDecoder(REFERENCE).decode([head + members % (secret, secret) + b"}"], "trail")
+    assert len(decoded.rows) == 1
+    assert SECRET not in json.dumps(decoded.columns)
+    assert "[redacted:" in decoded.columns["raw"][0]
+
+
 NAMES = st.sampled_from(
     ["name", "id", "arn", "cluster", "service", "bucketName", "key", "keyId", "groupId", "items", "vpcId", "tableName",
      "instancesSet", "roleArn", "policyArn", "secretId", "queueUrl", "names", "tags", "x"]

@@ -106,18 +106,19 @@ def request_context(service: str, request: dict[str, Any]) -> Context:
     if telling_parameters(service).isdisjoint(request):
         return ()
     found: dict[str, tuple[str, ...]] = {}
-    table = KEYS.get(service)
-    if table:
-        for name, value in request.items():
-            if name in table:
-                values = tuple(_values(value))
-                if values:
-                    found[table[name]] = values
-    tags = dict(_tags(request))
-    found.update((f"aws:RequestTag/{name}", (value,)) for name, value in tags.items())
-    if tags:
-        found["aws:TagKeys"] = tuple(sorted(tags))
-    return tuple(sorted(found.items())[:_MOST])
+    table = KEYS.get(service, {})
+    for name, value in request.items():
+        key = table.get(name)
+        if key is not None:
+            values = (value[:_LONGEST],) if type(value) is str else tuple(_values(value))
+            if values:
+                found[key] = values
+    if not _TAGS_ONLY.isdisjoint(request):
+        tags = dict(_tags(request))
+        found.update((f"aws:RequestTag/{name}", (value,)) for name, value in tags.items())
+        if tags:
+            found["aws:TagKeys"] = tuple(sorted(tags))
+    return tuple(sorted(found.items())[:_MOST]) if len(found) > 1 else tuple(found.items())
 
 
 def _values(value: Any) -> Iterator[str]:

@@ -55,9 +55,10 @@ def _suspect_beside(records: list[Record], places: Sequence[int]) -> set[int]:
 def _redacted(pair: list[bytes], doubtful: tuple[bool, bool], secrets: tuple[str, ...]) -> list[bytes] | None:
     """Request and response without credentials; None when one of them cannot be read."""
     try:
+        texts = [raw.decode() for raw in pair]
         return [
-            redact_part(raw.decode(), secrets).encode() if raw and (doubt or secrets) else raw
-            for raw, doubt in zip(pair, doubtful, strict=True)
+            redact_part(text, secrets).encode() if text and (doubt or secrets) else text.encode()
+            for text, doubt in zip(texts, doubtful, strict=True)
         ]
     except (ValueError, RecursionError):
         return None
@@ -67,8 +68,9 @@ def _spliced(text: str, before: list[bytes], after: list[bytes]) -> str | None:
     """The record's text with the new members; None when it is not certain where in it the old ones stand."""
     for name, old, new in zip(_NAMES, before, after, strict=True):
         if old != new:
-            member = f'"{name}":{old.decode()}'
-            if text.count(f'"{name}"') != 1 or member not in text or "\\u00" in text:
+            begin = text.find(f'"{name}":')
+            end = begin + len(name) + 3 + len(member := old.decode())
+            if begin < 0 or text[end - len(member) : end] != member or "\\u00" in text or text.count(name) != 1:
                 return None
-            text = text.replace(member, f'"{name}":{new.decode()}')
+            text = f'{text[:begin]}"{name}":{new.decode()}{text[end:]}'
     return text
