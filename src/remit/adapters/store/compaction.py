@@ -80,7 +80,7 @@ def merge(lake: Lake, kind: str, files: Sequence[DataFile]) -> DataFile:
     path = folder / f"{uuid.uuid4().hex}.parquet"
 
     def fill(sink: BinaryIO) -> None:
-        with ExitStack() as stack, parquet_writer(sink, kind) as writer:
+        with ExitStack() as stack, parquet_writer(sink, kind, dense=True) as writer:
             sources = [stack.enter_context(pq.ParquetFile(lake.path(kind, file))) for file in files]
             for stretch in _regrouped(_stretches(kind, sources)):
                 writer.write_table(stretch, row_group_size=stretch.num_rows)

@@ -23,6 +23,10 @@ from remit.model.errors import StoreError
 
 ROWS_PER_GROUP = 50_000
 ZSTD_LEVEL = 3
+DENSE_LEVEL, DENSE_RAW_LEVEL = 6, 9
+DENSE_PAGE_BYTES = 4 << 20
+"""Maintenance has time: it packs harder, and raw records in longer pages, which repeat more of what they hold."""
+RAW_AT_ONCE = 1_000
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
@@ -57,12 +61,33 @@ class EventWriter:
 
     def __call__(self, columns: Mapping[str, Sequence[Any]]) -> list[DataFile]:
         """One file per month of these rows; ``time`` is microseconds since the epoch."""
-        return write_files(self._disk, self._root, "events", arrow_table("events", columns))
+        return _write_ordered(self._disk, self._root, "events", ordered_events(columns))
 
 
 def write_files(disk: Disk, root: Path, kind: str, table: pa.Table) -> list[DataFile]:
     """Write a batch as one file per month, sorted by time, each file and folder synced on return."""
-    return [write_file(disk, root, kind, month, rows) for month, rows in by_month(kind, table)]
+    return _write_ordered(disk, root, kind, table.take(_order(kind, table)))
+
+
+def _write_ordered(disk: Disk, root: Path, kind: str, ordered: pa.Table) -> list[DataFile]:
+    return [write_file(disk, root, kind, month, rows) for month, rows in by_month(ordered)]
+
+
+def ordered_events(columns: Mapping[str, Sequence[Any]]) -> pa.Table:
+    """Columns of events as Arrow, sorted by time and then by id.
+
+    The raw records are most of the bytes. They are put in order before they become Arrow, and in small pieces: one
+    buffer of tens of megabytes would be grown step by step and copied again by the sort, all of it in new memory.
+    """
+    table = arrow_table("events", {name: values for name, values in columns.items() if name != "raw"})
+    order = _order("events", table)
+    table = table.take(order)
+    raw = columns.get("raw")
+    if raw is None:
+        return table
+    pieces = [order.slice(start, RAW_AT_ONCE).to_pylist() for start in range(0, len(order), RAW_AT_ONCE)]
+    laid = pa.chunked_array([pa.array([raw[row] for row in piece], pa.string()) for piece in pieces], pa.string())
+    return table.set_column(table.schema.get_field_index("raw"), table.schema.field("raw"), laid)
 
 
 def write_file(disk: Disk, root: Path, kind: str, month: str, table: pa.Table) -> DataFile:
@@ -93,28 +118,39 @@ def describe(root: Path, path: Path, month: str, rows: int, low_us: int, high_us
     return DataFile(relative, month, rows, status.st_size, low_us, high_us, int(status.st_mtime * 1000))
 
 
-def parquet_writer(sink: BinaryIO | pa.NativeFile, kind: str) -> pq.ParquetWriter:
-    """One way to write Parquet, so that ingest and compaction agree on codec, dictionaries and statistics."""
+def parquet_writer(sink: BinaryIO | pa.NativeFile, kind: str, *, dense: bool = False) -> pq.ParquetWriter:
+    """One way to write Parquet, so that ingest and compaction agree on codec, dictionaries and statistics.
+
+    Rows come in order of time, so times are stored as differences. ``dense`` takes several times as long.
+    """
     schema = file_schema(kind)
+    levels = {_leaf(field): DENSE_LEVEL for field in schema}
+    levels |= {"raw": DENSE_RAW_LEVEL} if "raw" in levels else {}
     return pq.ParquetWriter(
         sink,
         schema,
         compression="zstd",
-        compression_level=ZSTD_LEVEL,
-        use_dictionary=[name for name in schema.names if name not in UNIQUE_TEXT],
+        compression_level=levels if dense else ZSTD_LEVEL,
+        data_page_size=DENSE_PAGE_BYTES if dense else None,
+        use_dictionary=[name for name in schema.names if name not in UNIQUE_TEXT and name != "time"],
+        column_encoding={"time": "DELTA_BINARY_PACKED"},
         write_statistics=["time", IDENTITY[kind]],
     )
 
 
-def by_month(kind: str, table: pa.Table) -> Iterator[tuple[str, pa.Table]]:
-    """Split rows by the month of their time, each part sorted by time and then by id.
+def _leaf(field: pa.Field) -> str:
+    """A column's name as Parquet knows it: a list's values lie one level deeper."""
+    return f"{field.name}.list.element" if pa.types.is_list(field.type) else str(field.name)
+
+
+def by_month(ordered: pa.Table) -> Iterator[tuple[str, pa.Table]]:
+    """Split rows, which are sorted by time, by its month.
 
     :raises StoreError: if a row has no time, or one outside the years 1 to 9999.
     """
-    if table.num_rows == 0:
+    if ordered.num_rows == 0:
         return
-    _check_times(table["time"])
-    ordered = _sorted(kind, table)
+    _check_times(ordered["time"])
     months = pc.floor_temporal(ordered["time"], unit="month").cast(pa.int64()).combine_chunks()
     start = 0
     for month, rows in _runs(months):
@@ -138,9 +174,8 @@ def _check_times(times: pa.ChunkedArray) -> None:
         )
 
 
-def _sorted(kind: str, table: pa.Table) -> pa.Table:
-    keys = [("time", "ascending"), (IDENTITY[kind], "ascending")]
-    return table.take(pc.sort_indices(table, sort_keys=keys))
+def _order(kind: str, table: pa.Table) -> pa.Array:
+    return pc.sort_indices(table, sort_keys=[("time", "ascending"), (IDENTITY[kind], "ascending")])
 
 
 def _runs(values: pa.Array) -> Iterator[tuple[int, int]]:

@@ -21,7 +21,7 @@ DEPTH: Final = 8
 """Longest chain of credentials that is followed: a session of a session of …"""
 PARTNERS: Final = 20
 """Most other records of one act that are named, the ones that count first; more say nothing new."""
-BATCH: Final = 5_000
+BATCH: Final = 10_000
 _FACT_NAMES: Final = tuple(column.name for column in FACTS)
 _ALL_NAMES: Final = tuple(column.name for column in (*FACTS, *JUDGED))
 
