@@ -16,7 +16,6 @@ FOLDER = resources.files("remit.rooms.attribution") / "signals"
 
 REGISTRY = parse_registry('[[person]]\nname = "Ana Silva"\nmatch = ["ana@example.com", "arn:aws:iam::1:user/ana"]\n')
 DIRECTED = "op.AROAEXAMPLE-ana@example.com.apr.01a05863-eeb9-78"
-UNHOOKED = "the judge does not ask shown_behalf yet: it shows the column's value as it stands"
 
 
 @pytest.mark.parametrize(
@@ -63,13 +62,11 @@ IMPERSONATING = {
 }
 
 
-@pytest.mark.xfail(strict=True, reason=UNHOOKED)
 def test_a_person_who_impersonates_an_account_acts_for_nobody_else() -> None:
     row = judged(Registry(), **IMPERSONATING)
     assert (row["actor_kind"], row["actor_name"], row["on_behalf_of"]) == ("person", "ana@example.com", None)
 
 
-@pytest.mark.xfail(strict=True, reason=UNHOOKED)
 def test_an_operator_of_devops_agent_is_shown_by_email_or_by_the_registrys_name() -> None:
     facts = {"provider": "aws", "invoked_by": "aidevops.amazonaws.com", "source_identity": DIRECTED}
     assert judged(Registry(), **facts)["on_behalf_of"] == "ana@example.com"

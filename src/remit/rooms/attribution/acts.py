@@ -30,11 +30,17 @@ def settle_act(facts: Mapping[str, Any], links: Sequence[Link]) -> tuple[bool, l
     same one.
     """
     partners = [link for link in links if link.relation in ACT_RELATIONS]
+    causes = {link.facts["event_id"] for link in partners if link.relation == CAUSE}
     mine = _place(facts)
-    counts = not any(
-        link.relation == EFFECT or (link.relation == SAME_ACT and _place(link.facts) < mine) for link in partners
-    )
+    counts = not any(_precedes(link, causes, mine) for link in partners)
     return counts, sorted({str(link.facts["event_id"]) for link in partners})
+
+
+def _precedes(link: Link, causes: set[Any], mine: tuple[bool, int, str]) -> bool:
+    """Whether the partner counts instead. Two records that each name the other as the cause are merely one act."""
+    if link.relation == EFFECT and link.facts["event_id"] not in causes:
+        return True
+    return link.relation in (SAME_ACT, EFFECT) and _place(link.facts) < mine
 
 
 def _place(facts: Mapping[str, Any]) -> tuple[bool, int, str]:

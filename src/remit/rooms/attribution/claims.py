@@ -59,7 +59,7 @@ def resolve(claims: Sequence[Claim]) -> Verdict:
     ordered = sorted(claims, key=lambda claim: _RANK[claim.strength])
     actors = _actor_claims(ordered)
     winner = actors[0] if actors else None
-    credential = next((claim for claim in ordered if claim.credential), None)
+    credential = _credential(ordered)
     actor = winner or credential
     kind = (winner.kind if winner else credential.credential if credential else "") or "unknown"
     path = next((claim.path for claim in ordered if claim.path), "unknown")
@@ -83,6 +83,12 @@ def _actor_claims(ordered: Iterable[Claim]) -> list[Claim]:
     """Claims that may decide the kind, best first; a merely named agent is not among them."""
     deciding = [c for c in ordered if c.kind and not (c.kind == "agent" and c.strength == "named")]
     return sorted(deciding, key=lambda c: (_RANK[c.strength], _preference(c.kind)))
+
+
+def _credential(ordered: Iterable[Claim]) -> Claim | None:
+    """Whose credential it was, by the strongest claim; among equals by kind, so that their order decides nothing."""
+    owners = [claim for claim in ordered if claim.credential]
+    return min(owners, key=lambda c: (_RANK[c.strength], _preference(c.credential)), default=None)
 
 
 def _preference(kind: str) -> int:

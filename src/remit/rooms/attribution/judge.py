@@ -16,6 +16,7 @@ from remit.model.vocabulary import derive_source
 from remit.rooms.attribution import governance
 from remit.rooms.attribution.acts import ACT_RELATIONS, settle_act
 from remit.rooms.attribution.atoms import AtomTable
+from remit.rooms.attribution.behalf import shown_behalf
 from remit.rooms.attribution.claims import Claim, Verdict, resolve
 from remit.rooms.attribution.links import JOIN_FIELDS, Link, inherited
 from remit.rooms.attribution.registry import Entry, Registry
@@ -152,7 +153,10 @@ class Judge:
         out["agent"] = [s.agent for s in shared]
         out["actor_name"] = facts.names(shared)
         out["actor_id"] = facts.first_of(("issuer", "principal", "principal_id"))
-        out["on_behalf_of"] = facts.behalves(shared)
+        out["on_behalf_of"] = [
+            shown_behalf(behalf, actor, self.registry) if behalf else None
+            for behalf, actor in zip(facts.behalves(shared), out["actor_name"], strict=True)
+        ]
         if self.registry.accounts:
             self._say_accounts(out, columns, shared)
         _settle_acts(out, columns, links)
