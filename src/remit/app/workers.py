@@ -15,14 +15,26 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 from multiprocessing.connection import Connection
-from typing import Any
+from typing import Any, Final
 
 from remit.app.collecting import seldom
 from remit.flows.ingest.batch import Pipeline
-from remit.flows.ingest.ports import Answers, ChunkLike, Keeper, Offers, Progress, Reader, SourceLike, Sources
+from remit.flows.ingest.ports import (
+    Answers,
+    ChunkLike,
+    FaultLike,
+    Keeper,
+    Offers,
+    Progress,
+    Reader,
+    SourceLike,
+    Sources,
+)
 from remit.flows.ingest.summary import Summary
 from remit.model.errors import RemitError, StoreError
 
+PORTION: Final = 10_000
+"""Most records a worker holds at once."""
 BuildPipeline = Callable[[Keeper, Mapping[str, Any]], Pipeline]
 """A module-level function: builds a worker's pipeline around its keeper from plain settings."""
 
@@ -56,6 +68,8 @@ def _work(pipe: Connection, build: BuildPipeline, settings: Mapping[str, Any], f
     """A worker's life: build once, then one chunk after another until told to stop."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C reaches the whole group; the parent says when to stop.
     pipeline: Pipeline | None = None
+    with suppress(Exception):  # while the first chunk is read; what fails here fails again below, and is said there
+        pipeline = build(_PipeKeeper(pipe), settings)
     with suppress(EOFError, BrokenPipeError), seldom():
         while (chunk := pipe.recv()) is not None:
             try:
@@ -68,6 +82,16 @@ def _work(pipe: Connection, build: BuildPipeline, settings: Mapping[str, Any], f
             except Exception as error:
                 said = StoreError(f"A decoding process failed: {type(error).__name__}: {error}", where=chunk.place)
                 pipe.send(("failed", (said,)))
+
+
+@dataclass(frozen=True, slots=True)
+class _Portion:
+    """Part of a chunk."""
+
+    place: str
+    records: Sequence[bytes]
+    first: int
+    faults: Sequence[FaultLike]
 
 
 @dataclass(slots=True)
@@ -133,14 +157,22 @@ def _hand_out(sources: Sources, read: Reader, waiting: queue.Queue[Any], shared:
     for source in sources:
         ticket = _Ticket(source)
         for chunk in read(source):
-            if shared.failure is not None:
-                return
-            with shared.lock:
-                ticket.outstanding += 1
-            waiting.put((ticket, chunk))
+            for portion in _portions(chunk):
+                if shared.failure is not None:
+                    return
+                with shared.lock:
+                    ticket.outstanding += 1
+                waiting.put((ticket, portion))
         with shared.lock:
             ticket.exhausted = True
             shared.settle(ticket)
+
+
+def _portions(chunk: ChunkLike) -> Iterator[ChunkLike]:
+    """A chunk in parts that a worker's memory and the others' waiting bear; its faults go with the first."""
+    for start in range(0, len(chunk.records) or 1, PORTION):
+        records = chunk.records[start : start + PORTION]
+        yield _Portion(chunk.place, records, chunk.first + start, () if start else chunk.faults)
 
 
 def _attend(

@@ -17,7 +17,7 @@ from remit.adapters.store.lake import Acknowledged, Change, Lake
 from remit.adapters.store.schema import KINDS, fingerprint
 from remit.model.columns import BY_NAME
 
-MEMORY_MB = 400
+MEMORY_MB = 320
 THREADS = 2
 BATCH_ROWS = 10_000
 
