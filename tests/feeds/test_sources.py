@@ -4,6 +4,7 @@ import subprocess
 import threading
 from pathlib import Path
 
+from remit.adapters.feeds import git_history
 from remit.adapters.feeds.chunks import Skipped
 from remit.adapters.feeds.open_feed import read, sources, watch
 
@@ -51,3 +52,10 @@ def test_a_history_is_one_record_a_commit_and_runs_nothing_the_repository_names(
     assert commits[0]["parents"] == [commits[1]["sha"]]
     assert commits[0]["repository"] == "owner/name"
     assert not (tmp_path / "owned").exists()
+
+
+def test_the_root_of_a_checkout_is_its_history_and_a_folder_inside_it_is_logs(tmp_path: Path) -> None:
+    (tmp_path / ".git").mkdir()
+    (tmp_path / "logs").mkdir()
+    assert git_history.is_repository_target(str(tmp_path))
+    assert not git_history.is_repository_target(str(tmp_path / "logs"))

@@ -20,6 +20,7 @@ def connect_aws(store: Store, options: Mapping[str, Any], tell: Tell) -> Json:
     """Read LookupEvents: writes first, newest first, at AWS's rate; the next run goes on where this one stopped."""
     started = time.monotonic()
     account = Account(options.get("profile"), options.get("endpoint_url"))
+    account.check()
     feed = options.get("feed") or f"aws-history-{options.get('profile') or 'default'}"
     ingesting = Ingesting(store, {**options, "feed": feed, "form": "cloudtrail"}, tell)
     store.state.put_feed(feed, "LookupEvents", "cloudtrail")

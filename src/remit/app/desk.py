@@ -109,19 +109,20 @@ class LocalDesk:
         return writer(self._index, self._describe, query, now_us=now, limit=limit)
 
     def tail(self, query: str, limit: int = 10, *, gone: threading.Event | None = None) -> Iterator[Json]:
-        """The newest matching events, oldest first, then new ones as they are stored; ends when ``gone`` is set."""
+        """The newest matching events, oldest first, then new ones as they are stored; ends when ``gone`` is set.
+
+        New is what comes among the newest ``_TAIL_ROWS`` matches; an event much older than those is not shown.
+        """
         stopped = gone or threading.Event()
-        seen: dict[str, None] = {}
-        wanted = limit
+        seen: dict[str, None] | None = None
         while not stopped.is_set():
             predicate = read_query(query, self._clock())
-            rows = list(every_row(self._index, predicate, EVENT_COLUMNS, limit=wanted))
-            for row in reversed(rows):
-                if row["event_id"] not in seen:
-                    yield event_json(row, self._describe)
-            seen = dict.fromkeys(row["event_id"] for row in rows) | seen
+            rows = list(every_row(self._index, predicate, EVENT_COLUMNS, limit=max(limit, _TAIL_ROWS)))
+            fresh = rows[:limit] if seen is None else [row for row in rows if row["event_id"] not in seen]
+            for row in reversed(fresh):
+                yield event_json(row, self._describe)
+            seen = dict.fromkeys(row["event_id"] for row in rows) | (seen or {})
             seen = dict.fromkeys(list(seen)[:_TAIL_REMEMBERED])
-            wanted = _TAIL_ROWS
             stopped.wait(_TAIL_SECONDS)
 
     def _explain(self, deny: Json) -> Explanation:

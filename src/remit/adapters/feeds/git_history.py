@@ -46,8 +46,17 @@ _REMOTE = re.compile(r"^(?:[a-z+]+://[^/]+/|[^/:]+:)(?P<path>.+?)(?:\.git)?/?$")
 
 
 def is_repository_target(target: str) -> bool:
-    """Does ``target`` ask for a history: ``git:PATH``, a ``.git`` folder or a bare ``name.git`` folder?"""
-    return target.startswith(SCHEME) or (target.rstrip("/").endswith(".git") and os.path.isdir(target))
+    """Does ``target`` ask for a history: ``git:PATH``, a checkout's root, a ``.git`` or bare ``name.git`` folder?"""
+    return (
+        target.startswith(SCHEME)
+        or (target.rstrip("/").endswith(".git") and os.path.isdir(target))
+        or is_checkout(target)
+    )
+
+
+def is_checkout(target: str) -> bool:
+    """Is this the root of a repository's work tree?"""
+    return os.path.exists(os.path.join(target, ".git"))
 
 
 def discover(target: str, *, done: Done | None = None, skipped: Skipped | None = None) -> Iterator[Source]:

@@ -13,6 +13,8 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+from remit.model.errors import FeedError
+
 from .chunks import Chunk, Fault
 from .lookup_cursor import KEPT_BY_AWS, Cursor, Walk
 from .wrappers import flaw
@@ -58,6 +60,22 @@ class Account:
 
     profile: str | None = None
     endpoint_url: str | None = None
+
+    def check(self) -> None:
+        """Raise ``FeedError`` at once when there is nothing to sign a call with."""
+        import boto3
+
+        profile = self.profile or "default"
+        try:
+            found = boto3.Session(profile_name=self.profile).get_credentials()
+        except _cloud_errors() as error:
+            raise FeedError(f"AWS credentials cannot be read: {error}", where=f"profile {profile}") from error
+        if found is None:
+            raise FeedError(
+                "No AWS credentials were found",
+                where=f"profile {profile}",
+                remedy="Sign in (aws login, aws sso login), set AWS_PROFILE, or name one with --profile.",
+            )
 
     def client(self, service: str, region: str) -> Client:
         """A boto3 client that leaves retrying to this module, which knows the allowed rate."""
@@ -231,7 +249,7 @@ class _Walker:
         code = _code(error)
         if code in _STALE_TOKEN:
             raise _StaleToken(code) from error
-        passing = code in _THROTTLED or code in _PASSING or not hasattr(error, "response")
+        passing = code in _THROTTLED or code in _PASSING or isinstance(error, _network_errors())
         if not passing or attempt + 1 == _ATTEMPTS:
             raise _Refused(f"LookupEvents in {self.region} answered {error}") from error
         self.pace.back_off(attempt)
@@ -245,6 +263,14 @@ def _cloud_errors() -> tuple[type[Exception], ...]:
     from botocore.exceptions import BotoCoreError, ClientError
 
     return (BotoCoreError, ClientError)
+
+
+def _network_errors() -> tuple[type[Exception], ...]:
+    """What may pass by itself; a missing credential or profile does not."""
+    from botocore.exceptions import ConnectionError as Unconnected
+    from botocore.exceptions import HTTPClientError
+
+    return (Unconnected, HTTPClientError)
 
 
 def _code(error: Exception) -> str:

@@ -16,7 +16,7 @@ from remit.faces.cli.ports import Application, Json
 
 FORMATS = ("auto", "cloudtrail", "azure-activity", "gcp-audit", "github-audit", "github-webhook", "ci-build", "git")
 _format_option = click.option("--format", "form", type=click.Choice(FORMATS), default="auto", show_default=True)
-_endpoint_option = click.option("--endpoint-url", help="S3-compatible endpoint instead of AWS.")
+_endpoint_option = click.option("--endpoint-url", help="Endpoint to call instead of AWS's own.")
 _profile_option = click.option("--profile", help="AWS profile to read with.")
 _feed_option = click.option("--feed", help="Name of the feed the records count under.")
 
@@ -55,7 +55,7 @@ def progress_bar(quiet: bool) -> Iterator[Callable[[Json], None]]:
 @json_option
 @click.pass_obj
 def ingest(app: Application, /, target: str, data: Path, as_json: bool, **options: Any) -> None:
-    """Read TARGET (a file, a folder, s3://bucket/prefix, a git repository, or - for standard input) into the store.
+    """Read TARGET (a file, a folder, s3://bucket/prefix, a git checkout or git:PATH, or - for standard input) into the store.
 
     Reading the same thing again, in any order, changes nothing: every event is kept once.
     """
@@ -107,12 +107,16 @@ def connect_aws(app: Application, /, data: Path, as_json: bool, **options: Any) 
     _fail_if_nothing_was_read(done)
 
 
+def _counted(number: int, noun: str) -> str:
+    return f"{number:,} {noun}{'' if number == 1 else 's'}"
+
+
 def _close(done: Json, as_json: bool) -> None:
     if as_json:
         output.emit_json(done)
         return
     output.line(
-        f"{done['read']:,} records read from {done['sources']:,} sources in {done['seconds']:.1f} s"
+        f"{_counted(done['read'], 'record')} read from {_counted(done['sources'], 'source')} in {done['seconds']:.1f} s"
         f" ({done['rate']:,.0f} a second): {done['new']:,} new, {done['duplicate']:,} already known."
     )
     for reason, count in sorted(done["quarantined"].items(), key=lambda item: -item[1]):
