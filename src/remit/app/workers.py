@@ -105,12 +105,17 @@ class _Ticket:
 
 @dataclass(slots=True)
 class _Shared:
-    """What the threads of one ingest share, under one lock (the keeper serves one question at a time)."""
+    """What the threads of one ingest share, under one lock (the keeper serves one question at a time).
+
+    ``turns`` lets half the workers stand between their question and their commit. What is in there no other batch can
+    join to, so its joins come late and cost a correction each; decoding, which takes longest, needs no turn.
+    """
 
     keeper: Keeper
     total: Summary
     progress: Progress
     finished: Callable[[SourceLike], None]
+    turns: threading.Semaphore
     lock: threading.Lock = field(default_factory=threading.Lock)
     failure: BaseException | None = None
 
@@ -133,7 +138,7 @@ def ingest_in_parallel(
     finished: Callable[[SourceLike], None],
 ) -> Summary:
     """As ``flows.ingest.run.ingest``, with ``workers`` processes that decode."""
-    shared = _Shared(keeper, Summary(), progress, finished)
+    shared = _Shared(keeper, Summary(), progress, finished, threading.Semaphore(max(1, workers // 2)))
     waiting: queue.Queue[tuple[_Ticket, ChunkLike] | None] = queue.Queue(maxsize=workers)
     threads = [
         threading.Thread(target=_attend, args=(waiting, shared, build, settings, feed), daemon=True)
@@ -210,10 +215,13 @@ def _until_none(waiting: queue.Queue[Any]) -> Iterator[tuple[_Ticket, ChunkLike]
 def _converse(pipe: Connection, chunk: ChunkLike, ticket: _Ticket, shared: _Shared) -> None:
     """Hand over one chunk and serve its questions until it is done."""
     token: Any = None
+    taken = False
     try:
         pipe.send(chunk)
         while True:
             verb, arguments = pipe.recv()
+            if verb == "ask" and not taken:
+                taken = shared.turns.acquire()
             if verb == "done":
                 _count_done(arguments[0], chunk, ticket, shared)
                 return
@@ -232,6 +240,9 @@ def _converse(pipe: Connection, chunk: ChunkLike, ticket: _Ticket, shared: _Shar
         )
     except Exception as error:
         shared.failure = error
+    finally:
+        if taken:
+            shared.turns.release()
 
 
 def _serve(shared: _Shared, verb: str, arguments: Sequence[Any]) -> tuple[bool, Any]:
