@@ -146,7 +146,7 @@ class Ingesting:
             "seconds": seconds,
             "rate": summary.read / seconds if seconds else 0.0,
             "corrected": report.changed,
-            "quarantine_samples": _quarantine_samples(self.store) if summary.quarantined else [],
+            "quarantine_samples": _quarantine_samples(self.store, summary.quarantined),
             "findings": findings(IndexReader(self.store.index), since=summary.earliest_us) if summary.new else [],
         }
 
@@ -186,7 +186,13 @@ def _feed_name(target: str) -> str:
     return target.rstrip("/").rpartition("/")[2] or target
 
 
-def _quarantine_samples(store: Store) -> list[Json]:
-    sql = "SELECT place, reason, detail FROM quarantine ORDER BY time DESC, quarantine_id LIMIT ?"
-    found: list[Json] = store.index.execute(sql, [_SAMPLES]).to_pylist()
+def _quarantine_samples(store: Store, reasons: Counter[str]) -> list[Json]:
+    """One example of each of the commonest reasons."""
+    common = [reason for reason, _ in reasons.most_common(_SAMPLES)]
+    sql = (
+        "SELECT arg_max(place, time) AS place, reason, arg_max(detail, time) AS detail FROM quarantine"
+        " WHERE list_contains(CAST(? AS VARCHAR[]), reason)"
+        " GROUP BY reason ORDER BY list_position(CAST(? AS VARCHAR[]), reason)"
+    )
+    found: list[Json] = store.index.execute(sql, [common, common]).to_pylist() if common else []
     return found

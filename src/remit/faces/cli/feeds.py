@@ -55,7 +55,7 @@ def progress_bar(quiet: bool) -> Iterator[Callable[[Json], None]]:
 @json_option
 @click.pass_obj
 def ingest(app: Application, /, target: str, data: Path, as_json: bool, **options: Any) -> None:
-    """Read TARGET (a file, a folder, s3://bucket/prefix, a git checkout or git:PATH, or - for standard input) into the store.
+    """Read TARGET into the store: a file, a folder, s3://bucket/prefix, a git checkout or git:PATH, - for stdin.
 
     Reading the same thing again, in any order, changes nothing: every event is kept once.
     """
