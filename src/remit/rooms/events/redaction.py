@@ -73,9 +73,9 @@ def redact(raw: bytes) -> str:
 def redact_record(text: str) -> str:
     """``redact`` for a record already known to be suspect."""
     try:
-        document = json.loads(text)
+        document, repeated = parsed(text)
         clean = _Walk(_possible(text)).value(document, 0)
-        return text if clean == document else _dumped(clean)
+        return text if clean == document and not repeated else _dumped(clean)
     except (ValueError, RecursionError):
         return _by_text(text)
 
@@ -83,9 +83,23 @@ def redact_record(text: str) -> str:
 def redact_part(text: str, secrets: tuple[str, ...] = ()) -> str:
     """A JSON value out of a record without its credentials; ``secrets`` as ``OPERATIONS`` names them for the record's
     operation. Raises ``ValueError`` or ``RecursionError`` for what cannot be parsed."""
-    document = json.loads(text)
+    document, repeated = parsed(text)
     clean = _Walk(_possible(text), secrets).value(document, 1)
-    return text if clean == document else _dumped(clean)
+    return text if clean == document and not repeated else _dumped(clean)
+
+
+def parsed(text: str) -> tuple[Any, bool]:
+    """A JSON document, and whether some object in it has a member twice: only the last is read, so that the text
+    says more than the document does. Raises ``ValueError`` or ``RecursionError``."""
+    repeated = False
+
+    def members(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+        nonlocal repeated
+        found = dict(pairs)
+        repeated = repeated or len(found) != len(pairs)
+        return found
+
+    return json.loads(text, object_pairs_hook=members), repeated
 
 
 def redact_text(text: str | None) -> str | None:
@@ -174,15 +188,15 @@ class _Walk:
         return self.value(value, depth + 1)
 
     def string(self, text: str, depth: int) -> str:
-        """A string: a JSON document of its own is redacted as one, anything else by shape."""
+        """A string: a JSON document of its own is redacted as one, anything else by the names and shapes in it."""
         if text[:1] in ("{", "[") and text[-1:] in ("}", "]"):
             try:
-                inner = json.loads(text)
+                inner, repeated = parsed(text)
             except (ValueError, RecursionError):
                 return _by_text(text)
             clean = self.value(inner, depth + 1)
-            return text if clean == inner else _dumped(clean)
-        return _shapes(text, self.cuts)
+            return text if clean == inner and not repeated else _dumped(clean)
+        return _shapes(_members(text), self.cuts)
 
 
 def _blanked(value: Any, kind: str) -> Any:
@@ -209,12 +223,20 @@ def _settings(value: Any) -> Any:
 
 def _by_text(text: str) -> str:
     """Redaction of what cannot be parsed: every member with a secret name, then every shape."""
-
-    def member(match: re.Match[str]) -> str:
-        kind = secret_name(match[2].rstrip("\\"))
-        if kind is None or match[3] in ("true", "false", "null"):
-            return match[0]
-        return f'{match[1]}"[redacted:{kind}]"'
-
-    clean = _MEMBER.sub(member, text)
+    clean = _members(text)
     return _shapes(clean, _possible(clean)).encode("utf-8", "replace").decode("utf-8")
+
+
+def _members(text: str) -> str:
+    """A text in which every member of a JSON object that has a secret name is blanked, wherever it stands."""
+    return _MEMBER.sub(_member, text) if '"' in text and ":" in text else text
+
+
+def _member(match: re.Match[str]) -> str:
+    name, value = match[2].rstrip("\\"), match[3]
+    kind = secret_name(name)
+    hidden = value in ("true", "false", "null") or KEPT.match(value.strip('\\"'))
+    if kind is None or hidden or (normal(name) == STRUCTURED and value.startswith("{")):
+        return match[0]
+    quote = value[: value.index('"') + 1] if value.startswith(("\\", '"')) and '"' in value else '"'
+    return f"{match[1]}{quote}[redacted:{kind}]{quote}"

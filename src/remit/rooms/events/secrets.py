@@ -79,13 +79,19 @@ _KEYWORD: Final = (
 )
 """What stands before an equals sign when a credential stands behind it."""
 
+_JWT: Final = (
+    r"(?<![A-Za-z0-9_-])(?=[A-Za-z0-9_-]{13,}+\.[A-Za-z0-9_-]{4})([A-Za-z0-9_-]*?)"
+    r"eyJ[A-Za-z0-9_-]{10,}\.[A-Za-z0-9_-]{4,}(?:\.[A-Za-z0-9_-]*)?"
+)
+"""A run of letters is looked at once, from its beginning: a pattern that begins at ``eyJ`` looks once for each."""
+
 SHAPES: Final[tuple[tuple[str, str, str], ...]] = (
     (
         "private-key",
         r"PRIVATE KEY-",
         r"-----BEGIN [A-Z0-9 ]{0,40}PRIVATE KEY-{0,5}(?s:.*?)(?:-----END [A-Z0-9 ]{0,40}PRIVATE KEY-----|\Z)",
     ),
-    ("jwt", r"eyJ[A-Za-z0-9_-]+\.", r"eyJ[A-Za-z0-9_-]{10,}\.[A-Za-z0-9_-]{4,}(?:\.[A-Za-z0-9_-]*)?"),
+    ("jwt", r"eyJ[A-Za-z0-9_-]+\.", _JWT),
     ("github-token", r"gh[pousr]_[A-Za-z0-9]", r"gh[pousr]_[A-Za-z0-9]{20,}"),
     ("github-token", r"github_pat_", r"github_pat_[A-Za-z0-9_]{20,}"),
     ("gitlab-token", r"gl(?:pat|ptt|dt|rt|cbt)-", r"gl(?:pat|ptt|dt|rt|cbt)-[A-Za-z0-9_-]{16,}"),
@@ -120,18 +126,35 @@ SHAPES: Final[tuple[tuple[str, str, str], ...]] = (
 """(kind, how RE2 finds it quickly in a whole record, how it is cut out of a text); group 1, if any, stays."""
 
 
+_INVISIBLE: Final = "\xad\u200b\u200c\u200d\u200e\u200f\u2060\u2061\u2062\u2063\u2064\ufeff"
+_UNWRITTEN: Final = dict.fromkeys([*range(8), 11, *range(14, 32), *map(ord, "_-. " + _INVISIBLE)])
+"""What a name is compared without. Of control characters all that JSON can write only as a number."""
+
+
 @lru_cache(maxsize=8192)
 def normal(name: str) -> str:
     """A member's name as the tables here spell it."""
-    return name.replace("_", "").replace("-", "").replace(" ", "").replace(".", "").lower()
+    return name.translate(_UNWRITTEN).lower()
 
 
 SECRET_NAMES: Final = frozenset(normal(name) for name in NAMES.split("|"))
 CONTAINER_NAMES: Final = frozenset(normal(name) for name in CONTAINERS.split("|"))
 
 
+_APART: Final = "[_. -]*"
+
+
+def _spelled(name: str) -> str:
+    """A pattern for every way to write a name that ``normal`` makes the same."""
+    return _APART.join(normal(name))
+
+
 def _name_pattern(names: str) -> str:
-    return "|".join(sorted({name.replace(" ", "[_.-]?") for name in names.split("|")}))
+    return _APART + "(?:" + "|".join(sorted({_spelled(name) for name in names.split("|")})) + ")" + _APART
+
+
+_HIDDEN_LETTERS: Final = r"(?i:\\u(?:00[01]|00ad|200[b-f]|206[0-4]|feff|212a))|" + "|".join(_INVISIBLE) + "|\u212a"
+"""What makes a name look like another; U+212A is a K. Written as alternatives, for RE2 reads bytes here."""
 
 
 _SHOWN: Final = r'(?:\\*"(?:[^\[H*<"]|H[^I]|HI[^D]|\[[^rH]|\[r[^e]|\[H[^I]|\*+[^*"\\]|<[^s])|[\[{0-9-])'
@@ -144,13 +167,14 @@ def suspicion(*, payload: bool = False) -> str:
     With ``payload`` the text searched is a record without its caller's identity, so that an access key id in it is
     reason enough to look closer.
     """
-    endings = "|".join(suffix.replace("key", "[_-]?key").replace("string", "[_-]?string") for suffix in SUFFIXES)
+    endings = "|".join(map(_spelled, SUFFIXES))
     names = "|".join(name for name in NAMES.split("|") if name != STRUCTURED)
-    member = rf'(?i:"(?:{_name_pattern(names)})\\*"|(?:{endings})\\*")\s*:\s*{_SHOWN}'
-    header = rf'(?i:"{STRUCTURED}\\*")\s*:\s*[\\"\[]'
-    inside = rf'(?i:"(?:{_name_pattern(CONTAINERS)})\\*"\s*:\s*[\[{{\\])'
+    member = rf'(?i:"{_name_pattern(names)}\\*"|(?:{endings}){_APART}\\*")\s*:\s*{_SHOWN}'
+    header = rf'(?i:"{_name_pattern(STRUCTURED)}\\*")\s*:\s*[\\"\[]'
+    inside = rf'(?i:"{_name_pattern(CONTAINERS)}\\*"\s*:\s*[\[{{\\])'
     operation = rf'"eventName\\*"\s*:\s*\\*"(?:{"|".join(sorted(WATCHED))})\\*"'
     answer = r'"parameters?"\s*:\s*[\[{][^}]*"value"'
     beside = r'A[KS]IA[A-Z0-9]+"' if payload else r'"[A-Za-z0-9/+\\]{40}"'
     shapes = "|".join(quick for _, quick, _ in SHAPES)
-    return rf"{member}|{header}|{inside}|{operation}|{answer}|\\u00[2-7][0-9a-fA-F]|{beside}|{shapes}"
+    written = rf"\\u00[2-7][0-9a-fA-F]|{_HIDDEN_LETTERS}"
+    return rf"{member}|{header}|{inside}|{operation}|{answer}|{written}|{beside}|{shapes}"

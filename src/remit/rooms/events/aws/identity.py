@@ -93,11 +93,16 @@ def _identity(document: dict[str, Any]) -> Identity:
         invoked_by=invoked_by,
         delegator=_text(_object(document, "onBehalfOf"), "userId"),
         account=_text(document, "accountId"),
-        partition=(arn or "arn:aws:").split(":", 2)[1] or "aws",
+        partition=_partition(arn),
         markers=tuple(_markers(document, session, issuer, kind, arn, invoked_by)),
         asks=_asks(session),
         mfa=_text(_object(session, "attributes"), "mfaAuthenticated"),
     )
+
+
+def _partition(arn: str | None) -> str:
+    scheme, _, rest = (arn or "").partition(":")
+    return (rest.partition(":")[0] if scheme == "arn" else "") or "aws"
 
 
 def _asks(session: dict[str, Any]) -> tuple[str, ...]:
