@@ -42,9 +42,34 @@ POLICY_TYPES: Final = (
     "gcp_vpc_sc",
     "unknown",
 )
+POLICY_WORDS: Final = {
+    "scp": "Service control policy",
+    "rcp": "Resource control policy",
+    "identity": "Identity policy",
+    "resource": "Resource policy",
+    "boundary": "Permissions boundary",
+    "session": "Session policy",
+    "vpc_endpoint": "VPC endpoint policy",
+    "role_trust": "Role trust policy",
+    "azure_policy": "Azure Policy",
+    "azure_rbac": "Azure RBAC",
+    "gcp_iam": "Google Cloud IAM",
+    "gcp_org_policy": "Organization policy",
+    "gcp_vpc_sc": "VPC Service Controls",
+    "unknown": "Policy type not stated",
+}
+"""Policy types as people call them."""
 STRENGTHS: Final = ("stamped", "joined", "declared", "named")
 """Evidence strengths, strongest first: said by the provider, joined to another record, said by the caller, a name."""
 STRENGTH_CONFIDENCE: Final = {"stamped": 0.97, "joined": 0.92, "declared": 0.8, "named": 0.5}
+
+
+def call_name(service: str | None, operation: str | None) -> str:
+    """A call as people write it, ``rds:DeleteDBCluster``; an operation that names its service already stands alone."""
+    if not service or not operation:
+        return operation or service or "an unnamed call"
+    full = ("/" in operation or "." in operation) and service.lower() in operation.lower()
+    return operation if full else f"{service}:{operation}"
 
 
 def derive_source(path: str, actor_kind: str) -> str:

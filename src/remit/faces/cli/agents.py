@@ -9,6 +9,7 @@ import click
 from remit.faces.cli import output
 from remit.faces.cli.options import data_option, json_option
 from remit.faces.cli.ports import Application, Json
+from remit.model.vocabulary import call_name
 
 _since_option = click.option(
     "--since", default="30d", show_default=True, help="Window: 24h, 7d, 2026-10-01, 2026-10-01..2026-10-31."
@@ -122,7 +123,7 @@ def _draw_agent(found: Json) -> None:
         (
             event["time"][:19].replace("T", " "),
             event["path"],
-            f"{event['service']}:{event['operation']}",
+            call_name(event["service"], event["operation"]),
             ", ".join(event["resource_ids"][:2]),
             "denied" if event["denied"] else event["outcome"],
             event["event_id"],

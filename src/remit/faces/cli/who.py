@@ -9,6 +9,7 @@ import click
 from remit.faces.cli import output
 from remit.faces.cli.options import data_option, json_option, limit_option
 from remit.faces.cli.ports import Application, Json
+from remit.model.vocabulary import call_name
 
 
 @click.command()
@@ -47,7 +48,7 @@ def _draw(found: Json) -> None:
             change["source"],
             change["actor"]["name"] or "?",
             change["path"],
-            f"{change['action']['service']}:{change['action']['operation']}",
+            call_name(change["action"]["service"], change["action"]["operation"]),
             "denied" if change["denied"] else change["outcome"],
             change["event_id"],
         )

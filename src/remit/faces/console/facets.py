@@ -7,9 +7,10 @@ from typing import Any, Final
 
 from remit.faces.console.asking import Ask
 from remit.faces.console.ports import ConsoleDesk
-from remit.faces.console.words import POLICY_WORDS, source_class
+from remit.faces.console.words import source_class
 from remit.model.columns import BY_NAME
 from remit.model.errors import QueryError
+from remit.model.vocabulary import POLICY_WORDS
 from remit.rooms.query import parse
 
 COLUMNS: Final = (

@@ -18,6 +18,7 @@ from remit.faces.console.asking import address
 from remit.faces.console.assets import Assets
 from remit.faces.console.ports import ConsoleDesk, Notices, Scene, SignalFact
 from remit.model.errors import NotFound, QueryError, RemitError, Unavailable, UsageError
+from remit.model.vocabulary import POLICY_WORDS
 
 _STATUS: Final = ((QueryError, 400), (NotFound, 404), (UsageError, 400), (Unavailable, 503), (RemitError, 500))
 _FILTERS: Final = {
@@ -36,7 +37,7 @@ _FILTERS: Final = {
 _WORDS: Final = {
     "strength_means": words.STRENGTH_MEANS,
     "strength_bars": words.STRENGTH_BARS,
-    "policy_words": words.POLICY_WORDS,
+    "policy_words": POLICY_WORDS,
     "policy_short": words.POLICY_SHORT,
     "governed_means": words.GOVERNED_MEANS,
     "path_means": words.PATH_MEANS,

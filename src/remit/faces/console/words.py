@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any, Final
 
-from remit.model.vocabulary import STRENGTHS
+from remit.model.vocabulary import STRENGTHS, call_name
 
 Json = dict[str, Any]
 
@@ -36,22 +36,6 @@ PATH_MEANS: Final = {
     "workflow": "A CI workflow",
     "provider": "The provider itself",
     "unknown": "Not known",
-}
-POLICY_WORDS: Final = {
-    "scp": "Service control policy",
-    "rcp": "Resource control policy",
-    "identity": "Identity policy",
-    "resource": "Resource policy",
-    "boundary": "Permissions boundary",
-    "session": "Session policy",
-    "vpc_endpoint": "VPC endpoint policy",
-    "role_trust": "Role trust policy",
-    "azure_policy": "Azure Policy",
-    "azure_rbac": "Azure RBAC",
-    "gcp_iam": "Google Cloud IAM",
-    "gcp_org_policy": "Organization policy",
-    "gcp_vpc_sc": "VPC Service Controls",
-    "unknown": "Policy type not stated",
 }
 POLICY_SHORT: Final = {
     "scp": "SCP",
@@ -143,7 +127,7 @@ def headline(event: Json) -> Json:
 
 
 def _deed(event: Json) -> tuple[str, str]:
-    kind, call = event["action"]["kind"], f"{event['action']['service']}:{event['action']['operation']}"
+    kind, call = event["action"]["kind"], call_name(event["action"]["service"], event["action"]["operation"])
     names = _names(event)
     what = names[0] if names and kind in _DID else call
     if event["denied"]:

@@ -14,6 +14,7 @@ from typing import Any, Final
 from remit.flows.questions.novelty import HOUR_US
 from remit.flows.questions.ports import EventIndex, Json, Row
 from remit.flows.questions.show import LINE
+from remit.model.vocabulary import call_name
 from remit.rooms.query.predicate import Equals, Glob, Predicate, Range, both, either
 
 RECORDED, CONSISTENT, NOT_RECORDED = "recorded", "consistent with", "not recorded"
@@ -230,7 +231,8 @@ def _person(row: Row) -> Any:
 def _role_session(row: Row) -> Any:
     """The session a record issued; of a call that names its own session, that."""
     if any(offer.startswith("key:") for offer in row["link_offers"]):
-        return f"{row['service']}:{row['operation']} by {row['principal'] or row['federation_subject'] or 'unknown'}"
+        caller = row["principal"] or row["federation_subject"] or "unknown"
+        return f"{call_name(row['service'], row['operation'])} by {caller}"
     if row["role_session"] and row["issuer"]:
         return f"{row['issuer']} as {row['role_session']}"
     return row["role_session"]
@@ -240,7 +242,7 @@ def _call(row: Row) -> str | None:
     if row["provider"] not in _CLOUDS:
         return None
     named = [name for name in row["resource_ids"] if name]
-    return f"{row['service']}:{row['operation']}" + (f" on {named[0]}" if named else "")
+    return call_name(row["service"], row["operation"]) + (f" on {named[0]}" if named else "")
 
 
 _READ: Final[dict[str, Callable[[Row], Any]]] = {

@@ -23,6 +23,7 @@ from remit.flows.questions.ports import EventIndex, Json, Row
 from remit.flows.questions.show import LINE
 from remit.flows.questions.window import Window, plural
 from remit.model.event_json import rfc3339
+from remit.model.vocabulary import POLICY_WORDS, call_name
 from remit.rooms.query import term
 from remit.rooms.query.predicate import Not, Predicate, Present, both
 
@@ -108,7 +109,7 @@ def _permissions_by_unknown(index: EventIndex, scope: Scope) -> Iterator[Json]:
             f"kind:permission -outcome:failure,denied -counted:false {UNMARKED_TEXT} "
             f"{_asked('principal', row['principal'])} {scope.text}",
             f"{row['principal'] or 'An unnamed principal'}, which nothing identifies, changed permissions: "
-            f"{sample['service']}:{sample['operation']} at {rfc3339(sample['time'])}"
+            f"{call_name(sample['service'], sample['operation'])} at {rfc3339(sample['time'])}"
             f"{_more(row, 'permission change')}.",
         )
 
@@ -121,7 +122,7 @@ def _agent_first_ever(index: EventIndex, scope: Scope) -> Iterator[Json]:
         both(CHANGES, asked), ("agent", "service", "operation"), _LOOKED_AT, first_since=scope.window.low
     )
     for row in sorted((row for row in rows if row["agent"] in past), key=lambda row: (-row["count"], row["agent"])):
-        action = f"{row['service']}:{row['operation']}"
+        action = call_name(row["service"], row["operation"])
         yield _finding(
             "agent-first-ever",
             70,
@@ -206,7 +207,16 @@ def _asked(word: str, value: Any) -> str:
 
 
 def _policy(policy_type: str | None) -> str:
-    return "a policy the records do not name" if policy_type in (None, "unknown") else f"policy of type {policy_type}"
+    return (
+        "a policy the records do not name"
+        if policy_type in (None, "unknown")
+        else _with_article(POLICY_WORDS.get(policy_type, policy_type))
+    )
+
+
+def _with_article(name: str) -> str:
+    """A kind of policy in a sentence; a product's own name (several capitals) stands as it is."""
+    return name if name[:1].isupper() and any(c.isupper() for c in name[1:]) else f"a {name[0].lower()}{name[1:]}"
 
 
 def _name(row: Row) -> str:
@@ -216,7 +226,7 @@ def _name(row: Row) -> str:
 def _what(row: Row) -> str:
     names = [name for name in row["resource_ids"] if name]
     more = f" and {len(names) - 1:,} more" if len(names) > 1 else ""
-    action = f"{row['service']}:{row['operation']}"
+    action = call_name(row["service"], row["operation"])
     return f"{names[0]}{more} ({action})" if names else f"by {action}"
 
 

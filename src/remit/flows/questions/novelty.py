@@ -10,6 +10,7 @@ from remit.flows.questions.population import ATTEMPTS
 from remit.flows.questions.ports import HOUR, HOUR_OF_DAY, EventIndex, Json, Row
 from remit.flows.questions.window import Window
 from remit.model.event_json import rfc3339
+from remit.model.vocabulary import call_name
 from remit.rooms.query.predicate import Predicate, both
 
 HOUR_US: Final = 3_600_000_000
@@ -100,7 +101,7 @@ def _places(run: list[Row]) -> list[tuple[Any, Any]]:
 
 def _run(run: list[Row]) -> Json:
     return {
-        "action": f"{run[0]['service']}:{run[0]['operation']}",
+        "action": call_name(run[0]["service"], run[0]["operation"]),
         "places": [{"account": account, "region": region} for account, region in _places(run)[:50]],
         "from": rfc3339(run[0]["first"]),
         "to": rfc3339(max(row["last"] for row in run)),
