@@ -17,7 +17,7 @@ from typing import Any, Final, Generic, TypeVar
 from remit.reference.aws import AwsReference
 from remit.rooms.events.aws.arns import Place
 from remit.rooms.events.aws.columns import Rows, columns_of
-from remit.rooms.events.aws.identity import KnownIdentity, read_identity
+from remit.rooms.events.aws.identity import KnownIdentity, identity_digest, read_identity
 from remit.rooms.events.aws.marks import Circumstances, Scene, tls_version
 from remit.rooms.events.aws.operations import INSIGHT, KnownOperation
 from remit.rooms.events.aws.outcomes import FAILURE, SUCCESS, outcome
@@ -55,7 +55,7 @@ class CloudTrailDecoder:
         self._names = ResourceNames(reference)
         self._reader = Reader()
         self._operations = _Known(lambda key: KnownOperation(reference, *key[:4]))
-        self._identities = _Known(lambda raw: KnownIdentity(read_identity(raw)))
+        self._identities = _Known(lambda raw: KnownIdentity(read_identity(raw), identity_digest(raw)))
         self._scenes = _Known(lambda key: Scene(*key))
         self._tls = _Known(tls_version)
         self._places = _Known(lambda key: Place(*key))

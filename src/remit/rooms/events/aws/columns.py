@@ -67,7 +67,7 @@ def columns_of(batch: Batch, rows: Rows, times: list[int], feed: str, names: Res
     _name_refused(columns, names)
     _fill_links(columns, batch.records, rows)
     _fill_from_payload(columns, rows)
-    columns["event_id"] = _event_ids(batch, columns)
+    columns["event_id"] = _event_ids(batch, rows, columns)
     return columns
 
 
@@ -131,15 +131,21 @@ def _fill_links(columns: dict[str, list[Any]], records: list[Record], rows: Rows
 
 _ID_PARTS: Final = (
     "provider_id", "time", "account", "region", "service", "operation", "principal", "access_key", "user_agent",
-    "source_ip", "error_code", "request_id",
+    "source_ip", "error_code", "request_id", "event_type",
 )  # fmt: skip
 
 
-def _event_ids(batch: Batch, columns: dict[str, list[Any]]) -> list[str]:
-    """24 hex digits over what a record says; MessagePack frames the parts, so none can imitate a boundary."""
+def _event_ids(batch: Batch, rows: Rows, columns: dict[str, list[Any]]) -> list[str]:
+    """24 hex digits over what a record says; MessagePack frames the parts, so none can imitate a boundary.
+
+    Everything that decides who acted is part of it, so that no second record under a provider's id takes the place
+    of a first that says otherwise. Request and response are not: reading them in order costs more than all the rest.
+    """
     if not batch.records:
         return []
-    parts = map(_pack, zip(*(columns[name] for name in _ID_PARTS), strict=True))
+    callers = [known.digest for known in rows.identities]
+    console = batch.keys.scenes.meant(lambda scene: str(scene[4]).lower())
+    parts = map(_pack, zip(callers, console, *(columns[name] for name in _ID_PARTS), strict=True))
     ids = [blake2b(part, digest_size=12).hexdigest() for part in parts]
     for at, record in enumerate(batch.records):
         if not record.eventID:

@@ -15,12 +15,13 @@ from remit.rooms.events.aws.keys import Keys, as_bytes
 from remit.rooms.events.aws.record import Record, read_leniently, read_plain
 from remit.rooms.events.aws.splicing import clean_payloads
 from remit.rooms.events.decoded import Reject
-from remit.rooms.events.redaction import redact_record, redact_text, suspects, without_session_token
+from remit.rooms.events.redaction import parsed, redact_record, redact_text, suspects, without_session_token
 from remit.rooms.events.secrets import WATCHED
 from remit.rooms.events.visible import visible
 
 _BOM: Final = b"\xef\xbb\xbf"
 _MOST_REMEMBERED: Final = 50_000
+_written: Final = msgspec.json.Encoder().encode
 _FREE: Final = attrgetter(
     "requestParameters", "responseElements", "additionalEventData", "serviceEventDetails", "resources", "addendum",
     "edgeDeviceDetails", "mcpEventDetails", "eventContext",
@@ -71,7 +72,7 @@ class Reader:
         batch.keys = Keys(batch.records)
         wholly = self._doubtful_keys(batch.keys) | _doubtful_ids(batch.records)
         partly = _doubtful_payloads(batch)
-        wholly |= partly & batch.loose
+        wholly |= partly & batch.loose | _repeating(batch)
         wholly |= clean_payloads(batch.texts, batch.records, sorted(partly - wholly))
         _redact(batch, sorted(wholly))
         return batch
@@ -128,6 +129,25 @@ def _doubtful_payloads(batch: Batch) -> set[int]:
     found = {at for at, doubt in enumerate(suspects(probes, payload=True)) if doubt}
     operations = batch.keys.operations
     return found | operations.having({key for key in operations.values if key[1] in WATCHED})
+
+
+def _repeating(batch: Batch) -> set[int]:
+    """Places of records that have a member twice and may hold a credential where it is not read: in the first.
+
+    A record as long as what was read of it, written anew, has nothing twice; only the others are looked at.
+    """
+    raws = batch.originals
+    lengths = zip(map(len, map(_written, batch.records)), map(len, raws), strict=True)
+    odd = [at for at, (written, came) in enumerate(lengths) if written != came and at not in batch.loose]
+    doubts = suspects([raws[at] for at in odd])
+    return {at for at, doubt in zip(odd, doubts, strict=True) if doubt and _repeats(batch.texts[at])}
+
+
+def _repeats(text: str) -> bool:
+    try:
+        return parsed(text)[1]
+    except (ValueError, RecursionError):
+        return True  # not known to be without
 
 
 def _redact(batch: Batch, places: list[int]) -> None:

@@ -13,7 +13,7 @@ Raw = msgspec.Raw
 _NONE: Final = Raw(b"")
 
 
-class Record(msgspec.Struct, gc=False, forbid_unknown_fields=True):
+class Record(msgspec.Struct, gc=False, forbid_unknown_fields=True, omit_defaults=True):
     """The members of a CloudTrail record. What is parsed only when needed stays as the JSON it came as."""
 
     eventVersion: str | None = None
