@@ -20,7 +20,7 @@ from remit.reference.aws import AwsReference
 from remit.rooms.events.aws.arns import Arns, Place, Resource
 from remit.rooms.events.aws.marks import _canonical
 from remit.rooms.events.aws.meanings import Meanings
-from remit.rooms.events.aws.resource_names import COMPOSITE
+from remit.rooms.events.aws.resource_names import COMPOSITE, EC2_PREFIXES
 from remit.rooms.events.aws.resources import ResourceNames
 from remit.rooms.events.aws.times import micros, moments
 from remit.rooms.events.cloudtrail import CloudTrailDecoder
@@ -84,6 +84,8 @@ class GeneralWalk(ResourceNames):
                 yield Arns(REFERENCE).read(value)
             return
         kind = self.meanings.meaning(service, operation, name, parent)
+        if kind is None and (service, name.lower()) == ("ec2", "resourceid"):
+            kind = EC2_PREFIXES.get(value.rpartition("-")[0], "").removeprefix("ec2:") or None
         if kind is None:
             return
         inside = beside.get(COMPOSITE[service, name.lower()]) if (service, name.lower()) in COMPOSITE else None

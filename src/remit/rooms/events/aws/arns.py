@@ -42,6 +42,7 @@ class Arns:
         self._reference = reference
         self._heads: dict[str, dict[str, str]] = {}
         self._read: dict[str, Resource] = {}
+        self._paths: dict[tuple[str, ...], str] = {}
 
     def read(self, arn: str) -> Resource:
         """Kind and id out of an ARN, remembered."""
@@ -90,12 +91,26 @@ class Arns:
         service, rest = parts[2], parts[5]
         if service == "s3" and not parts[4]:
             return Resource("s3:object" if "/" in rest else "s3:bucket", rest, arn)
+        if service == "apigateway" and rest.startswith("/"):
+            return Resource(f"apigateway:{self._gateway_kind(rest[1:])}", rest[1:] or rest, arn)
+        if service == "logs" and rest.startswith("log-group:") and ":log-stream:" in rest:
+            return Resource("logs:log-stream", rest.removeprefix("log-group:"), arn)
+        if service == "wafv2" and rest.startswith(("regional/", "global/")):
+            rest = rest.partition("/")[2]
         head, mark, tail = _split_head(rest)
         kind = self._arn_heads(service).get(head if mark else "") or (head if mark else service)
         name = tail if mark else rest
         if service in ("iam", "sts"):
             name = name if service == "sts" else name.rpartition("/")[2]
         return Resource(f"{service}:{kind}", name.removesuffix(":*") or rest, arn)
+
+    def _gateway_kind(self, path: str) -> str:
+        """API Gateway's ARNs are the paths of its own interface: a word, a name, a word, a name."""
+        if not self._paths:
+            for kind, patterns in self._reference.resource_types("apigateway").items():
+                for pattern in patterns.split(", "):
+                    self._paths.setdefault(_shape(pattern.split(":", 5)[-1].removeprefix("/")), kind)
+        return self._paths.get(_shape(path)) or path.partition("/")[0]
 
     def _arn_heads(self, service: str) -> dict[str, str]:
         """What stands before the name in an ARN -> resource type; the simplest pattern wins."""
@@ -110,6 +125,11 @@ class Arns:
             if patterns:
                 self._heads[service] = known
         return known
+
+
+def _shape(path: str) -> tuple[str, ...]:
+    """The words of a path, without the names between them."""
+    return tuple("" if at % 2 else part for at, part in enumerate(path.split("/", 12)))
 
 
 def _split_head(rest: str) -> tuple[str, str, str]:

@@ -112,8 +112,8 @@ def _fill_from_payload(columns: dict[str, list[Any]], rows: Rows) -> None:
 def _name_refused(columns: dict[str, list[Any]], names: ResourceNames) -> None:
     """A refused call often has no parameters; its message still names the resource."""
     for at, arn in enumerate(columns["deny_resource"]):
-        if arn is not None and not columns["resource_ids"][at] and arn.startswith("arn:"):
-            resource = names.from_arn(arn)
+        resource = names.from_refusal(columns["service"][at], arn) if arn and not columns["resource_ids"][at] else None
+        if resource is not None:
             columns["resource_types"][at] = [resource.kind]
             columns["resource_ids"][at] = [resource.id]
             columns["resource_arns"][at] = [resource.arn]

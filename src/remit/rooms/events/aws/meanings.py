@@ -28,6 +28,8 @@ class Meanings:
         lower = name.lower()
         if (service, lower) in IGNORED:
             return None
+        if lower == "content" and parent and parent != name:
+            return self.meaning(service, operation, parent, "")  # an id is written {"tag": 1, "content": "nat-1"}
         if (service, lower) in PARAMETERS:
             return PARAMETERS[service, lower]
         if lower in ("id", "identifier", "name", "arn"):

@@ -22,9 +22,10 @@ _PATHS: Final = ("queueurl", "hostedzoneid", "cluster")
 
 
 class Member:
-    """What one member of a payload can tell. ``mute``: nothing, as long as it is text."""
+    """What one member of a payload can tell. ``mute``: nothing, as long as it is text. ``by_prefix``: its value's
+    beginning says of which type it is."""
 
-    __slots__ = ("holds_arns", "inside", "is_path", "kind", "mute", "named_within")
+    __slots__ = ("by_prefix", "holds_arns", "inside", "is_path", "kind", "mute", "named_within")
 
     def __init__(self, service: str, name: str, kind: str | None) -> None:
         lower = name.lower()
@@ -33,7 +34,8 @@ class Member:
         self.is_path = lower in _PATHS
         self.named_within = COMPOSITE.get((service, lower), "")
         self.inside: Plan | None = None
-        self.mute = not self.kind and not self.holds_arns
+        self.by_prefix = service == "ec2" and lower == "resourceid" and kind is None
+        self.mute = not (self.kind or self.holds_arns or self.by_prefix)
 
 
 class Plan(dict[str, Member]):

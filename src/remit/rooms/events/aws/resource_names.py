@@ -21,6 +21,7 @@ ec2 keyname key-pair
 ec2 key key-pair
 ec2 vpcpeering vpc-peering-connection
 ec2 tags
+ec2 flowlog vpc-flow-log
 rds dbinstance db
 rds dbcluster cluster
 rds dbsnapshot snapshot
@@ -103,6 +104,30 @@ secretsmanager versionid clientrequesttoken
 ssm clienttoken
 logs nexttoken
 """
+
+
+_PREFIXES: Final = """
+i instance|ami image|vol volume|snap snapshot|vpc vpc|subnet subnet|sg security-group|rtb route-table|acl network-acl|
+igw internet-gateway|eigw egress-only-internet-gateway|nat natgateway|eni network-interface|eipalloc elastic-ip|
+vpce vpc-endpoint|vpce-svc vpc-endpoint-service|pcx vpc-peering-connection|fl vpc-flow-log|lt launch-template|
+dopt dhcp-options|key key-pair|tgw transit-gateway|tgw-attach transit-gateway-attachment|
+tgw-rtb transit-gateway-route-table|vgw vpn-gateway|vpn vpn-connection|cgw customer-gateway|sir spot-instances-request|
+sfr spot-fleet-request|fleet fleet|h dedicated-host|cr capacity-reservation|pl prefix-list|pg placement-group|
+sgr security-group-rule|lgw local-gateway|fpga fpga-image
+"""
+EC2_PREFIXES: Final = {
+    prefix: f"ec2:{kind}" for prefix, kind in (each.split() for each in _PREFIXES.replace("\n", "").split("|"))
+}
+"""What an EC2 id begins with -> resource type, for calls that take ids of every type."""
+
+IAM_WORDS: Final = {
+    "user": "user",
+    "group": "group",
+    "role": "role",
+    "policy": "policy",
+    "instance profile": "instance-profile",
+}
+"""How IAM's refusals name what has no ARN for them -> resource type."""
 
 
 def _read_aliases() -> dict[tuple[str, str], str | None]:

@@ -8,6 +8,7 @@ from remit.reference.aws import AwsReference
 from remit.rooms.events.aws.arns import Arns, Place, Resource
 from remit.rooms.events.aws.meanings import Meanings
 from remit.rooms.events.aws.plans import Member, Plan, Plans
+from remit.rooms.events.aws.resource_names import EC2_PREFIXES, IAM_WORDS
 
 MOST: Final = 100
 """Most resources kept of one record; the rest is said in a marker."""
@@ -26,6 +27,16 @@ class ResourceNames:
         self._arns = Arns(reference)
         self._plans = Plans(Meanings(reference))
         self.from_arn = self._arns.read
+
+    def from_refusal(self, service: str | None, named: str) -> Resource | None:
+        """The resource that a refusal names: by ARN, in IAM also by a word and a name. A pattern of all is none."""
+        if named.startswith("arn:"):
+            resource = self.from_arn(named)
+            return None if resource.id == "*" or named.endswith("/") else resource
+        word, _, name = named.rpartition(" ")
+        if service == "iam" and word in IAM_WORDS and name not in ("", "*"):
+            return Resource(f"iam:{IAM_WORDS[word]}", name, "")
+        return None
 
     def from_list(self, entries: Any) -> list[Resource]:
         """The record's ``resources`` list."""
@@ -91,7 +102,7 @@ class ResourceNames:
         """The resource that a text names, if it names one."""
         if not 0 < len(value) <= _LONGEST:
             return
-        kind = member.kind
+        kind = member.kind or (EC2_PREFIXES.get(value.rpartition("-")[0], "") if member.by_prefix else "")
         if value[0] in _BEGINS_OTHERWISE:
             if value.startswith("arn:"):
                 if member.holds_arns:
