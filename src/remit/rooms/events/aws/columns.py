@@ -11,6 +11,7 @@ from typing import Any, Final
 import msgspec
 
 from remit.model.canonical import canonical_json
+from remit.rooms.events.aws.bodies import mark
 from remit.rooms.events.aws.identity import IDENTITY_COLUMNS, KnownIdentity
 from remit.rooms.events.aws.marks import Circumstances, Marks
 from remit.rooms.events.aws.operations import KnownOperation
@@ -138,14 +139,15 @@ _ID_PARTS: Final = (
 def _event_ids(batch: Batch, rows: Rows, columns: dict[str, list[Any]]) -> list[str]:
     """24 hex digits over what a record says; MessagePack frames the parts, so none can imitate a boundary.
 
-    Everything that decides who acted is part of it, so that no second record under a provider's id takes the place
-    of a first that says otherwise. Request and response are not: reading them in order costs more than all the rest.
+    Caller, call and bodies are part of it, so that no second record under a provider's id takes the place of a first
+    that says otherwise.
     """
     if not batch.records:
         return []
     callers = [known.digest for known in rows.identities]
     console = batch.keys.scenes.meant(lambda scene: str(scene[4]).lower())
-    parts = map(_pack, zip(callers, console, *(columns[name] for name in _ID_PARTS), strict=True))
+    bodies = [mark(r.requestParameters, r.responseElements, r.additionalEventData) for r in batch.records]
+    parts = map(_pack, zip(callers, console, bodies, *(columns[name] for name in _ID_PARTS), strict=True))
     ids = [blake2b(part, digest_size=12).hexdigest() for part in parts]
     for at, record in enumerate(batch.records):
         if not record.eventID:
