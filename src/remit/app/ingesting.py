@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Final
 
-from remit.adapters.feeds.chunks import Chunk, Source
+from remit.adapters.feeds.chunks import SKIP_MEANINGS, Chunk, Source
 from remit.adapters.feeds.open_feed import read, sources
 from remit.adapters.store.datafile import EventWriter
 from remit.adapters.store.links import StoredLinks
@@ -99,6 +99,7 @@ class Ingesting:
                 summary, stopped = self.telling.summary, True
             summary.skipped.update(skipped)
             result = self.conclude(summary, started)
+        result["skip_meanings"] = {word: SKIP_MEANINGS[word] for word in skipped if word in SKIP_MEANINGS}
         self.store.state.finish_run(run, {**summary.to_json(), "stopped": stopped})
         if stopped:
             return {**result, "stopped": True, "notes": [_STOPPED]}

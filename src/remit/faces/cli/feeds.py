@@ -124,7 +124,7 @@ def _close(done: Json, as_json: bool) -> None:
     for sample in done.get("quarantine_samples", ()):
         output.line(f"    {sample['place']}: {sample['detail']}")
     for what, count in done["skipped"].items():
-        output.line(f"  {count:,} skipped: {what}")
+        output.line(f"  {count:,} skipped: {done.get('skip_meanings', {}).get(what, what)}")
     if corrected := done.get("corrected"):
         output.line(f"  {corrected:,} earlier judgements corrected by what these records say")
     for position, finding in enumerate(done.get("findings", ()), 1):

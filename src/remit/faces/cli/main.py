@@ -19,7 +19,7 @@ _CONTEXT = {"help_option_names": ["-h", "--help"], "max_content_width": 110}
 @click.group(context_settings=_CONTEXT)
 @click.version_option(__version__, prog_name="remit")
 def remit() -> None:
-    """See, bound and prove what people, pipelines and AI agents do to your cloud.
+    """See who and what changes your clouds and code: people, AI agents, pipelines, services, with the evidence.
 
     Start with `remit up --demo`, then `remit ingest PATH` on your own logs.
     """
