@@ -55,10 +55,6 @@ class QueryError(UsageError):
         self.text = text
         self.column = column
 
-    def pointer(self) -> str:
-        """Two lines: the query, and a caret under the offending column."""
-        return f"{self.text}\n{' ' * self.column}^"
-
 
 class NotFound(UsageError):
     """What was named does not exist in this store."""

@@ -132,10 +132,6 @@ class Index:
         row = self._duck.table(sql, asked=pa.table({"key": pa.array(keys, pa.string())})).to_pylist()[0]
         return row["low"], row["high"]
 
-    def about(self, sql: str, ids: Sequence[str]) -> pa.Table:
-        """A read that names these events as the table ``asked(id)``: any number of them, unlike parameters."""
-        return self._duck.table(sql, asked=pa.table({"id": pa.array(ids, pa.string())}))
-
     def rows(
         self,
         sql_where: str,

@@ -14,7 +14,6 @@ SIGN_IN: Final = "sign-in"
 CAUSE: Final = "cause"
 EFFECT: Final = "effect"
 SAME_ACT: Final = "same-act"
-RELATIONS: Final = (ISSUED_KEY, SIGN_IN, CAUSE, EFFECT, SAME_ACT)
 """How the other record relates to this one: it issued this one's credentials, opened its sign-in session, caused it
 (an MCP call and the API call it made), was caused by it, or is another record of the same act."""
 
