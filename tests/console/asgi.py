@@ -31,6 +31,7 @@ def get(
     method: str = "GET",
     hosts: tuple[str, ...] = ("127.0.0.1:8420",),
     headers: Headers | None = None,
+    body: bytes = b"",
 ) -> Answer:
     """Ask for ``url``."""
     parts = urlsplit(url)
@@ -50,14 +51,14 @@ def get(
         "client": ("127.0.0.1", 1),
         "server": ("127.0.0.1", 2),
     }
-    return asyncio.run(_answer(app, scope))
+    return asyncio.run(_answer(app, scope, body))
 
 
-async def _answer(app: Any, scope: dict[str, Any]) -> Answer:
+async def _answer(app: Any, scope: dict[str, Any], body: bytes) -> Answer:
     messages: list[dict[str, Any]] = []
 
     async def receive() -> dict[str, Any]:
-        return {"type": "http.request", "body": b"", "more_body": False}
+        return {"type": "http.request", "body": body, "more_body": False}
 
     async def send(message: dict[str, Any]) -> None:
         messages.append(message)

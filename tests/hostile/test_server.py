@@ -177,7 +177,7 @@ def test_many_idle_connections_keep_nobody_out(server: Server) -> None:
         for each in idle:
             each.settimeout(5)
             each.connect(str(server.folder / "control.sock"))
-        assert b'"item"' in server.control(b'{"call":"doctor","args":{}}\n')
+        assert b'"item"' in server.control(b'{"call":"ask","args":{"desk":"questions","question":"doctor"}}\n')
     finally:
         for each in idle:
             each.close()

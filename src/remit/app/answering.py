@@ -5,13 +5,12 @@ from __future__ import annotations
 import os
 import queue
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import nullcontext
 from typing import Any, Final
 
 from remit.adapters.store.store import Store
-from remit.app.control import ASKED, STREAMED
-from remit.app.desk import LocalDesk
+from remit.app.desks import ASKED, STREAMED
 from remit.app.keeping import work
 from remit.model.errors import KeeperBusy, RemitError, Unavailable, UsageError
 
@@ -22,17 +21,15 @@ WORKED: Final = frozenset({"ingest", "watch", "connect_aws", "reattribute"})
 class Answering:
     """Serves calls. A process that keeps the folder for one piece of work answers questions and takes no more work."""
 
-    def __init__(self, store: Store, desk: LocalDesk, *, works: bool) -> None:
+    def __init__(self, store: Store, desks: Mapping[str, Any], *, works: bool) -> None:
         self._store = store
-        self._desk = desk
+        self._desks = desks
         self._works = works
         self._one_at_a_time = threading.Lock()
 
     def __call__(self, verb: str, arguments: Json, gone: threading.Event) -> Iterator[Any]:
-        if verb in ASKED:
-            named = {**arguments.get("named", {}), **({"gone": gone} if verb == "tail" else {})}
-            answer = getattr(self._desk, verb)(*arguments.get("positional", ()), **named)
-            return answer if verb in STREAMED else iter([answer])
+        if verb == "ask":
+            return self._ask(str(arguments.get("desk")), str(arguments.get("question")), arguments, gone)
         if verb in WORKED:
             if not self._works:
                 raise KeeperBusy(
@@ -44,6 +41,13 @@ class Answering:
                 raise UsageError("The server cannot read another process's standard input")
             return self._work(verb, arguments, gone)
         raise UsageError(f"The keeper knows no call {verb!r}")
+
+    def _ask(self, name: str, verb: str, arguments: Json, gone: threading.Event) -> Iterator[Any]:
+        if verb not in ASKED.get(name, ()) or name not in self._desks:
+            raise UsageError(f"The keeper knows no call {name}.{verb}")
+        named = {**arguments.get("named", {}), **({"gone": gone} if verb == "tail" else {})}
+        answer = getattr(self._desks[name], verb)(*arguments.get("positional", ()), **named)
+        return answer if verb in STREAMED.get(name, ()) else iter([answer])
 
     def _work(self, verb: str, arguments: Json, gone: threading.Event) -> Iterator[Json]:
         said: queue.Queue[Json | BaseException | None] = queue.Queue()

@@ -14,7 +14,8 @@ from remit.adapters.store.lease import holder
 from remit.adapters.store.store import Store
 from remit.app.answering import Answering
 from remit.app.control import ControlServer, RemoteDesk, call, control_path, give_up
-from remit.app.keeping import make_desk, work
+from remit.app.desks import QUESTIONS
+from remit.app.keeping import open_desks, work
 from remit.app.packaged import REGISTRY_FILE
 from remit.app.registry_file import add_entry
 from remit.faces.cli.ports import Desk
@@ -35,16 +36,22 @@ class RemitApplication:
     @contextmanager
     def desk(self, data: Path) -> Iterator[Desk]:
         """Questions to a data folder."""
+        with self.desk_of(data, QUESTIONS) as desk:
+            yield desk
+
+    @contextmanager
+    def desk_of(self, data: Path, name: str) -> Iterator[Any]:
+        """One desk of a data folder, by name; see ``remit.app.desks``."""
         try:
             store = Store.open(data, "command", self._say)
         except KeeperBusy:
             socket = _control_socket(data)
             if socket is None:
                 raise
-            yield RemoteDesk(socket)
+            yield RemoteDesk(socket, name)
             return
         with store:
-            yield make_desk(store)
+            yield open_desks(store)[name]
 
     def ingest(self, data: Path, target: str, options: Json, tell: Tell) -> Json:
         """Read a target into the store; the process that keeps the folder does it when there is one."""
@@ -101,7 +108,7 @@ class RemitApplication:
 @contextmanager
 def _answering(socket: Path, store: Store) -> Iterator[None]:
     """While this command keeps the folder, other commands may ask it questions."""
-    server = ControlServer(socket, Answering(store, make_desk(store), works=False))
+    server = ControlServer(socket, Answering(store, open_desks(store), works=False))
     try:
         yield
     finally:

@@ -18,6 +18,7 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Any, Final
 
+from remit.app.desks import QUESTIONS, STREAMED
 from remit.model.errors import QueryError, RemitError, Unavailable
 
 SOCKET_NAME: Final = "control.sock"
@@ -164,33 +165,13 @@ def _revived(spelled: dict[str, Any]) -> RemitError:
 class RemoteDesk:
     """The desk of another process, over its control socket."""
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Path, name: str = QUESTIONS) -> None:
         self._path = path
+        self._name = name
 
     def __getattr__(self, verb: str) -> Callable[..., Any]:
         def ask(*arguments: Any, **named: Any) -> Any:
-            items = call(self._path, verb, positional=list(arguments), named=named)
-            return items if verb in STREAMED else next(items)
+            items = call(self._path, "ask", desk=self._name, question=verb, positional=list(arguments), named=named)
+            return items if verb in STREAMED[self._name] else next(items)
 
         return ask
-
-
-STREAMED: Final = frozenset({"export", "tail"})
-"""Desk calls whose answer is many items."""
-ASKED: Final = frozenset(
-    {
-        "search",
-        "overview",
-        "facet",
-        "histogram",
-        "show",
-        "who",
-        "agents",
-        "agent",
-        "denials",
-        "doctor",
-        "suggest_identities",
-        *STREAMED,
-    }
-)
-"""Desk calls that may come over the socket; nothing else is reachable by name."""

@@ -15,6 +15,7 @@ from remit.adapters.store.reader import IndexReader
 from remit.adapters.store.store import Store
 from remit.app.connecting import connect_aws
 from remit.app.desk import LocalDesk
+from remit.app.desks import make_desks
 from remit.app.figures import Figures
 from remit.app.following import follow_target
 from remit.app.ingesting import Ingesting, reattribute_store
@@ -25,8 +26,12 @@ Json = dict[str, Any]
 Tell = Callable[[Json], None]
 
 
-def make_desk(store: Store) -> LocalDesk:
-    """The desk of an open store."""
+def open_desks(store: Store) -> dict[str, Any]:
+    """Every desk of an open store, by name."""
+    return make_desks(_questions(store))
+
+
+def _questions(store: Store) -> LocalDesk:
     judge = Judge(load_rules(), load_registry(store.folder))
     return LocalDesk(IndexReader(store.index), store, Figures(store, judge.version), judge.describe, load_guide())
 

@@ -11,19 +11,16 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, Final
 
-from starlette.applications import Starlette
+from starlette.types import ASGIApp
 
 from remit.adapters.store.store import Store
 from remit.app import demo
 from remit.app.answering import Answering
 from remit.app.control import ControlServer, control_path
-from remit.app.desk import LocalDesk
 from remit.app.ingesting import settle_store
-from remit.app.keeping import make_desk
-from remit.app.packaged import load_rules
-from remit.faces.console.site import build_console
+from remit.app.keeping import open_desks
+from remit.app.site import build_site
 from remit.model.errors import ConfigError, UsageError
-from remit.rooms.estate.stories import SCENES
 
 Json = dict[str, Any]
 Say = Callable[[str], None]
@@ -56,11 +53,11 @@ def serve(data: Path, options: Json, say: Say) -> None:
             demo.fill(store, say)
         else:
             settle_store(store)  # an ingest that was cut off may have left joins unmade
-        desk = make_desk(store)
-        control = ControlServer(socket_path, Answering(store, desk, works=True))
+        desks = open_desks(store)
+        control = ControlServer(socket_path, Answering(store, desks, works=True))
         try:
             say(f"Remit is open on {address}/  (data: {folder}; stop with Ctrl-C)")
-            _run(_console(desk, address, options["demo"], lambda: list(noticed)), listening)
+            _run(build_site(desks, address, demo=options["demo"], notices=lambda: list(noticed)), listening)
         finally:
             control.close()
 
@@ -79,26 +76,7 @@ def _ended_by_sigterm() -> Iterator[None]:
         signal.signal(signal.SIGTERM, before)
 
 
-def _console(desk: LocalDesk, address: str, showing_demo: bool, notices: Callable[[], list[str]]) -> Starlette:
-    rules = load_rules()
-    host = address.removeprefix("http://")
-    port = host.rpartition(":")[2]
-
-    def fact(signal: str) -> tuple[str, str] | None:
-        found = rules.by_id.get(signal)
-        return (found.fact, found.source) if found else None
-
-    return build_console(
-        desk,
-        allowed_hosts={host, f"localhost:{port}", f"127.0.0.1:{port}", f"[::1]:{port}"},
-        demo=showing_demo,
-        scenes=list(SCENES) if showing_demo else [],
-        signal_fact=fact,
-        notices=notices,
-    )
-
-
-def _run(app: Starlette, listening: socket.socket) -> None:
+def _run(app: ASGIApp, listening: socket.socket) -> None:
     import uvicorn
 
     config = uvicorn.Config(app, log_level="warning", access_log=False, lifespan="off", timeout_graceful_shutdown=2)

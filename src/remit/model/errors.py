@@ -116,3 +116,30 @@ class ConfigError(RemitError):
 
     code = "config.invalid"
     exit_status = 78
+
+
+class NotSignedIn(RemitError):
+    """Nobody is known to ask; signing in or a valid token would help."""
+
+    code = "not_signed_in"
+    exit_status = 3
+
+
+class Forbidden(RemitError):
+    """Whoever asks may not do this."""
+
+    code = "forbidden"
+    exit_status = 3
+
+
+class Conflict(RemitError):
+    """Somebody else changed it since it was read."""
+
+    code = "conflict"
+    exit_status = 1
+
+
+class TooMuch(UsageError):
+    """More than is taken at once: a body too large, too many streams."""
+
+    code = "too_much"

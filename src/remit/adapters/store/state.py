@@ -18,14 +18,15 @@ from sqlalchemy import Connection, Engine, Table, create_engine, delete, event, 
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.exc import SQLAlchemyError
 
-from remit.adapters.store.tables import CURSORS, FEED_OBJECTS, FEEDS, HEAD, REVISION, RUNS, SETTINGS
+from remit.adapters.store.tables import CURSORS, FEED_OBJECTS, FEEDS, HEAD, JOURNAL, REVISION, RUNS, SETTINGS
 from remit.model.errors import StoreError
 
 MARKS_AT_ONCE = 500
 
 
 class State:
-    """Feeds, marks of what was read, cursors, runs and settings."""
+    """Feeds, marks of what was read, cursors, runs, settings and the journal. What else is remembered (tokens, views,
+    alerts ...) has a home of its own over ``transaction`` and ``upsert``."""
 
     def __init__(self, engine: Engine) -> None:
         self._engine = engine
@@ -40,7 +41,7 @@ class State:
         if engine.dialect.name == "sqlite":
             event.listen(engine, "connect", _durable_sqlite)
         state = cls(engine)
-        with state._transaction() as connection:
+        with state.transaction() as connection:
             _migrate(connection)
         return state
 
@@ -53,22 +54,22 @@ class State:
     def put_feed(self, name: str, target: str, format_name: str) -> None:
         """Add a feed, or change where it points; its history is kept."""
         row = {"name": name, "target": target, "format": format_name, "created": _now()}
-        with self._transaction() as connection:
-            self._upsert(connection, FEEDS, [row], keep=("created",))
+        with self.transaction() as connection:
+            self.upsert(connection, FEEDS, [row], keep=("created",))
 
     def feed_read(self, name: str, error: str | None = None) -> None:
         """Note that a feed was read just now, and how it failed if it did."""
-        with self._transaction() as connection:
+        with self.transaction() as connection:
             connection.execute(update(FEEDS).where(FEEDS.c.name == name).values(last_read=_now(), last_error=error))
 
     def feeds(self) -> list[dict[str, Any]]:
         """Every feed, by name."""
-        with self._transaction() as connection:
+        with self.transaction() as connection:
             return [dict(row) for row in connection.execute(select(FEEDS).order_by(FEEDS.c.name)).mappings()]
 
     def remove_feed(self, name: str) -> bool:
         """Forget a feed and its marks (never its events); False if there is none."""
-        with self._transaction() as connection:
+        with self.transaction() as connection:
             connection.execute(delete(FEED_OBJECTS).where(FEED_OBJECTS.c.feed == name))
             return bool(connection.execute(delete(FEEDS).where(FEEDS.c.name == name)).rowcount)
 
@@ -82,7 +83,7 @@ class State:
         """Of these objects (key -> fingerprint) those already read to their end."""
         keys = list(fingerprints)
         found: set[str] = set()
-        with self._transaction() as connection:
+        with self.transaction() as connection:
             for start in range(0, len(keys), MARKS_AT_ONCE):
                 chunk = keys[start : start + MARKS_AT_ONCE]
                 query = select(FEED_OBJECTS.c.key, FEED_OBJECTS.c.fingerprint).where(
@@ -95,8 +96,8 @@ class State:
         """Mark objects, as (key, fingerprint), read to their end. Call it after the lake's commit, never before."""
         at = _now()
         rows = [{"feed": feed, "key": key, "fingerprint": mark, "done_at": at} for key, mark in objects]
-        with self._transaction() as connection:
-            self._upsert(connection, FEED_OBJECTS, rows)
+        with self.transaction() as connection:
+            self.upsert(connection, FEED_OBJECTS, rows)
 
     # --- cursors, settings
 
@@ -106,8 +107,8 @@ class State:
 
     def put_cursor(self, name: str, value: object) -> None:
         """Remember a place, as anything JSON can hold."""
-        with self._transaction() as connection:
-            self._upsert(connection, CURSORS, [{"name": name, "value": json.dumps(value)}])
+        with self.transaction() as connection:
+            self.upsert(connection, CURSORS, [{"name": name, "value": json.dumps(value)}])
 
     def setting(self, key: str) -> Any:
         """A setting, as it was put; None if there is none."""
@@ -115,40 +116,56 @@ class State:
 
     def put_setting(self, key: str, value: object) -> None:
         """Remember a setting, as anything JSON can hold."""
-        with self._transaction() as connection:
-            self._upsert(connection, SETTINGS, [{"key": key, "value": json.dumps(value)}])
+        with self.transaction() as connection:
+            self.upsert(connection, SETTINGS, [{"key": key, "value": json.dumps(value)}])
 
     # --- runs
 
     def start_run(self, target: str) -> str:
         """Note that an ingest run begins; returns its id."""
         run = uuid.uuid4().hex
-        with self._transaction() as connection:
+        with self.transaction() as connection:
             row = {"id": run, "target": target, "started": _now(), "counts": "{}"}
-            self._upsert(connection, RUNS, [row])
+            self.upsert(connection, RUNS, [row])
         return run
 
     def finish_run(self, run: str, counts: Mapping[str, object]) -> None:
         """Note how a run ended."""
         change = update(RUNS).where(RUNS.c.id == run).values(finished=_now(), counts=json.dumps(dict(counts)))
-        with self._transaction() as connection:
+        with self.transaction() as connection:
             connection.execute(change)
 
     def runs(self, limit: int = 20) -> list[dict[str, Any]]:
         """The newest runs first; ``counts`` as a dict, ``finished`` None for one that was cut off."""
         query = select(RUNS).order_by(RUNS.c.started.desc(), RUNS.c.id).limit(limit)
-        with self._transaction() as connection:
+        with self.transaction() as connection:
             rows = [dict(row) for row in connection.execute(query).mappings()]
         return [{**row, "counts": json.loads(row["counts"])} for row in rows]
 
+    # --- journal
+
+    def journal(self, who: str, what: str, facts: Mapping[str, object]) -> None:
+        """Record a change of Remit itself, such as ``token.created``: who made it and its facts (never a secret)."""
+        row = {"id": uuid.uuid4().hex, "at": _now(), "who": who, "what": what, "facts": json.dumps(dict(facts))}
+        with self.transaction() as connection:
+            self.upsert(connection, JOURNAL, [row])
+
+    def journalled(self, limit: int = 100) -> list[dict[str, Any]]:
+        """The newest records of the journal first: ``id, at, who, what, facts``."""
+        query = select(JOURNAL).order_by(JOURNAL.c.at.desc(), JOURNAL.c.id).limit(limit)
+        with self.transaction() as connection:
+            rows = [dict(row) for row in connection.execute(query).mappings()]
+        return [{**row, "facts": json.loads(row["facts"])} for row in rows]
+
     def _value(self, table: Table, key: str, name: str) -> Any:
-        with self._transaction() as connection:
+        with self.transaction() as connection:
             found = connection.execute(select(table.c.value).where(table.c[key] == name)).scalar()
         return None if found is None else json.loads(found)
 
-    def _upsert(
+    def upsert(
         self, connection: Connection, table: Table, rows: Sequence[Mapping[str, object]], keep: Sequence[str] = ()
     ) -> None:
+        """Insert rows, or replace those of the same key but for the columns to ``keep``."""
         if not rows:
             return
         keys = [column.name for column in table.primary_key.columns]
@@ -157,7 +174,8 @@ class State:
         connection.execute(insert.on_conflict_do_update(index_elements=keys, set_=changed), [dict(row) for row in rows])
 
     @contextmanager
-    def _transaction(self) -> Iterator[Connection]:
+    def transaction(self) -> Iterator[Connection]:
+        """One transaction on the state; StoreError when it fails."""
         try:
             with self._engine.begin() as connection:
                 yield connection

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from dataclasses import dataclass, field
 from functools import cached_property
 from http import HTTPStatus
 from typing import Any, Final
-from urllib.parse import quote
+from urllib.parse import parse_qsl, quote
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
+from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, Response
 
@@ -17,10 +18,31 @@ from remit.faces.console import texts, words
 from remit.faces.console.asking import address
 from remit.faces.console.assets import Assets
 from remit.faces.console.ports import ConsoleDesk, Notices, Scene, SignalFact
-from remit.model.errors import NotFound, QueryError, RemitError, Unavailable, UsageError
+from remit.model.errors import (
+    Conflict,
+    Forbidden,
+    NotFound,
+    NotSignedIn,
+    QueryError,
+    RemitError,
+    TooMuch,
+    Unavailable,
+    UsageError,
+)
 from remit.model.vocabulary import POLICY_WORDS
 
-_STATUS: Final = ((QueryError, 400), (NotFound, 404), (UsageError, 400), (Unavailable, 503), (RemitError, 500))
+_STATUS: Final = (
+    (QueryError, 400),
+    (NotFound, 404),
+    (TooMuch, 413),
+    (UsageError, 400),
+    (NotSignedIn, 401),
+    (Forbidden, 403),
+    (Conflict, 409),
+    (Unavailable, 503),
+    (RemitError, 500),
+)
+_FORM_BYTES: Final = 1 << 18
 _FILTERS: Final = {
     "shown": texts.shown,
     "spelled": texts.spelled,
@@ -44,6 +66,9 @@ _WORDS: Final = {
     "percent": texts.percent,
 }
 Page = Callable[["Pages", Request], Response]
+Form = Mapping[str, str]
+Action = Callable[["Pages", Request, Form], Response]
+"""What a posted form does: usually one call to a desk, then a redirect (303) to the page that shows the result."""
 
 
 @dataclass(frozen=True)
@@ -57,6 +82,7 @@ class Pages:
     scenes: Sequence[Scene]
     signal_fact: SignalFact
     clock: Callable[[], int]
+    desks: Mapping[str, Any] = field(default_factory=dict)
 
     @cached_property
     def templates(self) -> Environment:
@@ -110,6 +136,31 @@ def page(pages: Pages, make: Page) -> Callable[[Request], Response]:
             return pages.refused(error)
 
     return endpoint
+
+
+def posted(pages: Pages, act: Action) -> Callable[[Request], Awaitable[Response]]:
+    """An endpoint for a form of ours, urlencoded and at most ``_FORM_BYTES`` long; its last value of a name counts."""
+
+    async def endpoint(request: Request) -> Response:
+        try:
+            form = await _form(request)
+            return await run_in_threadpool(act, pages, request, form)
+        except RemitError as error:
+            return pages.refused(error)
+
+    return endpoint
+
+
+async def _form(request: Request) -> dict[str, str]:
+    body = bytearray()
+    async for chunk in request.stream():
+        body += chunk
+        if len(body) > _FORM_BYTES:
+            raise TooMuch("The form is too long", remedy=f"At most {_FORM_BYTES:,} bytes are taken.")
+    try:
+        return dict(parse_qsl(body.decode(), keep_blank_values=True, max_num_fields=500))
+    except ValueError as error:
+        raise UsageError("The form cannot be read", remedy="Send it from the page it belongs to.") from error
 
 
 def event_url(event_id: str) -> str:

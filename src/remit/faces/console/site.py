@@ -3,22 +3,24 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from types import MappingProxyType
+from typing import Any
 
 from starlette.applications import Starlette
 from starlette.exceptions import HTTPException
 from starlette.middleware import Middleware
 from starlette.requests import Request
 from starlette.responses import PlainTextResponse, Response
-from starlette.routing import Route
+from starlette.routing import BaseRoute, Route
 
 from remit.faces.console.answers import agents_page, denials_page, who_page
 from remit.faces.console.assets import Assets
 from remit.faces.console.event_center import event_center
 from remit.faces.console.event_page import event_page
-from remit.faces.console.guard import Guard
-from remit.faces.console.pages import Pages, page
+from remit.faces.console.pages import Action, Pages, page, posted
 from remit.faces.console.ports import ConsoleDesk, Notices, Scene, SignalFact
+from remit.faces.web.guard import Guard
 
 
 def build_console(
@@ -27,6 +29,8 @@ def build_console(
     allowed_hosts: set[str],
     demo: bool,
     notices: Notices,
+    desks: Mapping[str, Any] = MappingProxyType({}),
+    more: Sequence[BaseRoute] = (),
     scenes: Sequence[Scene] = (),
     signal_fact: SignalFact = lambda _: None,
     clock: Callable[[], int] = lambda: time.time_ns() // 1000,
@@ -35,29 +39,34 @@ def build_console(
 
     ``allowed_hosts`` are the ``Host`` headers answered, as ``127.0.0.1:8420`` or, for any port, ``127.0.0.1``.
     ``demo`` marks every page as demonstration data; ``scenes`` are then offered on the first. ``signal_fact`` gives the
-    fact and source behind a signal's id. ``clock`` is microseconds since the epoch.
+    fact and source behind a signal's id. ``desks`` are the desks besides that of questions, by name; ``more`` are
+    routes of others, such as the API. ``clock`` is microseconds since the epoch.
     """
     assets = Assets()
-    pages = Pages(desk, assets, demo, notices, tuple(scenes), signal_fact, clock)
-    made = (
+    pages = Pages(desk, assets, demo, notices, tuple(scenes), signal_fact, clock, desks)
+    return Starlette(
+        routes=[*_routes(pages), *more, Route("/livez", _live), Route("/readyz", _ready(desk))],
+        middleware=[Middleware(Guard, allowed_hosts=frozenset(allowed_hosts))],
+        exception_handlers={HTTPException: _http_problem(pages)},
+    )
+
+
+def _routes(pages: Pages) -> list[BaseRoute]:
+    """Pages are read with GET; what changes something is posted by a form."""
+    read = (
         ("/", event_center),
         ("/events/{event_id:path}", event_page),
         ("/agents", agents_page),
         ("/denials", denials_page),
         ("/who", who_page),
     )
-    routes = [Route(path, page(pages, make), name=make.__name__) for path, make in made]
-    return Starlette(
-        routes=[
-            *routes,
-            Route("/livez", _live),
-            Route("/readyz", _ready(desk)),
-            Route("/favicon.ico", assets.favicon),
-            Route("/static/{digest}/{name}", assets.serve),
-        ],
-        middleware=[Middleware(Guard, allowed_hosts=frozenset(allowed_hosts))],
-        exception_handlers={HTTPException: _http_problem(pages)},
-    )
+    acted: tuple[tuple[str, Action], ...] = ()
+    return [
+        *(Route(path, page(pages, make), name=make.__name__) for path, make in read),
+        *(Route(path, posted(pages, act), methods=["POST"], name=act.__name__) for path, act in acted),
+        Route("/favicon.ico", pages.assets.favicon),
+        Route("/static/{digest}/{name}", pages.assets.serve),
+    ]
 
 
 def _live(_: Request) -> Response:

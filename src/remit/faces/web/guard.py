@@ -24,7 +24,8 @@ HEADERS: Final = {
     "Permissions-Policy": "camera=(), geolocation=(), microphone=(), payment=(), usb=()",
 }
 _HOST: Final = re.compile(r"(\[[0-9a-f:.]+\]|[a-z0-9._-]+)(?::[0-9]{1,5})?", re.ASCII)
-_METHODS: Final = ("GET", "HEAD")
+_SAFE: Final = ("GET", "HEAD")
+_METHODS: Final = (*_SAFE, "POST", "PUT", "PATCH", "DELETE")
 _LOG: Final = logging.getLogger("remit.console")
 
 
@@ -72,8 +73,18 @@ class Guard:
         if not {hosts[0], match[1]} & self._allowed:
             return _text("This server does not answer for that host name. Open it by the address it printed.", 421)
         if scope["method"] not in _METHODS:
-            return Response("Only GET and HEAD are answered.", 405, {"Allow": ", ".join(_METHODS)}, "text/plain")
+            return Response("This method is not answered.", 405, {"Allow": ", ".join(_METHODS)}, "text/plain")
+        if scope["method"] not in _SAFE and not _same_origin(scope, hosts[0]):
+            return _text("A page of another site may not change anything here.", 403)
         return None
+
+
+def _same_origin(scope: Scope, host: str) -> bool:
+    """Whether a change was asked for by a page of this server, or by no browser at all."""
+    said = {name: value.decode("latin-1").lower() for name, value in scope["headers"]}
+    if (origin := said.get(b"origin")) is not None:
+        return bool(origin == f"{scope['scheme']}://{host}")
+    return said.get(b"sec-fetch-site", "same-origin") in ("same-origin", "none")
 
 
 def _text(words: str, status: int) -> Response:

@@ -1,0 +1,41 @@
+"""The desks of one open store: each a set of calls with JSON-able answers, alike for console, API and commands.
+
+``questions`` is the desk that reads. Every other one is a class in a module of its own, added to ``make_desks``; only
+the calls named here can be made from outside the process.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, Final
+
+from remit.app.desk import LocalDesk
+
+QUESTIONS: Final = "questions"
+ASKED: Final[Mapping[str, frozenset[str]]] = {
+    QUESTIONS: frozenset(
+        {
+            "search",
+            "overview",
+            "facet",
+            "histogram",
+            "show",
+            "who",
+            "agents",
+            "agent",
+            "denials",
+            "doctor",
+            "suggest_identities",
+            "export",
+            "tail",
+        }
+    ),
+}
+"""Desk -> the calls that may come over the control socket; nothing else is reachable by name."""
+STREAMED: Final[Mapping[str, frozenset[str]]] = {QUESTIONS: frozenset({"export", "tail"})}
+"""Desk -> calls whose answer is many items."""
+
+
+def make_desks(questions: LocalDesk) -> dict[str, Any]:
+    """Every desk by name."""
+    return {QUESTIONS: questions}

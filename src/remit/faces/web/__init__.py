@@ -1,0 +1,1 @@
+"""What the console and the API share: who asks, and what every request passes."""
