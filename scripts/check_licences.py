@@ -44,7 +44,8 @@ def runtime() -> dict[str, str]:
 
 
 def licence_of(installed: Distribution) -> str:
-    """What its metadata says: the SPDX expression, the classifiers, or the licence field; empty when nothing does."""
+    """What its metadata says: the SPDX expression, the classifiers, the licence field, or the
+    title of its licence file; empty when nothing does."""
     metadata = installed.metadata
     expression = metadata.get("License-Expression")
     if expression:
@@ -52,7 +53,15 @@ def licence_of(installed: Distribution) -> str:
     classifiers = [line for line in metadata.get_all("Classifier") or () if line.startswith("License ::")]
     named = [line.rpartition(" :: ")[2] for line in classifiers]
     stated = str(metadata.get("License") or "").strip().partition("\n")[0][:_LONGEST]
-    return " OR ".join(named) or stated
+    return " OR ".join(named) or stated or _titled(installed)
+
+
+def _titled(installed: Distribution) -> str:
+    """The first line of a licence file it brings, cut short."""
+    for path in installed.files or ():
+        if path.name.upper().startswith(("LICENSE", "LICENCE")) and ".dist-info/" in str(path):
+            return path.read_text().strip().partition("\n")[0].strip()[:_LONGEST]
+    return ""
 
 
 def refused(licence: str) -> bool:
