@@ -5,7 +5,7 @@ PIP := $(VENV)/bin/python -m pip --disable-pip-version-check --quiet
 DATA ?= .remit/demo
 PORT ?= 8420
 
-.PHONY: run up setup test test-all lint bench lock clean
+.PHONY: run up setup test test-all lint browser bench lock clean
 
 run: setup
 	$(VENV)/bin/remit up --demo --data $(DATA) --port $(PORT)
@@ -30,11 +30,14 @@ $(VENV)/.test: requirements/test.lock $(VENV)/.run
 	$(PIP) install --require-hashes -r requirements/test.lock
 	touch $@
 
-test: setup $(VENV)/.test lint
+test: setup $(VENV)/.test lint browser
 	$(VENV)/bin/python -m pytest -n 2 --dist loadfile
 
-test-all: setup $(VENV)/.test lint
+test-all: setup $(VENV)/.test lint browser
 	$(VENV)/bin/python -m pytest -n 2 --dist loadfile -m 'heavy or not heavy'
+
+browser:
+	@scripts/install_browser.sh
 
 lint: $(VENV)/.test
 	$(VENV)/bin/ruff check src tests bench scripts

@@ -1,0 +1,1 @@
+"""Walks through the console with a real browser and a real server."""
