@@ -66,9 +66,9 @@ def demo(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
         yield address
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def browser() -> Iterator[Browser]:
-    """Debian's Chromium."""
+    """Debian's Chromium. For one module: while Playwright runs, its event loop is in nobody else's way only there."""
     if CHROMIUM is None:
         pytest.skip("no Chromium here: scripts/install_browser.sh says why")
     with sync_playwright() as playwright:
