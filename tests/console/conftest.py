@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from remit.faces.console.site import build_console
+from remit.faces.web.access import OPEN_HOUSE
 
 from .estate import NOW, Desk, Row
 
@@ -32,6 +33,7 @@ Console = Callable[..., Any]
 def console_of(rows: list[Row], *, empty: bool = False, desk: Any = None, **options: Any) -> Any:
     """The application; the clock stands at NOW."""
     given = {"allowed_hosts": {"127.0.0.1:8420", "localhost"}, "demo": False, "notices": list, "clock": lambda: NOW}
+    given |= {"entrance": OPEN_HOUSE}
     return build_console(desk or Desk(rows, empty=empty), **(given | options))
 
 

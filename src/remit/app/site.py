@@ -10,6 +10,7 @@ from starlette.types import ASGIApp
 from remit.app.desks import QUESTIONS
 from remit.app.packaged import load_rules
 from remit.faces.console.site import build_console
+from remit.faces.web.access import OPEN_HOUSE
 from remit.rooms.estate.stories import SCENES
 
 
@@ -31,4 +32,5 @@ def build_site(desks: Mapping[str, Any], address: str, *, demo: bool, notices: C
         scenes=list(SCENES) if demo else [],
         signal_fact=fact,
         notices=notices,
+        entrance=OPEN_HOUSE,
     )

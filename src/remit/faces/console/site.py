@@ -20,6 +20,7 @@ from remit.faces.console.event_center import event_center
 from remit.faces.console.event_page import event_page
 from remit.faces.console.pages import Action, Pages, page, posted
 from remit.faces.console.ports import ConsoleDesk, Notices, Scene, SignalFact
+from remit.faces.web.access import CLOSED, Access, Entrance
 from remit.faces.web.guard import Guard
 
 
@@ -31,6 +32,7 @@ def build_console(
     notices: Notices,
     desks: Mapping[str, Any] = MappingProxyType({}),
     more: Sequence[BaseRoute] = (),
+    entrance: Entrance = CLOSED,
     scenes: Sequence[Scene] = (),
     signal_fact: SignalFact = lambda _: None,
     clock: Callable[[], int] = lambda: time.time_ns() // 1000,
@@ -40,13 +42,14 @@ def build_console(
     ``allowed_hosts`` are the ``Host`` headers answered, as ``127.0.0.1:8420`` or, for any port, ``127.0.0.1``.
     ``demo`` marks every page as demonstration data; ``scenes`` are then offered on the first. ``signal_fact`` gives the
     fact and source behind a signal's id. ``desks`` are the desks besides that of questions, by name; ``more`` are
-    routes of others, such as the API. ``clock`` is microseconds since the epoch.
+    routes of others, such as the API. ``entrance`` knows who asks; without it nobody is let in. ``clock`` is
+    microseconds since the epoch.
     """
     assets = Assets()
     pages = Pages(desk, assets, demo, notices, tuple(scenes), signal_fact, clock, desks)
     return Starlette(
         routes=[*_routes(pages), *more, Route("/livez", _live), Route("/readyz", _ready(desk))],
-        middleware=[Middleware(Guard, allowed_hosts=frozenset(allowed_hosts))],
+        middleware=[Middleware(Guard, allowed_hosts=frozenset(allowed_hosts)), Middleware(Access, entrance=entrance)],
         exception_handlers={HTTPException: _http_problem(pages)},
     )
 
