@@ -3,6 +3,10 @@
 Rows of ``events`` are inserted with their newest correction already applied; corrections of events that are already
 there update them when they are newer; a correction whose event has not arrived waits in ``pending``. So the order in
 which files arrive does not matter.
+
+Every follow that brings or corrects events has a number, one higher than the last. A row carries the number of the
+follow that brought it (``born_seq``) and of the one that last brought or corrected it (``change_seq``), so that what
+changed since is found without looking at the rest.
 """
 
 from __future__ import annotations
@@ -16,34 +20,44 @@ from remit.adapters.store.schema import CORRECTIONS, QUARANTINE, ddl, from_parqu
 from remit.model.columns import INDEXED, JUDGED
 
 FILES_AT_ONCE = 32
-TABLES: Final = ("events", "offers", "pending", "quarantine", "watermarks")
+TABLES: Final = ("events", "offers", "pending", "quarantine", "watermarks", "sequence")
 _INDEXED: Final = ", ".join(f'"{column.name}"' for column in INDEXED)
 _CORRECTED: Final = ", ".join(f'"{column.name}"' for column in CORRECTIONS)
 _JUDGED_NAMES: Final = frozenset(column.name for column in JUDGED)
 
 
-def create_tables(cursor: duckdb.DuckDBPyConnection) -> None:
-    """The index's tables, empty; tables of the same names are dropped."""
+def create_tables(cursor: duckdb.DuckDBPyConnection, epoch: str) -> None:
+    """The index's tables, empty; tables of the same names are dropped. Numbers of one ``epoch`` mean nothing
+    in another."""
     for table in TABLES:
         cursor.execute(f"DROP TABLE IF EXISTS {table}")
-    cursor.execute(ddl("events", INDEXED, "correction_seq BIGINT"))
+    cursor.execute(ddl("events", INDEXED, "correction_seq BIGINT", "change_seq BIGINT", "born_seq BIGINT"))
     cursor.execute("CREATE TABLE offers (key VARCHAR, event_id VARCHAR, time TIMESTAMP)")
     cursor.execute(ddl("pending", CORRECTIONS))
     cursor.execute(ddl("quarantine", QUARANTINE))
     cursor.execute("CREATE TABLE watermarks (kind VARCHAR, version BIGINT, table_id VARCHAR, commit_file BLOB)")
+    cursor.execute("CREATE TABLE sequence (epoch VARCHAR, number BIGINT)")
+    cursor.execute("INSERT INTO sequence VALUES (?, 0)", [epoch])
 
 
 def apply(
     cursor: duckdb.DuckDBPyConnection, events: Sequence[str], corrections: Sequence[str], quarantine: Sequence[str]
 ) -> None:
     """Bring the rows of these files in. Arguments are paths; each file is given once in the index's life."""
+    number = _next_number(cursor) if events or corrections else 0
     corrected = _stage_corrections(cursor, corrections)
     for chunk in _chunks(events):
-        _insert_events(cursor, chunk, corrected)
+        _insert_events(cursor, chunk, corrected, number)
     if corrected:
-        _correct(cursor)
+        _correct(cursor, number)
     for chunk in _chunks(quarantine):
         _insert_quarantine(cursor, chunk)
+
+
+def _next_number(cursor: duckdb.DuckDBPyConnection) -> int:
+    cursor.execute("UPDATE sequence SET number = number + 1")
+    number: int = cursor.execute("SELECT number FROM sequence").fetchall()[0][0]
+    return number
 
 
 def _chunks(paths: Sequence[str]) -> list[Sequence[str]]:
@@ -69,14 +83,14 @@ def _stage_corrections(cursor: duckdb.DuckDBPyConnection, paths: Sequence[str]) 
     return True
 
 
-def _insert_events(cursor: duckdb.DuckDBPyConnection, paths: Sequence[str], corrected: bool) -> None:
+def _insert_events(cursor: duckdb.DuckDBPyConnection, paths: Sequence[str], corrected: bool, number: int) -> None:
     rows = f"SELECT {from_parquet(INDEXED)} FROM {_read(paths)}"
     if corrected:
         columns = ", ".join(_corrected(column.name) for column in INDEXED)
-        rows = f"SELECT {columns}, fresh.seq FROM ({rows}) AS born LEFT JOIN fresh ON fresh.event_id = born.event_id"
-        cursor.execute(f"INSERT INTO events ({_INDEXED}, correction_seq) {rows}")
-    else:
-        cursor.execute(f"INSERT INTO events ({_INDEXED}) {rows}")
+        joined = f"({rows}) AS born LEFT JOIN fresh ON fresh.event_id = born.event_id"
+        rows = f"SELECT {columns}, fresh.seq AS correction_seq FROM {joined}"
+    named = f"{_INDEXED}, correction_seq" if corrected else _INDEXED
+    cursor.execute(f"INSERT INTO events ({named}, change_seq, born_seq) SELECT *, {number}, {number} FROM ({rows})")
     cursor.execute(
         "INSERT INTO offers SELECT unnest(list_distinct(link_offers)), event_id, make_timestamp(epoch_us(time)) "
         f"FROM {_read(paths)} WHERE len(link_offers) > 0"
@@ -89,14 +103,14 @@ def _corrected(name: str) -> str:
     return f'born."{name}"'
 
 
-def _correct(cursor: duckdb.DuckDBPyConnection) -> None:
+def _correct(cursor: duckdb.DuckDBPyConnection, number: int) -> None:
     low, high = cursor.execute("SELECT epoch_us(min(time)), epoch_us(max(time)) FROM fresh").fetchall()[0]
     if low is None:
         return
     window = f"events.time BETWEEN make_timestamp({low}) AND make_timestamp({high})"
     assignments = ", ".join(f'"{column.name}" = fresh."{column.name}"' for column in JUDGED)
     cursor.execute(
-        f"UPDATE events SET {assignments}, correction_seq = fresh.seq FROM fresh "
+        f"UPDATE events SET {assignments}, correction_seq = fresh.seq, change_seq = {number} FROM fresh "
         f"WHERE events.event_id = fresh.event_id AND {window} "
         "AND (events.correction_seq IS NULL OR events.correction_seq < fresh.seq)"
     )

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import threading
+import uuid
 from collections import defaultdict
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
@@ -38,6 +40,8 @@ class Index:
     def __init__(self, duck: Duck, on_notice: Callable[[str], None]) -> None:
         self._duck = duck
         self._notice = on_notice
+        self._moved = threading.Condition()
+        self._sequence = ("", 0)
 
     @classmethod
     def open(
@@ -66,6 +70,18 @@ class Index:
         """Checkpoint and close the file."""
         self._duck.close()
 
+    @property
+    def sequence(self) -> tuple[str, int]:
+        """(epoch, number) of the newest follow that brought or corrected events. Numbers rise within an epoch, also
+        over restarts; a rebuilt index begins another epoch."""
+        return self._sequence
+
+    def wait(self, seen: tuple[str, int], seconds: float) -> tuple[str, int]:
+        """The sequence as soon as it is another than ``seen``, or as it stands after so many seconds."""
+        with self._moved:
+            self._moved.wait_for(lambda: self._sequence != seen, seconds)
+            return self._sequence
+
     def acknowledged(self) -> Acknowledged:
         """The newest commit of each lake table that this index has followed, with the bytes of its log file."""
         rows = self._duck.table("SELECT kind, version, commit_file FROM watermarks").to_pylist()
@@ -83,13 +99,18 @@ class Index:
                 self._notice(f"The index is rebuilt from the lake: {gap}.")
                 return self.rebuild(lake)
             with self._duck.transaction():
-                return self._apply(lake, changes, rebuilt=False)
+                report = self._apply(lake, changes, rebuilt=False)
+            self._tell()
+            return report
 
     def rebuild(self, lake: Lake) -> FollowReport:
         """Empty every table and read the whole lake, in one transaction: readers see the old rows until the end."""
-        with self._duck.transaction() as cursor:
-            follow.create_tables(cursor)
-            return self._apply(lake, {kind: lake.files(kind) for kind in KINDS}, rebuilt=True)
+        with self._duck.writing:
+            with self._duck.transaction() as cursor:
+                follow.create_tables(cursor, uuid.uuid4().hex)
+                report = self._apply(lake, {kind: lake.files(kind) for kind in KINDS}, rebuilt=True)
+            self._tell()
+            return report
 
     def known(self, ids: Sequence[str], low_us: int, high_us: int) -> set[str]:
         """Which of these events are stored; their times lie within the bounds (microseconds since the epoch)."""
@@ -158,13 +179,22 @@ class Index:
     def _prepare(self) -> None:
         stamped = self._duck.table("SELECT 1 FROM duckdb_tables() WHERE table_name = 'stamp'").num_rows
         if stamped and self._duck.table("SELECT text FROM stamp")["text"].to_pylist() == [fingerprint()]:
+            self._tell()
             return
         if stamped:
             self._notice("The index has other columns than this version and is rebuilt from the lake.")
         with self._duck.transaction() as cursor:
-            follow.create_tables(cursor)
+            follow.create_tables(cursor, uuid.uuid4().hex)
             cursor.execute("CREATE OR REPLACE TABLE stamp (text VARCHAR)")
             cursor.execute("INSERT INTO stamp VALUES (?)", [fingerprint()])
+        self._tell()
+
+    def _tell(self) -> None:
+        """Wake who waits, once what was brought can be read."""
+        row = self._duck.table("SELECT epoch, number FROM sequence").to_pylist()[0]
+        with self._moved:
+            self._sequence = (row["epoch"], row["number"])
+            self._moved.notify_all()
 
     def _changes(self, lake: Lake, kind: str) -> Change:
         marks = self._duck.table("SELECT version, table_id FROM watermarks WHERE kind = ?", [kind]).to_pylist()

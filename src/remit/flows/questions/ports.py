@@ -15,6 +15,12 @@ Json = dict[str, Any]
 Position = tuple[int, str]
 """Where a page ended: (time, event_id) of its last row."""
 
+Standing = tuple[str, int]
+"""(epoch, number) of the newest change of an index. Numbers rise within an epoch; a rebuilt index begins another."""
+Place = tuple[int, int, str]
+"""A place in the order of changes: (change_seq, time, event_id) of the last row given. ``(n + 1, 0, "")`` is behind
+everything up to the change numbered n."""
+
 HOUR_OF_DAY = "hour_of_day"
 """A key to group by besides the columns: the UTC hour 0 to 23 of the time."""
 HOUR = "hour"
@@ -64,6 +70,34 @@ class EventIndex(Protocol):
 
     def histogram(self, predicate: Predicate, low: int, high: int, buckets: int) -> list[Row]:
         """``buckets`` rows ``{start, source, count, denied}`` per source over ``[low, high)``; empty ones left out."""
+        ...
+
+
+class Changes(Protocol):
+    """What the index took in, in the order in which it did: new events, and events judged otherwise than before."""
+
+    @property
+    def sequence(self) -> Standing:
+        """Where the index stands now."""
+        ...
+
+    def wait(self, seen: Standing, seconds: float) -> Standing:
+        """Where the index stands: as soon as that is not ``seen`` any more, or after so many seconds."""
+        ...
+
+    def changed(
+        self, predicate: Predicate, columns: Sequence[str], after: Place, limit: int, *, lost: bool = False
+    ) -> list[Row]:
+        """At most ``limit`` matching rows that changed after the place, in order of (change_seq, time, event_id).
+
+        Beside the columns each has ``event_id``, ``time``, ``change_seq``, ``born_seq`` (the change that brought it:
+        equal to ``change_seq`` unless it was corrected later) and ``match``. With ``lost``, corrected rows that do not
+        match come too, ``match`` False: they may have matched before. Costs what changed, not what is stored.
+        """
+        ...
+
+    def count_changed(self, predicate: Predicate, after: Place) -> int:
+        """How many matching rows have a ``change_seq`` above the place's."""
         ...
 
 
