@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Sequence
 from typing import Any
 
 from remit.flows.questions.cursor import read_cursor, write_cursor
@@ -11,7 +12,8 @@ from remit.model.columns import BY_NAME, INDEXED
 from remit.model.errors import NotFound
 from remit.model.event_json import event_json, rfc3339
 from remit.model.vocabulary import SOURCES
-from remit.rooms.query import read_query
+from remit.rooms.query import parse, read_query, render
+from remit.rooms.query.less import without_column
 
 NOW = 1_793_500_000_000_000
 MINUTE = 60_000_000
@@ -189,6 +191,12 @@ class Desk:
         counts = Counter(each[column] for each in self._read(query))
         values = [{"value": value, "count": count, "denied": 0} for value, count in counts.most_common(limit)]
         return {"column": column, "title": BY_NAME[column].facet, "values": values, "more": len(counts) > limit}
+
+    def facets(self, query: str, columns: Sequence[str] = (), limit: int = 20) -> Json:
+        def less(column: str) -> str:
+            return render(without_column(parse(query), column))
+
+        return {"facets": [self.facet(less(column), column, limit) for column in columns]}
 
     def histogram(self, query: str, buckets: int = 60) -> Json:
         rows = self._read(query)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from typing import Final
 
 from remit.flows.questions.agent import agent
@@ -12,6 +12,7 @@ from remit.flows.questions.agents import agents
 from remit.flows.questions.denials import denials
 from remit.flows.questions.doctor import doctor
 from remit.flows.questions.export import export_csv, export_jsonl, export_ocsf
+from remit.flows.questions.facets import facets
 from remit.flows.questions.identities import suggest_identities
 from remit.flows.questions.overview import facet, histogram, overview
 from remit.flows.questions.ports import EventIndex, Json, RawStore, StoreFigures
@@ -59,6 +60,10 @@ class LocalDesk:
     def facet(self, query: str, column: str, limit: int = 20) -> Json:
         """The commonest values of one column."""
         return facet(self._index, query, column, now_us=self._clock(), limit=limit)
+
+    def facets(self, query: str, columns: Sequence[str] = (), limit: int = 20) -> Json:
+        """The commonest values of many columns, each over the query less what it says of that column."""
+        return facets(self._index, query, columns, now_us=self._clock(), limit=limit)
 
     def histogram(self, query: str, buckets: int = 60) -> Json:
         """Counts over time by source."""

@@ -18,6 +18,7 @@ ASKED: Final[Mapping[str, frozenset[str]]] = {
             "search",
             "overview",
             "facet",
+            "facets",
             "histogram",
             "show",
             "who",

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from typing import Any, Final, Protocol
 
+from remit.adapters.store.faceting import elements, is_list, together, told_apart
 from remit.adapters.store.sql import Clause, Dialect, as_timestamp, where
 from remit.model.columns import BY_NAME
 from remit.rooms.query.predicate import Equals, Not, Predicate, Present, both, either
@@ -70,7 +71,7 @@ class IndexReader:
     ) -> list[Row]:
         """Groups, most records first."""
         clause = where(predicate, self._sql)
-        plain = [name for name in distinct if not _is_list(name)]
+        plain = [name for name in distinct if not is_list(name)]
         keys = ", ".join(f"k{position}" for position in range(len(by)))
         counted = "".join(f", count(DISTINCT {self._sql.column(name)}) AS distinct_{name}" for name in plain)
         having = ' HAVING min("time") >= ?' if first_since is not None else ""
@@ -85,20 +86,33 @@ class IndexReader:
         )
         found = [_named(row, by) for row in rows]
         for name in distinct:
-            if _is_list(name):
+            if is_list(name):
                 self._add_distinct(found, predicate, by, name)
+        return found
+
+    def facets(self, predicate: Predicate, columns: Sequence[str], limit: int) -> dict[str, list[Row]]:
+        """The commonest values of each column."""
+        clause = where(predicate, self._sql)
+        plain = [name for name in columns if not is_list(name)]
+        found: dict[str, list[Row]] = {}
+        if plain:
+            sql = together(self._table, clause, plain, limit, self._sql)
+            found = told_apart(self._rows(sql, clause.params), plain)
+        for name in columns:
+            if is_list(name):
+                found[name] = self._rows(elements(self._table, clause, name, limit, self._sql), clause.params)
         return found
 
     def distinct(self, predicate: Predicate, columns: Sequence[str]) -> dict[str, int]:
         """Distinct values of each column."""
         clause = where(predicate, self._sql)
-        plain = [name for name in columns if not _is_list(name)]
+        plain = [name for name in columns if not is_list(name)]
         found: dict[str, int] = {}
         if plain:
             counts = ", ".join(f'count(DISTINCT {self._sql.column(name)}) AS "{name}"' for name in plain)
             found |= self._rows(f"SELECT {counts} FROM {self._table} WHERE {clause.sql}", clause.params)[0]
         for name in columns:
-            if _is_list(name):
+            if is_list(name):
                 inner = f"SELECT {self._sql.unnest(self._sql.column(name))} AS x FROM {self._table} WHERE {clause.sql}"
                 sql = f"SELECT count(DISTINCT x) AS n FROM ({inner}) WHERE x <> ''"
                 found[name] = self._rows(sql, clause.params)[0]["n"]
@@ -134,7 +148,7 @@ class IndexReader:
         if name == "hour":
             return self._sql.micros(self._sql.hour('"time"'))
         column = self._sql.column(name)
-        return self._sql.unnest(column) if _is_list(name) else column
+        return self._sql.unnest(column) if is_list(name) else column
 
     def _add_distinct(self, found: list[Row], predicate: Predicate, by: Sequence[str], name: str) -> None:
         """Distinct elements of a list column, for the groups found and no others: one key keeps that bounded."""
@@ -159,10 +173,6 @@ class IndexReader:
     def _rows(self, sql: str, params: Iterable[object]) -> list[Row]:
         rows: list[Row] = self._engine.execute(sql, list(params)).to_pylist()
         return rows
-
-
-def _is_list(name: str) -> bool:
-    return name in BY_NAME and BY_NAME[name].kind == "strings"
 
 
 def _is(column: str, value: Any) -> Predicate:

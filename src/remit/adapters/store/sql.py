@@ -21,6 +21,8 @@ _LATEST: Final = 253_402_300_799_999_999
 class Dialect:
     """DuckDB's spelling of what is not common SQL. Another engine overrides these and nothing else."""
 
+    text = "VARCHAR"
+
     def column(self, name: str) -> str:
         """A column's name, quoted; refuses a name that is not in the table of columns."""
         return f'"{BY_NAME[name].name}"'
@@ -44,6 +46,10 @@ class Dialect:
     def unnest(self, column: str) -> str:
         """One row for each element of a list."""
         return f"unnest({column})"
+
+    def distinct_elements(self, column: str) -> str:
+        """A list with each of its elements once."""
+        return f"list_distinct({column})"
 
     def count_where(self, condition: str) -> str:
         """How many rows satisfy the condition."""

@@ -14,6 +14,7 @@ from urllib.parse import urlencode
 from remit.model.columns import BY_NAME
 from remit.model.errors import QueryError
 from remit.rooms.query import parse, render, term
+from remit.rooms.query.less import field_of, terms_of, without_column
 from remit.rooms.query.syntax import AllOf, AnyOf, Negated, Node, Term, Value, all_of
 
 DEFAULT_SINCE: Final = "24h"
@@ -60,7 +61,7 @@ class Ask:
     @property
     def narrowed(self) -> bool:
         """Whether anything but the time confines the answer."""
-        return bool(_terms(parse(self.timeless().q)))
+        return bool(terms_of(parse(self.timeless().q)))
 
     def url(self, **changes: str) -> str:
         """The address of this question with some parts changed; the place in the list is kept only when given."""
@@ -70,7 +71,7 @@ class Ask:
 
     def timeless(self) -> Ask:
         """The same question without the time that ``q`` confines at its top level."""
-        kept = [each for each in _terms(parse(self.q)) if not (isinstance(each, Term) and each.field in _TIME_WORDS)]
+        kept = [each for each in terms_of(parse(self.q)) if not (isinstance(each, Term) and each.field in _TIME_WORDS)]
         return replace(self, q=render(all_of(kept)), cursor="") if self.range_in_query else self
 
     def within(self, since: str, until: str = "") -> Ask:
@@ -83,8 +84,7 @@ class Ask:
 
     def without(self, column: str) -> Ask:
         """The same question less everything its top level says of one column."""
-        kept = [each for each in _terms(parse(self.q)) if _field(each) not in BY_NAME[column].query]
-        return replace(self, q=render(all_of(kept)), cursor="")
+        return replace(self, q=render(without_column(parse(self.q), column)), cursor="")
 
     def only(self, column: str, value: object) -> Ask:
         """The same question of the events with this value."""
@@ -93,19 +93,19 @@ class Ask:
     def excluding(self, column: str, value: object) -> Ask:
         """The same question of the events without this value; other exclusions of the column stay."""
         words = BY_NAME[column].query
-        kept = [each for each in _terms(parse(self.q)) if _field(each) not in words or _is_exclusion(each)]
+        kept = [each for each in terms_of(parse(self.q)) if field_of(each) not in words or _is_exclusion(each)]
         return replace(self, q=render(all_of(kept)), cursor="")._and(_negated(wanted(column, value)))
 
     def dropping(self, column: str, value: object) -> Ask:
         """The same question less what its top level says of this value."""
         gone = {_folded(wanted(column, value)), _folded(_negated(wanted(column, value)))}
-        kept = [rest for each in _terms(parse(self.q)) if (rest := _less(each, gone)) is not None]
+        kept = [rest for each in terms_of(parse(self.q)) if (rest := _less(each, gone)) is not None]
         return replace(self, q=render(all_of(kept)), cursor="")
 
     def standing(self, column: str, value: object) -> str:
         """``included``, ``excluded`` or empty: what the top level says of this value."""
         asked = wanted(column, value)
-        said = [_folded(part) for each in _terms(parse(self.q)) for part in _parts(each)]
+        said = [_folded(part) for each in terms_of(parse(self.q)) for part in _parts(each)]
         if _folded(asked) in said:
             return "included"
         return "excluded" if _folded(_negated(asked)) in said else ""
@@ -145,25 +145,11 @@ def _is_exclusion(node: Node) -> bool:
     return isinstance(node, Term) and node.value.anything
 
 
-def _terms(node: Node) -> tuple[Node, ...]:
-    return node.terms if isinstance(node, AllOf) else (node,)
-
-
-def _field(node: Node) -> str | None:
-    """The field a top-level term is about, also of ``-field:a`` and ``field:a,b``."""
-    if isinstance(node, Negated):
-        return _field(node.term)
-    if isinstance(node, AnyOf):
-        fields = {_field(each) for each in node.terms}
-        return fields.pop() if len(fields) == 1 else None
-    return node.field if isinstance(node, Term) else None
-
-
 def _parts(node: Node) -> Iterable[Node]:
     """The single statements of a top-level term: of ``a,b`` each; of ``-(a,b)`` the negation of each."""
-    if isinstance(node, AnyOf) and _field(node):
+    if isinstance(node, AnyOf) and field_of(node):
         return node.terms
-    if isinstance(node, Negated) and isinstance(node.term, AnyOf) and _field(node):
+    if isinstance(node, Negated) and isinstance(node.term, AnyOf) and field_of(node):
         return tuple(Negated(each) for each in node.term.terms)
     return (node,)
 

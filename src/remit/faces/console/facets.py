@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from remit.faces.console.asking import Ask
-from remit.faces.console.ports import ConsoleDesk
+from remit.faces.console.ports import ConsoleDesk, Json
 from remit.faces.console.words import source_class
 from remit.model.columns import BY_NAME
 from remit.model.errors import QueryError
@@ -58,12 +58,13 @@ class Facet:
 
 def read_facets(desk: ConsoleDesk, ask: Ask) -> list[Facet]:
     """Every facet with something to choose, counted over the query less what it says of the facet's own column."""
-    found = [_facet(desk, ask, column) for column in COLUMNS]
+    answers = desk.facets(ask.text, COLUMNS, VALUES)["facets"]
+    found = [_facet(ask, answer) for answer in answers]
     return [facet for facet in found if facet.values]
 
 
-def _facet(desk: ConsoleDesk, ask: Ask, column: str) -> Facet:
-    answer = desk.facet(ask.without(column).text, column, VALUES)
+def _facet(ask: Ask, answer: Json) -> Facet:
+    column = answer["column"]
     values = [
         _value(ask, column, row)
         for row in answer["values"]

@@ -4,12 +4,11 @@ from __future__ import annotations
 
 from typing import Any, Final
 
+from remit.flows.questions.facets import MAX_VALUES, facet_json, known_facet
 from remit.flows.questions.population import ACTS
 from remit.flows.questions.ports import EventIndex, Json
 from remit.flows.questions.search import nothing_found
 from remit.flows.questions.window import Window, plural
-from remit.model.columns import BY_NAME, FACETS
-from remit.model.errors import UsageError
 from remit.model.event_json import rfc3339
 from remit.model.vocabulary import SOURCES
 from remit.rooms.query import read_query
@@ -17,7 +16,6 @@ from remit.rooms.query.predicate import Predicate, both, time_bounds, without_ti
 
 _DAY: Final = 86_400_000_000
 MAX_BUCKETS: Final = 500
-MAX_FACET: Final = 200
 
 
 def overview(index: EventIndex, text: str, *, now_us: int) -> Json:
@@ -48,12 +46,9 @@ def overview(index: EventIndex, text: str, *, now_us: int) -> Json:
 
 def facet(index: EventIndex, text: str, column: str, *, now_us: int, limit: int = 20) -> Json:
     """``{column, values: [{value, count, denied}], more}``: the commonest values among the acts the query finds."""
-    if column not in {each.name for each in FACETS}:
-        raise UsageError(f"There is no facet {column[:60]!r}", remedy=f"One of {', '.join(c.name for c in FACETS)}.")
-    size = max(1, min(limit, MAX_FACET))
-    rows = index.groups(both(read_query(text, now_us), ACTS), (column,), size + 1, brief=True)
-    values = [{"value": row[column], "count": row["count"], "denied": row["denied"]} for row in rows[:size]]
-    return {"column": column, "title": BY_NAME[column].facet, "values": values, "more": len(rows) > size}
+    size = max(1, min(limit, MAX_VALUES))
+    rows = index.facets(both(read_query(text, now_us), ACTS), (known_facet(column),), size + 1)
+    return facet_json(column, rows[column], size)
 
 
 def histogram(index: EventIndex, text: str, *, now_us: int, buckets: int = 60) -> Json:

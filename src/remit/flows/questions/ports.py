@@ -64,6 +64,11 @@ class EventIndex(Protocol):
         """
         ...
 
+    def facets(self, predicate: Predicate, columns: Sequence[str], limit: int) -> dict[str, list[Row]]:
+        """Per column its commonest values, at most ``limit`` rows ``{value, count, denied}``, most records first, then
+        by value with the absent last. A list column counts each element. All columns are read in one go."""
+        ...
+
     def distinct(self, predicate: Predicate, columns: Sequence[str]) -> dict[str, int]:
         """How many distinct values (elements, of a list column) each column has."""
         ...
