@@ -14,7 +14,7 @@ from remit.flows.questions.doctor import doctor
 from remit.flows.questions.export import export_csv, export_jsonl, export_ocsf
 from remit.flows.questions.facets import facets
 from remit.flows.questions.identities import suggest_identities
-from remit.flows.questions.overview import facet, histogram, overview
+from remit.flows.questions.overview import counts, facet, histogram, overview
 from remit.flows.questions.ports import EventIndex, Json, RawStore, StoreFigures
 from remit.flows.questions.search import every_row, search
 from remit.flows.questions.show import show
@@ -64,6 +64,10 @@ class LocalDesk:
     def facets(self, query: str, columns: Sequence[str] = (), limit: int = 20) -> Json:
         """The commonest values of many columns, each over the query less what it says of that column."""
         return facets(self._index, query, columns, now_us=self._clock(), limit=limit)
+
+    def counts(self, query: str, columns: Sequence[str] = (), limit: int = 20, buckets: int = 60) -> Json:
+        """Totals, facets and histogram together."""
+        return counts(self._index, query, columns, now_us=self._clock(), limit=limit, buckets=buckets)
 
     def histogram(self, query: str, buckets: int = 60) -> Json:
         """Counts over time by source."""

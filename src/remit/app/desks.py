@@ -19,6 +19,7 @@ ASKED: Final[Mapping[str, frozenset[str]]] = {
             "overview",
             "facet",
             "facets",
+            "counts",
             "histogram",
             "show",
             "who",

@@ -9,6 +9,7 @@ from starlette.types import ASGIApp
 
 from remit.app.desks import QUESTIONS
 from remit.app.packaged import load_rules
+from remit.faces.api.application import api_routes
 from remit.faces.console.site import build_console
 from remit.faces.web.access import OPEN_HOUSE
 from remit.rooms.estate.stories import SCENES
@@ -27,6 +28,7 @@ def build_site(desks: Mapping[str, Any], address: str, *, demo: bool, notices: C
     return build_console(
         desks[QUESTIONS],
         desks=desks,
+        more=api_routes(desks),
         allowed_hosts={host, f"localhost:{port}", f"127.0.0.1:{port}", f"[::1]:{port}"},
         demo=demo,
         scenes=list(SCENES) if demo else [],

@@ -143,3 +143,9 @@ class TooMuch(UsageError):
     """More than is taken at once: a body too large, too many streams."""
 
     code = "too_much"
+
+
+class Stale(Conflict):
+    """Somebody else changed it since the version that a change was made to."""
+
+    code = "stale"

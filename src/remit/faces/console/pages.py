@@ -18,30 +18,10 @@ from remit.faces.console import texts, words
 from remit.faces.console.asking import address
 from remit.faces.console.assets import Assets
 from remit.faces.console.ports import ConsoleDesk, Notices, Scene, SignalFact
-from remit.model.errors import (
-    Conflict,
-    Forbidden,
-    NotFound,
-    NotSignedIn,
-    QueryError,
-    RemitError,
-    TooMuch,
-    Unavailable,
-    UsageError,
-)
+from remit.faces.web.statuses import status_of
+from remit.model.errors import RemitError, TooMuch, UsageError
 from remit.model.vocabulary import POLICY_WORDS
 
-_STATUS: Final = (
-    (QueryError, 400),
-    (NotFound, 404),
-    (TooMuch, 413),
-    (UsageError, 400),
-    (NotSignedIn, 401),
-    (Forbidden, 403),
-    (Conflict, 409),
-    (Unavailable, 503),
-    (RemitError, 500),
-)
 _FORM_BYTES: Final = 1 << 18
 _FILTERS: Final = {
     "shown": texts.shown,
@@ -110,8 +90,7 @@ class Pages:
 
     def refused(self, error: RemitError, **values: Any) -> Response:
         """The page of an error: what happened and what to do."""
-        status = next(code for kind, code in _STATUS if isinstance(error, kind))
-        return self.problem(status, error.what, error.remedy, where=error.where, **values)
+        return self.problem(status_of(error), error.what, error.remedy, where=error.where, **values)
 
     def problem(self, status: int, what: str, remedy: str, where: str = "", **values: Any) -> Response:
         """A page that says what is wrong and what to do about it."""

@@ -4,16 +4,17 @@ from __future__ import annotations
 
 import time
 from contextlib import suppress
-from typing import Any, Final, Protocol
+from typing import Final, Protocol
 from urllib.parse import quote
 
 from starlette.concurrency import run_in_threadpool
 from starlette.requests import cookie_parser
-from starlette.responses import JSONResponse, RedirectResponse, Response
+from starlette.responses import RedirectResponse, Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from remit.faces.web.caller import LOCAL, NOBODY, SCOPE_KEY, Caller
-from remit.model.errors import Forbidden, NotSignedIn, RemitError
+from remit.faces.web.problems import refused
+from remit.model.errors import Forbidden, NotSignedIn
 
 SIGN_IN: Final = "/sign-in"
 OPEN: Final = ("/livez", "/readyz", "/favicon.ico", SIGN_IN, "/sign-out")
@@ -139,23 +140,16 @@ def _refusal(scope: Scope, caller: Caller) -> Response | None:
     except NotSignedIn as error:
         return _not_signed_in(scope, error, safe=safe)
     except Forbidden as error:
-        return refused(error, 403)
+        return refused(error)
     return None
 
 
-def _not_signed_in(scope: Scope, error: RemitError, *, safe: bool) -> Response:
+def _not_signed_in(scope: Scope, error: NotSignedIn, *, safe: bool) -> Response:
     """A person is led to the sign-in and back; a program is told."""
     said = {name: value.decode("latin-1") for name, value in scope["headers"]}
     by_program = scope["path"].startswith(_PROGRAMS) or said.get(b"sec-fetch-mode", "navigate") != "navigate"
     if not safe or by_program or b"authorization" in said or "text/html" not in said.get(b"accept", "text/html"):
-        return refused(error, 401)
+        return refused(error)
     query = scope["query_string"].decode("latin-1")
     back = scope["path"] + (f"?{query}" if query else "")
     return RedirectResponse(f"{SIGN_IN}?next={quote(back, safe='', errors='replace')}", 303)
-
-
-def refused(error: RemitError, status: int) -> Response:
-    """A refusal as problem+json (RFC 9457)."""
-    body: dict[str, Any] = {"type": "about:blank", "title": error.what, "status": status, "code": error.code}
-    headers = {"WWW-Authenticate": 'Bearer realm="remit"'} if status == 401 else None
-    return JSONResponse(body | {"detail": str(error)}, status, headers, "application/problem+json")

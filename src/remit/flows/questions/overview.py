@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any, Final
 
-from remit.flows.questions.facets import MAX_VALUES, facet_json, known_facet
+from remit.flows.questions.facets import MAX_VALUES, facet_json, facets, known_facet
 from remit.flows.questions.population import ACTS
 from remit.flows.questions.ports import EventIndex, Json
 from remit.flows.questions.search import nothing_found
@@ -49,6 +50,20 @@ def facet(index: EventIndex, text: str, column: str, *, now_us: int, limit: int 
     size = max(1, min(limit, MAX_VALUES))
     rows = index.facets(both(read_query(text, now_us), ACTS), (known_facet(column),), size + 1)
     return facet_json(column, rows[column], size)
+
+
+def counts(
+    index: EventIndex, text: str, columns: Sequence[str], *, now_us: int, limit: int = 20, buckets: int = 60
+) -> Json:
+    """``{query, records, acts, denied, facets: [facet], histogram, note}``: what a query finds, counted."""
+    tally = index.tally(read_query(text, now_us))
+    return {
+        "query": text,
+        **{name: tally[name] for name in ("records", "acts", "denied")},
+        **facets(index, text, columns, now_us=now_us, limit=limit),
+        "histogram": histogram(index, text, now_us=now_us, buckets=buckets),
+        "note": None if tally["records"] else nothing_found(index),
+    }
 
 
 def histogram(index: EventIndex, text: str, *, now_us: int, buckets: int = 60) -> Json:

@@ -1,0 +1,106 @@
+"""Questions: events, facets, one event, agents, who, denials, exports."""
+
+from __future__ import annotations
+
+from typing import Annotated, Final
+
+from fastapi import APIRouter, Depends, Path, Query
+from starlette.requests import Request
+from starlette.responses import Response
+
+from remit.faces.api import schemas
+from remit.faces.api.asking import answer, desk
+from remit.faces.api.describing import problems
+from remit.faces.api.ports import Questions
+from remit.faces.api.versions import unless_known
+from remit.model.columns import BY_NAME, FACETS, QUERY_FIELDS
+from remit.model.errors import UsageError
+
+router = APIRouter(tags=["questions"])
+MAX_PAGE: Final = 1000
+LONGEST_QUERY: Final = 4096
+FIELDS: Final = tuple(column.query[0] for column in FACETS if column.query)
+"""The fields that can be counted, as the query language calls them."""
+Desk = Annotated[Questions, Depends(desk("questions"))]
+Q = Annotated[
+    str,
+    Query(
+        max_length=LONGEST_QUERY,
+        description="A query; empty for every event. Times are `since:24h`, `until:2026-10-31`.",
+        examples=["source:AgentOps env:production -outcome:failure since:24h"],
+    ),
+]
+Limit = Annotated[int, Query(ge=1, le=MAX_PAGE, description="At most this many.")]
+Window = Annotated[
+    str, Query(max_length=100, description="`24h`, `7d`, `2026-10-01` (until now), `2026-10-01..2026-10-31`.")
+]
+
+
+@router.get("/events", responses={200: {"model": schemas.EventPage}}, summary="Events that answer a query")
+def search_events(
+    questions: Desk,
+    q: Q = "",
+    limit: Limit = 50,
+    cursor: Annotated[str | None, Query(max_length=1000, description="`next` of the page before.")] = None,
+) -> Response:
+    """Newest first. The order is by time and id and does not change; what arrives meanwhile with an older time is in
+    the pages still to come, and with a newer time in none of them."""
+    return answer(questions.search(q, limit, cursor))
+
+
+@router.get("/facets", responses={200: {"model": schemas.FacetsAnswer}}, summary="Counts by field and over time")
+def count_facets(
+    questions: Desk,
+    q: Q = "",
+    fields: Annotated[
+        str,
+        Query(max_length=500, description=f"Comma-separated, of {', '.join(FIELDS)}; all when none is named."),
+    ] = "",
+    limit: Annotated[int, Query(ge=1, le=200, description="At most this many values of each field.")] = 20,
+    buckets: Annotated[int, Query(ge=1, le=500, description="Bars of the histogram.")] = 60,
+) -> Response:
+    """Counts are of acts: several records of one act count once. Each field is counted over the query less what it
+    says of that field, so that a value already chosen does not hide its neighbours; `total` is of the whole query."""
+    asked = {name: _facet_column(name) for name in _split(fields)}
+    found = questions.counts(q, list(dict.fromkeys(asked.values())), limit, buckets)
+    by_column = {each["column"]: each for each in found["facets"]}
+    return answer(
+        {
+            "total": found["acts"],
+            "records": found["records"],
+            "denied": found["denied"],
+            "facets": {name: by_column[column]["values"] for name, column in asked.items()},
+            "more": [name for name, column in asked.items() if by_column[column]["more"]],
+            "histogram": found["histogram"],
+            "note": found["note"],
+        }
+    )
+
+
+@router.get(
+    "/events/{event_id:path}",
+    responses={200: {"model": schemas.EventShown}, **problems(404)},
+    summary="One event in full",
+)
+def show_event(
+    request: Request,
+    questions: Desk,
+    event_id: Annotated[
+        str,
+        Path(max_length=500, description="An event_id, the provider's own id, or a unique beginning of an event_id."),
+    ],
+) -> Response:
+    """With the record as received and what else is known around it. 400 when several events begin so."""
+    return unless_known(request, answer(questions.show(event_id)))
+
+
+def _split(fields: str) -> list[str]:
+    return [name for part in fields.split(",") if (name := part.strip().lower())] or list(FIELDS)
+
+
+def _facet_column(name: str) -> str:
+    """The column a field means: by a word of the query language, or by its own name."""
+    column = BY_NAME.get(name) or QUERY_FIELDS.get(name)
+    if column is None or not column.facet:
+        raise UsageError(f"There is no facet {name[:60]!r}", remedy=f"One of {', '.join(FIELDS)}.")
+    return column.name
