@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 import re
 from pathlib import Path
 
@@ -11,7 +12,7 @@ import remit.faces.console
 from remit.faces.web.guard import CONTENT_SECURITY_POLICY
 
 from .asgi import get
-from .conftest import Console
+from .conftest import SCENES, Console
 from .estate import Desk, mixed
 
 FOLDER = Path(remit.faces.console.__file__).parent
@@ -88,7 +89,7 @@ def test_a_fault_shows_no_trace(console: Console, caplog: pytest.LogCaptureFixtu
 def test_what_a_page_loads_is_there_and_kept_for_good(console: Console) -> None:
     app = console(mixed(1))
     urls = re.findall(r'(?:href|src)="(/static/[^"]+)"', get(app, "/").text)
-    assert len(set(urls)) == 3
+    assert {url.rpartition("/")[2] for url in urls} == {"console.css", "console.js", "event_center.css", "mark.svg"}
     for url in urls:
         answer = get(app, url)
         assert answer.status == 200
@@ -108,9 +109,13 @@ def test_style_and_scripts_stay_small(console: Console) -> None:
     app = console(mixed(1))
     digest = re.search(r"/static/([^/]+)/", get(app, "/").text)[1]
     names = [each.name for each in (FOLDER / "static").iterdir()]
-    sizes = {name: len(get(app, f"/static/{digest}/{name}").body) for name in names}
-    assert sum(size for name, size in sizes.items() if name.endswith(".css")) < 20_000
-    assert sum(size for name, size in sizes.items() if name.endswith(".js")) < 8_000
+    packed = {name: len(gzip.compress(get(app, f"/static/{digest}/{name}").body)) for name in names}
+    assert sum(size for name, size in packed.items() if name.endswith(".css")) < 12 * 1024
+    assert sum(size for name, size in packed.items() if name.endswith(".js")) < 40 * 1024
+
+
+def test_the_first_page_stays_small(console: Console) -> None:
+    assert len(gzip.compress(get(console(mixed(200), demo=True, scenes=SCENES), "/").body)) < 40 * 1024
 
 
 def test_nothing_is_fetched_from_elsewhere() -> None:

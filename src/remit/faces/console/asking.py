@@ -1,13 +1,15 @@
 """What a page is asked, as its URL says it; and the URL of every neighbouring question.
 
-``q`` is the query, ``since`` and ``until`` its range (24 hours unless said, ``since=all`` for all time), ``cursor`` a
-place in the list. A query that confines its own time is left as it is.
+``q`` is the query, ``since`` and ``until`` its range (24 hours unless said, ``since=all`` for all time), ``wide`` the
+range it was chosen out of (``LOW..HIGH``), ``cursor`` a place in the list, ``open`` the event that is open beside it,
+``compare`` what the answer is compared with and ``pick`` (repeated) the events picked out of it. A query that confines
+its own time is left as it is.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Final
 from urllib.parse import urlencode
 
@@ -15,11 +17,13 @@ from remit.model.columns import BY_NAME
 from remit.model.errors import QueryError
 from remit.rooms.query import parse, render, term
 from remit.rooms.query.less import field_of, terms_of, without_column
-from remit.rooms.query.syntax import AllOf, AnyOf, Negated, Node, Term, Value, all_of
+from remit.rooms.query.syntax import AllOf, AnyOf, Negated, Node, Term, Value, all_of, any_of
 
 DEFAULT_SINCE: Final = "24h"
 ALL_TIME: Final = "all"
 RANGES: Final = (("24h", "24 h"), ("7d", "7 d"), ("30d", "30 d"), (ALL_TIME, "All"))
+MOST_PICKED: Final = 100
+"""Events that one address can pick out."""
 _TIME_WORDS: Final = ("since", "until", "time")
 _ANYTHING: Final = Value(("", ""))
 
@@ -33,6 +37,10 @@ class Ask:
     until: str = ""
     cursor: str = ""
     path: str = "/"
+    wide: str = ""
+    open: str = ""
+    compare: str = ""
+    picks: tuple[str, ...] = field(default=())
 
     @property
     def text(self) -> str:
@@ -64,10 +72,15 @@ class Ask:
         return bool(terms_of(parse(self.timeless().q)))
 
     def url(self, **changes: str) -> str:
-        """The address of this question with some parts changed; the place in the list is kept only when given."""
-        changed = replace(self, **{"cursor": "", **changes})
-        parts = [(name, getattr(changed, name)) for name in ("q", "since", "until", "cursor")]
-        return address(changed.path, **{name: value for name, value in parts if value})
+        """The address of this question with some parts changed; the place in the list, the open event and the
+        comparison are kept only when given."""
+        kept = {"q": self.q, "since": self.since, "until": self.until, "wide": self.wide}
+        parts = {**kept, **changes}
+        return address(self.path, **{name: value for name, value in parts.items() if value})
+
+    def compared(self, how: str) -> str:
+        """The address of this question with its answer compared."""
+        return self.url(compare=how)
 
     def timeless(self) -> Ask:
         """The same question without the time that ``q`` confines at its top level."""
@@ -80,7 +93,11 @@ class Ask:
             timeless = self.timeless()
         except QueryError:
             timeless = self
-        return replace(timeless, since=since, until=until, cursor="")
+        return replace(timeless, since=since, until=until, cursor="", wide="")
+
+    def chosen_from(self, low: str, high: str) -> Ask:
+        """The same question, remembering the wider range that it was chosen out of."""
+        return replace(self, wide=f"{low}..{high}")
 
     def without(self, column: str) -> Ask:
         """The same question less everything its top level says of one column."""
@@ -89,6 +106,14 @@ class Ask:
     def only(self, column: str, value: object) -> Ask:
         """The same question of the events with this value."""
         return self.without(column)._and(wanted(column, value))
+
+    def including(self, column: str, value: object) -> Ask:
+        """The same question of the events with this value too, beside those that it already asks for by name."""
+        terms = [
+            part for each in terms_of(parse(self.q)) if field_of(each) in BY_NAME[column].query for part in _parts(each)
+        ]
+        named = [part for part in terms if not _is_exclusion(part)]
+        return self.without(column)._and(any_of([*named, wanted(column, value)]))
 
     def excluding(self, column: str, value: object) -> Ask:
         """The same question of the events without this value; other exclusions of the column stay."""
@@ -116,8 +141,9 @@ class Ask:
 
 def read_ask(parameters: Mapping[str, str], path: str = "/") -> Ask:
     """The question in a URL's parameters; an unknown parameter is none of ours."""
-    q, since, until, cursor = (parameters.get(name, "") for name in ("q", "since", "until", "cursor"))
-    return Ask(q, since, until, cursor, path)
+    said = {name: parameters.get(name, "") for name in ("q", "since", "until", "cursor", "wide", "open", "compare")}
+    many = getattr(parameters, "getlist", None)
+    return Ask(**said, path=path, picks=tuple(many("pick"))[:MOST_PICKED] if many else ())
 
 
 def address(path: str, **parameters: str) -> str:

@@ -10,6 +10,7 @@ from starlette.responses import Response
 
 from remit.faces.console.asking import ALL_TIME, RANGES, Ask, read_ask
 from remit.faces.console.chart import BUCKETS, draw
+from remit.faces.console.event_page import event_drawer
 from remit.faces.console.facets import read_facets
 from remit.faces.console.pages import Pages
 from remit.faces.console.ports import ConsoleDesk, Json
@@ -85,7 +86,16 @@ def _answer(pages: Pages, ask: Ask) -> Json:
         "denied_url": _denied(ask),
         "older": ask.url(cursor=found["next"]) if found["next"] else None,
         "newest_url": ask.url() if ask.cursor else None,
+        **_drawer(pages, ask),
     }
+
+
+def _drawer(pages: Pages, ask: Ask) -> Json:
+    """The event that is open beside the list, if one is."""
+    if not ask.open:
+        return {"drawer": None, "opened": ""}
+    close = ask.url(cursor=ask.cursor)
+    return {"drawer": event_drawer(pages, ask.open, close)[0], "opened": ask.open}
 
 
 def _why_nothing(desk: ConsoleDesk, ask: Ask) -> Json:

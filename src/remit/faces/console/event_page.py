@@ -4,17 +4,19 @@ from __future__ import annotations
 
 from typing import Any, Final
 
+from markupsafe import Markup
 from starlette.requests import Request
-from starlette.responses import Response
+from starlette.responses import HTMLResponse, Response
 
 from remit.faces.console import words
 from remit.faces.console.asking import ALL_TIME, Ask
-from remit.faces.console.pages import Pages, event_url
+from remit.faces.console.pages import Pages, event_url, status_of
 from remit.faces.console.ports import Json
 from remit.faces.console.raw_record import lay_out
 from remit.model.errors import RemitError
 from remit.rooms.query import term
 
+DRAWER: Final = "drawer"
 _RELATED: Final = (
     ("same_act", "The same act", "No other record of this act is known."),
     ("session", "The same credentials", "No other call with these credentials is stored."),
@@ -33,31 +35,48 @@ _JOINS: Final = {
 
 
 def event_page(pages: Pages, request: Request) -> Response:
-    """``/events/{event_id}``."""
+    """``/events/{event_id}``; with ``part=drawer`` its content alone, to stand beside a list."""
     wanted = request.path_params["event_id"]
+    if request.query_params.get("part") == DRAWER:
+        content, status = event_drawer(pages, wanted)
+        return HTMLResponse(content.encode("utf-8", "replace"), status)
     try:
-        shown = pages.desk.show(wanted)
+        values = _event(pages, wanted, level=1)
     except RemitError as error:
         return pages.refused(error, here="events", wanted=wanted)
+    return pages.render("event_page.html", here="events", **values)
+
+
+def event_drawer(pages: Pages, wanted: str, close: str = "") -> tuple[Markup, int]:
+    """The content of an event as it stands beside a list, and the status of asking for it; ``close`` leads back."""
+    template = pages.templates.get_template("drawer.html")
+    try:
+        return Markup(template.render(close=close, **_event(pages, wanted, level=2))), 200  # noqa: S704 - ours
+    except RemitError as error:
+        said = template.render(close=close, wanted=wanted, what=error.what, remedy=error.remedy)
+        return Markup(said), status_of(error)  # noqa: S704 - ours
+
+
+def _event(pages: Pages, wanted: str, level: int) -> Json:
+    """What the template of an event needs; its first heading is of ``level``."""
+    shown = pages.desk.show(wanted)
     event = shown["event"]
-    life = _life(pages, event)
-    return pages.render(
-        "event_page.html",
-        here="events",
-        event=event,
-        head=words.headline(event),
-        ending=words.ending(event),
-        explanation=shown["explanation"],
-        behalf_source=words.behalf_source(event),
-        evidence=[_evidence(pages, each) for each in words.by_strength(event["attribution"]["evidence"])],
-        related=[_related(shown["related"][key], title, none) for key, title, none in _RELATED],
-        chain=_asked(pages, event["event_id"]),
-        life=life,
-        raw=lay_out(shown["raw"]) if shown["raw"] else None,
-        raw_note=shown["raw_note"],
-        policy_url=_policy_url(event),
-        actor_url=_actor_url(event),
-    )
+    return {
+        "level": level,
+        "event": event,
+        "head": words.headline(event),
+        "ending": words.ending(event),
+        "explanation": shown["explanation"],
+        "behalf_source": words.behalf_source(event),
+        "evidence": [_evidence(pages, each) for each in words.by_strength(event["attribution"]["evidence"])],
+        "related": [_related(shown["related"][key], title, none) for key, title, none in _RELATED],
+        "chain": _asked(pages, event["event_id"]),
+        "life": _life(pages, event),
+        "raw": lay_out(shown["raw"]) if shown["raw"] else None,
+        "raw_note": shown["raw_note"],
+        "policy_url": _policy_url(event),
+        "actor_url": _actor_url(event),
+    }
 
 
 def _life(pages: Pages, event: Json) -> Json | None:

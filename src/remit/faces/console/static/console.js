@@ -1,6 +1,10 @@
 // Enhancement only: every page works without it.
+import { drawer, sync } from "./drawer.js";
 import { keys } from "./keys.js";
+import { moving } from "./moving.js";
 import { relativeTimes } from "./times.js";
 
+drawer(document);
+moving(document, sync);
 keys(document);
 relativeTimes(document);

@@ -10,17 +10,26 @@ export function ago(then, now) {
   return seconds > 0 ? `${count} ${name} ago` : `in ${count} ${name}`;
 }
 
-export function relativeTimes(page) {
-  const refresh = () => {
-    for (const each of page.querySelectorAll("[data-ago]")) {
-      const then = Date.parse(each.dataset.ago);
-      if (!Number.isNaN(then)) each.textContent = ago(then, Date.now());
-    }
-  };
-  for (const each of page.querySelectorAll("time[datetime]")) {
+function titled(part) {
+  for (const each of part.querySelectorAll("time[datetime]")) {
     const then = new Date(each.dateTime);
     if (!Number.isNaN(then.valueOf())) each.title += `, ${then.toLocaleString()} here`;
   }
-  refresh();
-  setInterval(refresh, 20000);
+}
+
+function refresh(part) {
+  for (const each of part.querySelectorAll("[data-ago]")) {
+    const then = Date.parse(each.dataset.ago);
+    if (!Number.isNaN(then)) each.textContent = ago(then, Date.now());
+  }
+}
+
+export function relativeTimes(page) {
+  titled(page);
+  refresh(page);
+  page.addEventListener("remit:shown", (event) => {
+    titled(event.detail);
+    refresh(event.detail);
+  });
+  setInterval(() => refresh(page), 20000);
 }
