@@ -10,9 +10,10 @@ from starlette.responses import HTMLResponse, Response
 
 from remit.faces.console import words
 from remit.faces.console.asking import ALL_TIME, Ask
-from remit.faces.console.pages import Pages, event_url, status_of
+from remit.faces.console.pages import Pages, event_url
 from remit.faces.console.ports import Json
 from remit.faces.console.raw_record import lay_out
+from remit.faces.web.statuses import status_of
 from remit.model.errors import RemitError
 from remit.rooms.query import term
 

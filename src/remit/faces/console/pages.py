@@ -142,11 +142,6 @@ async def _form(request: Request) -> dict[str, str]:
         raise UsageError("The form cannot be read", remedy="Send it from the page it belongs to.") from error
 
 
-def status_of(error: RemitError) -> int:
-    """The HTTP status of an error."""
-    return next(code for kind, code in _STATUS if isinstance(error, kind))
-
-
 def event_url(event_id: str) -> str:
     """The address of an event's page."""
     return f"/events/{quote(event_id, safe='', errors='replace')}"
