@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, Final
 
+from remit.app.config.schema import Configuration
 from remit.app.desk import LocalDesk
 
 QUESTIONS: Final = "questions"
@@ -38,6 +39,6 @@ STREAMED: Final[Mapping[str, frozenset[str]]] = {QUESTIONS: frozenset({"export",
 """Desk -> calls whose answer is many items."""
 
 
-def make_desks(questions: LocalDesk) -> dict[str, Any]:
+def make_desks(questions: LocalDesk, configured: Configuration) -> dict[str, Any]:  # noqa: ARG001 - for those to come
     """Every desk by name."""
     return {QUESTIONS: questions}

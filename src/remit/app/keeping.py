@@ -13,6 +13,8 @@ from typing import Any
 
 from remit.adapters.store.reader import IndexReader
 from remit.adapters.store.store import Store
+from remit.app.config.reading import load_configuration
+from remit.app.config.schema import Configuration
 from remit.app.connecting import connect_aws
 from remit.app.desk import LocalDesk
 from remit.app.desks import make_desks
@@ -26,9 +28,9 @@ Json = dict[str, Any]
 Tell = Callable[[Json], None]
 
 
-def open_desks(store: Store) -> dict[str, Any]:
-    """Every desk of an open store, by name."""
-    return make_desks(_questions(store))
+def open_desks(store: Store, configured: Configuration | None = None) -> dict[str, Any]:
+    """Every desk of an open store, by name. ``configured`` is read from the data folder unless it is given."""
+    return make_desks(_questions(store), configured or load_configuration(store.folder))
 
 
 def _questions(store: Store) -> LocalDesk:

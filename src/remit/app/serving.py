@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import ipaddress
 import signal
 import socket
 from collections import deque
@@ -16,11 +15,13 @@ from starlette.types import ASGIApp
 from remit.adapters.store.store import Store
 from remit.app import demo
 from remit.app.answering import Answering
+from remit.app.config.reading import load_configuration
 from remit.app.control import ControlServer, control_path
+from remit.app.exposure import Exposure, exposure
 from remit.app.ingesting import settle_store
 from remit.app.keeping import open_desks
 from remit.app.site import build_site
-from remit.model.errors import ConfigError, UsageError
+from remit.model.errors import UsageError
 
 Json = dict[str, Any]
 Say = Callable[[str], None]
@@ -29,12 +30,14 @@ _NOTICES: Final = 20
 
 def serve(data: Path, options: Json, say: Say) -> None:
     """Serve until stopped."""
-    _refuse_strangers(options["host"])
-    listening = _listen(options["host"], options["port"])
-    host = f"[{options['host']}]" if ":" in options["host"] else options["host"]
-    address = f"http://{host}:{listening.getsockname()[1]}"
     folder = data if options["data_given"] or not options["demo"] else data.with_name(f"{data.name}-demo")
     folder = folder.absolute()  # commands find the control socket from wherever they are
+    configured = load_configuration(folder, options["config"])
+    host = options["host"] or configured.server.host
+    exposed = exposure(configured, host)
+    listening = _listen(host, configured.server.port if options["port"] is None else options["port"])
+    port = listening.getsockname()[1]
+    address = exposed.address(port)
     filling = options["demo"] and demo.prepare(folder, say)
     socket_path = control_path(_made(folder))
     noticed: deque[str] = deque(maxlen=_NOTICES)
@@ -53,11 +56,12 @@ def serve(data: Path, options: Json, say: Say) -> None:
             demo.fill(store, say)
         else:
             settle_store(store)  # an ingest that was cut off may have left joins unmade
-        desks = open_desks(store)
+        desks = open_desks(store, configured)
         control = ControlServer(socket_path, Answering(store, desks, works=True))
         try:
             say(f"Remit is open on {address}/  (data: {folder}; stop with Ctrl-C)")
-            _run(build_site(desks, address, demo=options["demo"], notices=lambda: list(noticed)), listening)
+            site = build_site(desks, exposed, port, demo=options["demo"], notices=lambda: list(noticed))
+            _run(site, listening, exposed)
         finally:
             control.close()
 
@@ -76,10 +80,21 @@ def _ended_by_sigterm() -> Iterator[None]:
         signal.signal(signal.SIGTERM, before)
 
 
-def _run(app: ASGIApp, listening: socket.socket) -> None:
+def _run(app: ASGIApp, listening: socket.socket, exposed: Exposure) -> None:
     import uvicorn
 
-    config = uvicorn.Config(app, log_level="warning", access_log=False, lifespan="off", timeout_graceful_shutdown=2)
+    certificate, key = exposed.certificate or (None, None)
+    config = uvicorn.Config(
+        app,
+        log_level="warning",
+        access_log=False,
+        lifespan="off",
+        timeout_graceful_shutdown=2,
+        proxy_headers=False,  # whose word is taken is decided by faces/web/proxy.py
+        server_header=False,
+        ssl_certfile=certificate,
+        ssl_keyfile=key,
+    )
     uvicorn.Server(config).run(sockets=[listening])
 
 
@@ -96,19 +111,6 @@ def _listen(host: str, port: int) -> socket.socket:
             f"Port {port} on {host} cannot be used: {error.strerror}", remedy="Choose another with --port."
         ) from error
     return listening
-
-
-def _refuse_strangers(host: str) -> None:
-    """Without sign-in, only this machine may reach the console."""
-    try:
-        loopback = host == "localhost" or ipaddress.ip_address(host).is_loopback
-    except ValueError:
-        loopback = False
-    if not loopback:
-        raise ConfigError(
-            f"{host} is not a loopback address, and this version has no sign-in",
-            remedy="Use 127.0.0.1, and reach it through an SSH tunnel or an authenticating proxy on this machine.",
-        )
 
 
 def _made(folder: Path) -> Path:

@@ -15,11 +15,17 @@ from remit.faces.cli.ports import Application
 @click.command()
 @data_option
 @click.option("--demo", is_flag=True, help="The demonstration estate, in a data folder of its own.")
-@click.option("--port", type=click.IntRange(0, 65535), default=8420, show_default=True)
-@click.option("--host", default="127.0.0.1", show_default=True, help="Loopback only in this version.")
+@click.option("--port", type=click.IntRange(0, 65535), show_default="8420", help="0 takes a free one.")
+@click.option("--host", show_default="127.0.0.1", help="Any but loopback needs a sign-in and TLS, see --config.")
+@click.option(
+    "--config",
+    type=click.Path(path_type=Path, dir_okay=False),
+    show_default="remit.toml in the data folder",
+    help="Configuration file.",
+)
 @click.pass_context
 def up(context: click.Context, /, data: Path, **options: Any) -> None:
-    """Open the console on 127.0.0.1:8420."""
+    """Open the console, on 127.0.0.1:8420 unless told otherwise."""
     application: Application = context.obj
     options["data_given"] = context.get_parameter_source("data") is not click.core.ParameterSource.DEFAULT
     application.up(data, options, output.note)

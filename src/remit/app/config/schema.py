@@ -1,0 +1,104 @@
+"""Every setting there is. A section is a frozen dataclass; a new one is added here with its place in the file above it.
+
+Each setting is annotated with its meaning, from which docs/configuration.md is made, and a number with its bounds. A
+secret is never a value here: a section takes ``secret_file`` and ``secret_env``, and whoever needs the secret calls
+``reading.read_secret``.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Annotated, Literal
+
+
+@dataclass(frozen=True, slots=True)
+class Bounds:
+    """The least and the most a number may be."""
+
+    least: int
+    most: int
+
+
+@dataclass(frozen=True, slots=True)
+class Server:
+    """Where the server listens, and by which names it is reached."""
+
+    host: Annotated[str, "The address to listen on. Any but loopback needs `[auth] mode` and TLS."] = "127.0.0.1"
+    port: Annotated[int, Bounds(0, 65535), "The port to listen on; 0 takes a free one."] = 8420
+    public_url: Annotated[
+        str, "The address people type, as `https://remit.example.com`. Needed behind a proxy, and on all addresses."
+    ] = ""
+    allowed_hosts: Annotated[tuple[str, ...], "Further host names answered, as `name` or `name:port`."] = ()
+    tls: Annotated[
+        Literal["", "here", "proxy"], "Where TLS ends: `here`, with the two files below, or in a `proxy` in front."
+    ] = ""
+    tls_cert: Annotated[Path | None, "The certificate with its chain, PEM."] = None
+    tls_key: Annotated[Path | None, "Its private key, PEM, not encrypted, readable by nobody else."] = None
+    proxy_addresses: Annotated[
+        tuple[str, ...], "The proxy's own IP addresses or networks; nobody else's word about a request is taken."
+    ] = ()
+
+
+Role = Literal["none", "viewer", "operator", "admin"]
+
+
+@dataclass(frozen=True, slots=True)
+class Roles:
+    """Which values of the role claim give which role; the strongest that matches counts."""
+
+    viewer: Annotated[tuple[str, ...], "Values whose people may ask everything."] = ()
+    operator: Annotated[
+        tuple[str, ...], "Values whose people may also change views, alerts, identities and feeds, and deliver records."
+    ] = ()
+    admin: Annotated[tuple[str, ...], "Values whose people may also make tokens and remove events."] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Oidc:
+    """Sign-in through an OpenID Connect provider."""
+
+    issuer: Annotated[str, "The provider's issuer, exactly as it names itself. HTTPS, or loopback."] = ""
+    client_id: Annotated[str, "The id it knows this server by."] = ""
+    client_secret_file: Annotated[Path | None, "A file with the client secret."] = None
+    client_secret_env: Annotated[str, "Or the name of an environment variable with it."] = ""
+    scopes: Annotated[tuple[str, ...], "What is asked of the provider."] = ("openid", "profile", "email")
+    role_claim: Annotated[str, "The claim with a person's groups or roles; `a.b` is `b` inside `a`."] = "groups"
+    roles: Roles = Roles()
+    default_role: Annotated[Role, "The role of a person whom no value gives one; `none` refuses them."] = "none"
+    session_hours: Annotated[int, Bounds(1, 720), "Hours until a person has to sign in again."] = 8
+
+
+@dataclass(frozen=True, slots=True)
+class Auth:
+    """Who is let in."""
+
+    mode: Annotated[
+        Literal["", "none", "token", "oidc"],
+        "`none` (on loopback alone, and the default there), `token`, or `oidc`. Tokens work in all three.",
+    ] = ""
+    oidc: Oidc = Oidc()
+
+
+@dataclass(frozen=True, slots=True)
+class GithubPush:
+    """Records that GitHub delivers by webhook."""
+
+    secret_file: Annotated[Path | None, "A file with the webhook's secret."] = None
+    secret_env: Annotated[str, "Or the name of an environment variable with it."] = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Push:
+    """Records delivered to this server."""
+
+    github: GithubPush = GithubPush()
+
+
+@dataclass(frozen=True, slots=True)
+class Configuration:
+    """The whole file."""
+
+    server: Server = Server()
+    auth: Auth = Auth()
+    push: Push = Push()
