@@ -103,7 +103,9 @@ def test_the_query_confines_what_comes_and_what_is_counted(store, changes):
     store.follow()
     query = read_query("source:AgentOps", 0)
     assert len(changes.changed(query, (), BEGIN, 10)) == changes.count_changed(query, BEGIN) == 2
-    assert changes.count_changed(query, (2, 0, "")) == 0
+    assert changes.count_changed(query, (2, 0, "")) == 2
+    assert changes.count_changed(query, (3, 0, "")) == 0
+    assert changes.count_changed(query, (2, 0, ""), lost=True) == 2
 
 
 def test_numbers_go_on_after_a_restart_and_a_rebuilt_index_begins_another_epoch(tmp_path):

@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import threading
 import time
 from collections.abc import Callable, Iterator, Sequence
-from typing import Final
 
 from remit.flows.questions.agent import agent
 from remit.flows.questions.agents import agents
@@ -16,18 +14,13 @@ from remit.flows.questions.facets import facets
 from remit.flows.questions.identities import suggest_identities
 from remit.flows.questions.overview import counts, facet, histogram, overview
 from remit.flows.questions.ports import EventIndex, Json, RawStore, StoreFigures
-from remit.flows.questions.search import every_row, search
+from remit.flows.questions.search import search
 from remit.flows.questions.show import show
 from remit.flows.questions.who import who
 from remit.flows.questions.window import Window, read_window
-from remit.model.event_json import EVENT_COLUMNS, Describe, event_json
+from remit.model.event_json import Describe
 from remit.rooms.events.denials.explain import DenialGuide, Explanation
-from remit.rooms.query import read_query
 from remit.rooms.query.predicate import EVERYTHING
-
-_TAIL_SECONDS: Final = 0.5
-_TAIL_ROWS: Final = 500
-_TAIL_REMEMBERED: Final = 20_000
 
 
 class LocalDesk:
@@ -116,23 +109,6 @@ class LocalDesk:
             return export_csv(self._index, query, now_us=now, limit=limit)
         writer = export_ocsf if form == "ocsf" else export_jsonl
         return writer(self._index, self._describe, query, now_us=now, limit=limit)
-
-    def tail(self, query: str, limit: int = 10, *, gone: threading.Event | None = None) -> Iterator[Json]:
-        """The newest matching events, oldest first, then new ones as they are stored; ends when ``gone`` is set.
-
-        New is what comes among the newest ``_TAIL_ROWS`` matches; an event much older than those is not shown.
-        """
-        stopped = gone or threading.Event()
-        seen: dict[str, None] | None = None
-        while not stopped.is_set():
-            predicate = read_query(query, self._clock())
-            rows = list(every_row(self._index, predicate, EVENT_COLUMNS, limit=max(limit, _TAIL_ROWS)))
-            fresh = rows[:limit] if seen is None else [row for row in rows if row["event_id"] not in seen]
-            for row in reversed(fresh):
-                yield event_json(row, self._describe)
-            seen = dict.fromkeys(row["event_id"] for row in rows) | (seen or {})
-            seen = dict.fromkeys(list(seen)[:_TAIL_REMEMBERED])
-            stopped.wait(_TAIL_SECONDS)
 
     def _explain(self, deny: Json) -> Explanation:
         words = ("policy_type", "policy_arn", "implicit", "rule", "action", "resource")

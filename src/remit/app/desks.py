@@ -11,8 +11,10 @@ from typing import Any, Final
 
 from remit.app.config.schema import Configuration
 from remit.app.desk import LocalDesk
+from remit.app.live_desk import LiveDesk
 
 QUESTIONS: Final = "questions"
+LIVE: Final = "live"
 ASKED: Final[Mapping[str, frozenset[str]]] = {
     QUESTIONS: frozenset(
         {
@@ -30,15 +32,23 @@ ASKED: Final[Mapping[str, frozenset[str]]] = {
             "doctor",
             "suggest_identities",
             "export",
-            "tail",
         }
     ),
+    LIVE: frozenset({"place", "tail"}),
 }
 """Desk -> the calls that may come over the control socket; nothing else is reachable by name."""
-STREAMED: Final[Mapping[str, frozenset[str]]] = {QUESTIONS: frozenset({"export", "tail"})}
+STREAMED: Final[Mapping[str, frozenset[str]]] = {QUESTIONS: frozenset({"export"}), LIVE: frozenset({"tail"})}
 """Desk -> calls whose answer is many items."""
 
 
-def make_desks(questions: LocalDesk, configured: Configuration) -> dict[str, Any]:  # noqa: ARG001 - for those to come
+def make_desks(
+    questions: LocalDesk,
+    configured: Configuration,  # noqa: ARG001 - for those to come
+    *,
+    live: LiveDesk,
+) -> dict[str, Any]:
     """Every desk by name."""
-    return {QUESTIONS: questions}
+    return {
+        QUESTIONS: questions,
+        LIVE: live,
+    }

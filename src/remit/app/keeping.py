@@ -11,6 +11,7 @@ from collections.abc import Callable
 from contextlib import AbstractContextManager, nullcontext
 from typing import Any
 
+from remit.adapters.store.changes import IndexChanges
 from remit.adapters.store.reader import IndexReader
 from remit.adapters.store.store import Store
 from remit.app.config.reading import load_configuration
@@ -21,6 +22,7 @@ from remit.app.desks import make_desks
 from remit.app.figures import Figures
 from remit.app.following import follow_target
 from remit.app.ingesting import Ingesting, reattribute_store
+from remit.app.live_desk import LiveDesk
 from remit.app.packaged import load_guide, load_registry, load_rules
 from remit.rooms.attribution.judge import Judge
 
@@ -30,11 +32,15 @@ Tell = Callable[[Json], None]
 
 def open_desks(store: Store, configured: Configuration | None = None) -> dict[str, Any]:
     """Every desk of an open store, by name. ``configured`` is read from the data folder unless it is given."""
-    return make_desks(_questions(store), configured or load_configuration(store.folder))
-
-
-def _questions(store: Store) -> LocalDesk:
     judge = Judge(load_rules(), load_registry(store.folder))
+    return make_desks(
+        _questions(store, judge),
+        configured or load_configuration(store.folder),
+        live=LiveDesk(IndexReader(store.index), IndexChanges(store.index), judge.describe),
+    )
+
+
+def _questions(store: Store, judge: Judge) -> LocalDesk:
     return LocalDesk(IndexReader(store.index), store, Figures(store, judge.version), judge.describe, load_guide())
 
 

@@ -13,6 +13,7 @@ from remit.rooms.query.predicate import Predicate
 Place = tuple[int, int, str]
 """(change_seq, time, event_id): after the last row that was given."""
 _ALWAYS: Final = ("event_id", "time")
+_BEYOND: Final = '(change_seq >= ? AND (change_seq > ? OR "time" > ? OR ("time" = ? AND event_id > ?)))'
 
 
 class IndexChanges:
@@ -37,26 +38,25 @@ class IndexChanges:
         """At most ``limit`` rows changed after the place, in order of (change_seq, time, event_id)."""
         clause = where(predicate, self._sql)
         shown = ", ".join(self._shown(name) for name in dict.fromkeys((*columns, *_ALWAYS)))
-        moment = as_timestamp(after[1])
         # By row id, so that only the rows given are read in all their columns.
         found = (
-            f'SELECT row, match FROM (SELECT rowid AS row, change_seq, born_seq, "time", event_id, '
-            f"({clause.sql}) IS TRUE AS match FROM events WHERE change_seq >= ?) "
+            'SELECT row, match FROM (SELECT rowid AS row, change_seq, born_seq, "time", event_id, '
+            f"({clause.sql}) IS TRUE AS match FROM events WHERE {_BEYOND}) "
             f"WHERE {'(change_seq > born_seq OR match)' if lost else 'match'} "
-            f'AND (change_seq > ? OR "time" > ? OR ("time" = ? AND event_id > ?)) '
             f'ORDER BY change_seq, "time", event_id LIMIT {int(limit)}'
         )
         sql = (
             f"SELECT {shown}, change_seq, born_seq, match FROM events JOIN ({found}) AS found "
             'ON events.rowid = found.row ORDER BY change_seq, events."time", event_id'
         )
-        return self._rows(sql, [*clause.params, after[0], after[0], moment, moment, after[2]])
+        return self._rows(sql, [*clause.params, *_beyond(after)])
 
-    def count_changed(self, predicate: Predicate, after: Place) -> int:
-        """How many matching rows changed in follows later than that of the place."""
+    def count_changed(self, predicate: Predicate, after: Place, *, lost: bool = False) -> int:
+        """How many such rows changed after the place."""
         clause = where(predicate, self._sql)
-        sql = f"SELECT count(*) AS rows FROM events WHERE change_seq > ? AND ({clause.sql})"
-        return int(self._rows(sql, [after[0], *clause.params])[0]["rows"])
+        matching = f"(change_seq > born_seq OR {clause.sql})" if lost else f"({clause.sql})"
+        sql = f"SELECT count(*) AS rows FROM events WHERE {_BEYOND} AND {matching}"
+        return int(self._rows(sql, [*_beyond(after), *clause.params])[0]["rows"])
 
     def _shown(self, name: str) -> str:
         column = self._sql.column(name)
@@ -65,3 +65,9 @@ class IndexChanges:
     def _rows(self, sql: str, params: Sequence[object]) -> list[dict[str, Any]]:
         rows: list[dict[str, Any]] = self._index.execute(sql, params).to_pylist()
         return rows
+
+
+def _beyond(after: Place) -> list[object]:
+    """The parameters of ``_BEYOND``."""
+    moment = as_timestamp(after[1])
+    return [after[0], after[0], moment, moment, after[2]]

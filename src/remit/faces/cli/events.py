@@ -138,16 +138,27 @@ def _draw_denial(event: dict[str, Any], explanation: dict[str, Any] | None) -> N
 @click.option("--jsonl", is_flag=True, help="One event a line, the whole event.")
 @click.pass_obj
 def tail(app: Application, query: tuple[str, ...], data: Path, limit: int, jsonl: bool) -> None:
-    """Follow matching events as they arrive; starts with the newest N."""
-    with app.desk(data) as desk:
-        for event in desk.tail(joined(query), limit):
-            if jsonl:
-                output.emit_jsonl([event])
+    """Follow matching events as they are stored, whenever they happened; starts with the newest N.
+
+    An event comes again when it is judged otherwise than before, as a late record can make it.
+    """
+    with app.desk_of(data, "live") as live:
+        for told in live.tail(joined(query), limit):
+            if told["what"] == "gap":
+                output.note(told["words"])
+            elif told["what"] == "unmatched":
+                output.note(f"{told['event']['event_id']} is judged otherwise now and does not match any more.")
+            elif jsonl:
+                output.emit_jsonl([told["event"]])
             else:
-                actor = event["actor"]["name"] or "?"
-                output.line(
-                    f"{event['time']}  {event['source']:<9} {actor}  {event['action']['operation']}  {_resource(event)}"
-                )
+                output.line(_told(told))
+
+
+def _told(told: dict[str, Any]) -> str:
+    event = told["event"]
+    again = "  (judged otherwise than before)" if told["what"] == "corrected" else ""
+    actor, operation = event["actor"]["name"] or "?", event["action"]["operation"]
+    return f"{event['time']}  {event['source']:<9} {actor}  {operation}  {_resource(event)}{again}"
 
 
 @events.command(cls=QueryCommand)

@@ -101,8 +101,8 @@ class Changes(Protocol):
         """
         ...
 
-    def count_changed(self, predicate: Predicate, after: Place) -> int:
-        """How many matching rows have a ``change_seq`` above the place's."""
+    def count_changed(self, predicate: Predicate, after: Place, *, lost: bool = False) -> int:
+        """How many such rows changed after the place."""
         ...
 
 
