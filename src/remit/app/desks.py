@@ -12,9 +12,11 @@ from typing import Any, Final
 from remit.app.config.schema import Configuration
 from remit.app.desk import LocalDesk
 from remit.app.live_desk import LiveDesk
+from remit.flows.views import SavedViews
 
 QUESTIONS: Final = "questions"
 LIVE: Final = "live"
+VIEWS: Final = "views"
 ASKED: Final[Mapping[str, frozenset[str]]] = {
     QUESTIONS: frozenset(
         {
@@ -35,6 +37,7 @@ ASKED: Final[Mapping[str, frozenset[str]]] = {
         }
     ),
     LIVE: frozenset({"place", "tail"}),
+    VIEWS: frozenset({"list", "show", "save", "change", "delete"}),
 }
 """Desk -> the calls that may come over the control socket; nothing else is reachable by name."""
 STREAMED: Final[Mapping[str, frozenset[str]]] = {QUESTIONS: frozenset({"export"}), LIVE: frozenset({"tail"})}
@@ -46,9 +49,11 @@ def make_desks(
     configured: Configuration,  # noqa: ARG001 - for those to come
     *,
     live: LiveDesk,
+    views: SavedViews,
 ) -> dict[str, Any]:
     """Every desk by name."""
     return {
         QUESTIONS: questions,
         LIVE: live,
+        VIEWS: views,
     }

@@ -5,6 +5,7 @@ A command that keeps the folder itself and a server that is asked over its contr
 
 from __future__ import annotations
 
+import secrets
 import threading
 import time
 from collections.abc import Callable
@@ -14,6 +15,7 @@ from typing import Any
 from remit.adapters.store.changes import IndexChanges
 from remit.adapters.store.reader import IndexReader
 from remit.adapters.store.store import Store
+from remit.adapters.store.views import ViewTable
 from remit.app.config.reading import load_configuration
 from remit.app.config.schema import Configuration
 from remit.app.connecting import connect_aws
@@ -24,6 +26,7 @@ from remit.app.following import follow_target
 from remit.app.ingesting import Ingesting, reattribute_store
 from remit.app.live_desk import LiveDesk
 from remit.app.packaged import load_guide, load_registry, load_rules
+from remit.flows.views import SavedViews
 from remit.rooms.attribution.judge import Judge
 
 Json = dict[str, Any]
@@ -37,7 +40,13 @@ def open_desks(store: Store, configured: Configuration | None = None) -> dict[st
         _questions(store, judge),
         configured or load_configuration(store.folder),
         live=LiveDesk(IndexReader(store.index), IndexChanges(store.index), judge.describe),
+        views=SavedViews(ViewTable(store.state), _now, lambda: secrets.token_hex(6)),
     )
+
+
+def _now() -> int:
+    """Microseconds since the epoch."""
+    return time.time_ns() // 1000
 
 
 def _questions(store: Store, judge: Judge) -> LocalDesk:

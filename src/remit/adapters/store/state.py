@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 import uuid
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, Self
@@ -144,11 +144,16 @@ class State:
 
     # --- journal
 
-    def journal(self, who: str, what: str, facts: Mapping[str, object]) -> None:
-        """Record a change of Remit itself, such as ``token.created``: who made it and its facts (never a secret)."""
+    def journal(
+        self, who: str, what: str, facts: Mapping[str, object], *, connection: Connection | None = None
+    ) -> None:
+        """Record a change of Remit itself, such as ``token.created``: who made it and its facts (never a secret).
+
+        With the ``connection`` of the transaction that makes the change, both are kept or neither is.
+        """
         row = {"id": uuid.uuid4().hex, "at": _now(), "who": who, "what": what, "facts": json.dumps(dict(facts))}
-        with self.transaction() as connection:
-            self.upsert(connection, JOURNAL, [row])
+        with nullcontext(connection) if connection is not None else self.transaction() as within:
+            self.upsert(within, JOURNAL, [row])
 
     def journalled(self, limit: int = 100) -> list[dict[str, Any]]:
         """The newest records of the journal first: ``id, at, who, what, facts``."""

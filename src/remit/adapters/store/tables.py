@@ -77,6 +77,7 @@ VIEWS = Table(
     METADATA,
     Column("id", String, primary_key=True),
     Column("name", String, nullable=False),
+    Column("folded", String, nullable=False, unique=True),
     Column("query", Text, nullable=False),
     Column("since", String, nullable=False),
     Column("until", String, nullable=False),
@@ -85,7 +86,8 @@ VIEWS = Table(
     Column("changed", String, nullable=False),
     Column("version", Integer, nullable=False),
 )
-"""Saved questions; ``version`` counts changes, so that two people do not overwrite each other."""
+"""Saved questions; ``folded`` is the name without regard to case, ``version`` counts changes, so that two people do
+not overwrite each other."""
 CHANNELS = Table(
     "channels",
     METADATA,

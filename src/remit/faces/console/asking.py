@@ -15,16 +15,15 @@ from urllib.parse import urlencode
 
 from remit.model.columns import BY_NAME
 from remit.model.errors import QueryError
-from remit.rooms.query import parse, render, term
+from remit.rooms.query import parse, render
 from remit.rooms.query.less import field_of, terms_of, without_column
-from remit.rooms.query.syntax import AllOf, AnyOf, Negated, Node, Term, Value, all_of, any_of
+from remit.rooms.query.ranged import ALL_TIME as ALL_TIME
+from remit.rooms.query.ranged import TIME_WORDS, bounds_in_force, ranged, tells_time
+from remit.rooms.query.syntax import AnyOf, Negated, Node, Term, Value, all_of, any_of
 
-DEFAULT_SINCE: Final = "24h"
-ALL_TIME: Final = "all"
 RANGES: Final = (("24h", "24 h"), ("7d", "7 d"), ("30d", "30 d"), (ALL_TIME, "All"))
 MOST_PICKED: Final = 100
 """Events that one address can pick out."""
-_TIME_WORDS: Final = ("since", "until", "time")
 _ANYTHING: Final = Value(("", ""))
 
 
@@ -45,24 +44,18 @@ class Ask:
     @property
     def text(self) -> str:
         """The whole query in the query language. Raises QueryError when ``q`` cannot be read."""
-        node = parse(self.q)
-        if _tells_time(node):
-            return self.q
-        bounds = [term(word, value) for word, value in self.bounds if value]
-        within = f"({self.q})" if bounds and isinstance(node, AnyOf) else self.q.strip()
-        return " ".join(part for part in (within, *bounds) if part)
+        return ranged(self.q, self.since, self.until)
 
     @property
     def bounds(self) -> tuple[tuple[str, str], tuple[str, str]]:
         """The range in force beside the query."""
-        since = self.since or ("" if self.until else DEFAULT_SINCE)
-        return ("since", "" if since == ALL_TIME else since), ("until", self.until)
+        return bounds_in_force(self.since, self.until)
 
     @property
     def range_in_query(self) -> bool:
         """Whether the query confines its own time; True for one that cannot be read, which is then left alone."""
         try:
-            return _tells_time(parse(self.q))
+            return tells_time(parse(self.q))
         except QueryError:
             return True
 
@@ -84,7 +77,7 @@ class Ask:
 
     def timeless(self) -> Ask:
         """The same question without the time that ``q`` confines at its top level."""
-        kept = [each for each in terms_of(parse(self.q)) if not (isinstance(each, Term) and each.field in _TIME_WORDS)]
+        kept = [each for each in terms_of(parse(self.q)) if not (isinstance(each, Term) and each.field in TIME_WORDS)]
         return replace(self, q=render(all_of(kept)), cursor="") if self.range_in_query else self
 
     def within(self, since: str, until: str = "") -> Ask:
@@ -197,11 +190,3 @@ def _folded(node: Node) -> str:
         first = next((c.query[0] for c in BY_NAME.values() if node.field in c.query), node.field)
         return render(Term(first, node.value)).lower()
     return render(node)
-
-
-def _tells_time(node: Node) -> bool:
-    if isinstance(node, (AllOf, AnyOf)):
-        return any(_tells_time(each) for each in node.terms)
-    if isinstance(node, Negated):
-        return _tells_time(node.term)
-    return node.field in _TIME_WORDS

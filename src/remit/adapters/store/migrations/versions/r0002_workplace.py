@@ -58,6 +58,7 @@ def _views_and_alerts() -> None:
             sa.Column(name, sa.Text if name == "query" else sa.String, nullable=False)
             for name in ("name", "query", "since", "until", "owner", "created", "changed")
         ),
+        sa.Column("folded", sa.String, nullable=False, unique=True),
         sa.Column("version", sa.Integer, nullable=False),
     )
     op.create_table(
