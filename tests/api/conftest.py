@@ -44,16 +44,20 @@ class Client:
     site: Any
     caller: Caller | None = LOCAL
 
-    def __call__(
+    def __call__(self, path: str, **more: Any) -> Answer:
+        """Ask for a path below the API's prefix, or from the root when it begins with ``/api``."""
+        return self.at(path if path.startswith("/api") else PREFIX + path, **more)
+
+    def at(
         self,
-        path: str,
+        url: str,
         *,
         method: str = "GET",
         headers: Mapping[str, str] | None = None,
         json_body: Any = None,
         body: bytes = b"",
     ) -> Answer:
-        """Ask for a path below the API's prefix, or from the root when it begins with ``/api``."""
+        """Ask for an address of the site."""
 
         async def asked(scope: Any, receive: Any, send: Any) -> None:
             if self.caller is not None:
@@ -64,7 +68,6 @@ class Client:
         if json_body is not None:
             body = json.dumps(json_body).encode()
             sent.setdefault("content-type", "application/json")
-        url = path if path.startswith("/api") else PREFIX + path
         return get(asked, url, method=method, headers=list(sent.items()), body=body)
 
     def json(self, path: str, **more: Any) -> Any:

@@ -249,3 +249,25 @@ def test_suggested_entries_can_be_put_into_the_registry_as_they_are_printed(remi
     proposed = tomllib.loads(ran.out)
     assert proposed
     assert all(entry["name"] and entry["match"] for entries in proposed.values() for entry in entries)
+
+
+def test_a_view_is_saved_asked_renamed_and_deleted(remit: Remit, tmp_path: Path) -> None:
+    data = ("--data", str(tmp_path / "data"))
+    assert "No view is saved yet" in remit("views", *data).out
+    made = remit("views", "save", "Agents", "source:AgentOps", "-outcome:failure", "--since", "7d", "--json", *data)
+    saved = json.loads(made.out)
+    assert saved["question"] == "source:AgentOps -outcome:failure since:7d"
+    assert shlex.quote(saved["question"]) in remit("views", "show", "agents", *data).out
+    assert remit("views", "save", "AGENTS", "who:agent", *data).status == 1
+    again = remit("views", "save", "agents", "who:agent", "--replace", "--json", *data)
+    assert (json.loads(again.out)["query"], json.loads(again.out)["version"]) == ("who:agent", 2)
+    remit("views", "rename", "agents", "Machines", *data)
+    assert [each["name"] for each in json.loads(remit("views", "list", "--json", *data).out)["items"]] == ["Machines"]
+    assert "who:agent" in remit("views", *data).out
+    assert "who:agent" in remit("views", "delete", saved["id"], *data).out
+    assert remit("views", "show", "Machines", *data).status == 2
+
+
+def test_a_view_of_a_question_that_cannot_be_asked_is_not_saved(remit: Remit, tmp_path: Path) -> None:
+    ran = remit("views", "save", "Agents", "sourc:AgentOps", "--data", str(tmp_path / "data"))
+    assert (ran.status, "^" in ran.err) == (2, True)

@@ -58,14 +58,14 @@ class SavedViews:
 
     def list(self) -> Json:
         """``{items: [view], most}``, by name; ``most`` is how many there may be."""
-        return {"items": [_shown(row) for row in self._store.views()], "most": MOST_VIEWS}
+        return {"items": [self._shown(row) for row in self._store.views()], "most": MOST_VIEWS}
 
     def show(self, named: str) -> Json:
         """``{id, name, query, since, until, question, owner, created, changed, version, path}`` of an id or name.
 
         ``question`` is the query and its range as one query; ``path`` leads to it in the console. Or NotFound.
         """
-        return _shown(self._find(named))
+        return self._shown(self._find(named))
 
     def save(self, name: str, query: str, since: str = "", until: str = "", *, by: str) -> Json:
         """A new view. Raises QueryError, UsageError, Conflict (the name is taken) or TooMuch."""
@@ -74,7 +74,7 @@ class SavedViews:
         row |= {"id": self._new_id(), "owner": by, "created": now, "changed": now, "version": 1}
         if not self._store.add(row, MOST_VIEWS, by):
             raise TooMuch(f"There are {MOST_VIEWS:,} views already", remedy="Delete those that nobody uses.")
-        return _shown(row)
+        return self._shown(row)
 
     def change(
         self,
@@ -93,18 +93,18 @@ class SavedViews:
         parts = {part: before[part] if value is None else value for part, value in given.items()}
         row = {**before, **self._row(**parts)}
         if row == before:
-            return _shown(before)
+            return self._shown(before)
         row |= {"changed": rfc3339(self._clock()), "version": version + 1}
         if not self._store.replace(row, before, by):
             raise _stale(before)
-        return _shown(row)
+        return self._shown(row)
 
     def delete(self, named: str, version: int, *, by: str) -> Json:
         """The view that was there, if it was still at ``version``; else Stale."""
         before = self._at(named, version)
         if not self._store.remove(before, by):
             raise _stale(before)
-        return _shown(before)
+        return self._shown(before)
 
     def _row(self, name: str, query: str, since: str, until: str) -> Json:
         """The parts a person chooses, checked: the whole question can be asked."""
@@ -115,6 +115,18 @@ class SavedViews:
             raise UsageError("The query confines its own time and has a range beside it", remedy="Keep one of the two.")
         read_query(ranged(query, since, until), self._clock())
         return {"name": _name(name), "query": query.strip(), "since": since.strip(), "until": until.strip()}
+
+    def _shown(self, row: Json) -> Json:
+        return {**row, "question": self._question(row), "path": f"/views/{row['id']}"}
+
+    def _question(self, row: Json) -> str | None:
+        """The whole query; None for one that an older version saved and this one cannot read."""
+        try:
+            whole = ranged(row["query"], row["since"], row["until"])
+            read_query(whole, self._clock())
+        except QueryError:
+            return None
+        return whole
 
     def _find(self, named: str) -> Json:
         if found := self._store.view(named):
@@ -144,15 +156,3 @@ def _stale(found: Json) -> Stale:
         where=f"version {found['version']}",
         remedy="Look at it as it is now, then make the change again.",
     )
-
-
-def _shown(row: Json) -> Json:
-    return {**row, "question": _question(row), "path": f"/views/{row['id']}"}
-
-
-def _question(row: Json) -> str | None:
-    """The whole query; None for one that an older version saved and this one cannot read."""
-    try:
-        return ranged(row["query"], row["since"], row["until"])
-    except QueryError:
-        return None

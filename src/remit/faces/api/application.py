@@ -17,7 +17,7 @@ from starlette.responses import Response
 from starlette.routing import BaseRoute, Mount, Route
 
 from remit import __version__
-from remit.faces.api import problems, questions
+from remit.faces.api import problems, questions, views
 from remit.faces.api.asking import admitted, answer, known_parameters
 from remit.faces.api.describing import describe
 from remit.faces.api.heads import Heads
@@ -27,7 +27,7 @@ from remit.faces.web.problems import problem
 PREFIX: Final = "/api/v1"
 BODY_BYTES: Final = 1 << 20
 """A request's body at most, where a route does not say otherwise with ``max_body_size``."""
-ROUTERS: Final[tuple[APIRouter, ...]] = (questions.router,)
+ROUTERS: Final[tuple[APIRouter, ...]] = (questions.router, views.router)
 
 
 def build_api(desks: Mapping[str, Any]) -> FastAPI:
@@ -66,7 +66,7 @@ async def _document(request: Request) -> Response:
     state = request.app.state
     if not hasattr(state, "document"):
         state.document = document(request.app)
-    return unless_known(request, answer(state.document))
+    return unless_known(request.headers.get("if-none-match"), answer(state.document))
 
 
 async def _nowhere(_: Request) -> Response:

@@ -5,14 +5,13 @@ from __future__ import annotations
 from typing import Annotated, Final
 
 from fastapi import APIRouter, Depends, Path, Query
-from starlette.requests import Request
 from starlette.responses import Response
 
 from remit.faces.api import schemas
 from remit.faces.api.asking import answer, desk
 from remit.faces.api.describing import problems
 from remit.faces.api.ports import Questions
-from remit.faces.api.versions import unless_known
+from remit.faces.api.versions import NOT_MODIFIED, IfNoneMatch, unless_known
 from remit.model.columns import BY_NAME, FACETS, QUERY_FIELDS
 from remit.model.errors import UsageError
 
@@ -79,19 +78,19 @@ def count_facets(
 
 @router.get(
     "/events/{event_id:path}",
-    responses={200: {"model": schemas.EventShown}, **problems(404)},
+    responses={200: {"model": schemas.EventShown}, **NOT_MODIFIED, **problems(404)},
     summary="One event in full",
 )
 def show_event(
-    request: Request,
     questions: Desk,
     event_id: Annotated[
         str,
         Path(max_length=500, description="An event_id, the provider's own id, or a unique beginning of an event_id."),
     ],
+    if_none_match: IfNoneMatch = None,
 ) -> Response:
     """With the record as received and what else is known around it. 400 when several events begin so."""
-    return unless_known(request, answer(questions.show(event_id)))
+    return unless_known(if_none_match, answer(questions.show(event_id)))
 
 
 def _split(fields: str) -> list[str]:

@@ -20,6 +20,7 @@ from remit.faces.console.event_center import event_center
 from remit.faces.console.event_page import event_page
 from remit.faces.console.pages import Action, Pages, page, posted
 from remit.faces.console.ports import ConsoleDesk, Notices, Scene, SignalFact
+from remit.faces.console.views import view_page
 from remit.faces.web.access import CLOSED, Access, Entrance
 from remit.faces.web.guard import Guard
 
@@ -62,6 +63,7 @@ def _routes(pages: Pages) -> list[BaseRoute]:
         ("/agents", agents_page),
         ("/denials", denials_page),
         ("/who", who_page),
+        ("/views/{view}", view_page),
     )
     acted: tuple[tuple[str, Action], ...] = ()
     return [
