@@ -17,6 +17,12 @@ from remit.flows.views import SavedViews
 QUESTIONS: Final = "questions"
 LIVE: Final = "live"
 VIEWS: Final = "views"
+from remit.flows.access.sign_ins import SignIns
+from remit.flows.access.tokens import Tokens
+
+TOKENS: Final = "tokens"
+SIGN_INS: Final = "sign_ins"
+"""Not asked from outside: a sign-in belongs to a browser."""
 ASKED: Final[Mapping[str, frozenset[str]]] = {
     QUESTIONS: frozenset(
         {
@@ -38,6 +44,7 @@ ASKED: Final[Mapping[str, frozenset[str]]] = {
     ),
     LIVE: frozenset({"place", "tail"}),
     VIEWS: frozenset({"list", "show", "save", "change", "delete"}),
+    TOKENS: frozenset({"create", "list", "revoke"}),
 }
 """Desk -> the calls that may come over the control socket; nothing else is reachable by name."""
 STREAMED: Final[Mapping[str, frozenset[str]]] = {QUESTIONS: frozenset({"export"}), LIVE: frozenset({"tail"})}
@@ -50,10 +57,14 @@ def make_desks(
     *,
     live: LiveDesk,
     views: SavedViews,
+    tokens: Tokens,
+    sign_ins: SignIns,
 ) -> dict[str, Any]:
     """Every desk by name."""
     return {
         QUESTIONS: questions,
         LIVE: live,
         VIEWS: views,
+        TOKENS: tokens,
+        SIGN_INS: sign_ins,
     }

@@ -16,13 +16,15 @@ from remit.app.config.schema import Configuration, Server
 from remit.model.errors import ConfigError
 
 Network = ipaddress.IPv4Network | ipaddress.IPv6Network
+_PORTS: Final = {"http": 80, "https": 443}
 _WILD: Final = ("0.0.0.0", "::")  # noqa: S104 - recognised, not listened on
 
 
 @dataclass(frozen=True, slots=True)
 class Exposure:
     """``mode`` is none, token or oidc; ``tls`` empty, here or proxy; ``public_url`` empty, or ``https://name[:port]``.
-    ``allowed_hosts`` are names answered besides the address listened on."""
+    ``allowed_hosts`` are names answered besides the address listened on. ``issuer`` is empty unless the mode is oidc.
+    """
 
     host: str
     mode: str
@@ -31,6 +33,7 @@ class Exposure:
     allowed_hosts: frozenset[str]
     certificate: tuple[Path, Path] | None = None
     proxies: tuple[Network, ...] = ()
+    issuer: str = ""
 
     @property
     def secure(self) -> bool:
@@ -39,14 +42,23 @@ class Exposure:
 
     def address(self, port: int) -> str:
         """Where people open the server that listens on ``port``."""
-        host = f"[{self.host}]" if ":" in self.host else self.host
-        return self.public_url or f"{'https' if self.tls == 'here' else 'http'}://{host}:{port}"
+        scheme = "https" if self.tls == "here" else "http"
+        plain = port == _PORTS[scheme]
+        return self.public_url or f"{scheme}://{self._spelled}{'' if plain else f':{port}'}"
 
     def names(self, port: int) -> set[str]:
         """The ``Host`` headers answered: the address listened on, names of the configuration, on loopback its own."""
-        host = f"[{self.host}]" if ":" in self.host else self.host
         own = ("localhost", "127.0.0.1", "[::1]") if loopback(self.host) else ()
-        return {f"{name}:{port}" for name in (host, *own)} | self.allowed_hosts
+        names = {f"{name}:{port}" for name in (self._spelled, *own)} | self.allowed_hosts
+        return names | ({self._spelled, *own} if port in _PORTS.values() else set())
+
+    def cookie(self, port: int) -> str:
+        """The name of the sign-in's cookie. Cookies know no ports, so two servers of one machine differ by name."""
+        return "__Host-remit" if self.secure else f"remit-{port}"
+
+    @property
+    def _spelled(self) -> str:
+        return f"[{self.host}]" if ":" in self.host else self.host
 
 
 def exposure(configured: Configuration, host: str) -> Exposure:
@@ -114,7 +126,7 @@ def _public_url(text: str, *, secure: bool) -> str:
     if secure != (parts.scheme == "https"):
         remedy = "Write it with https://" if secure else "Set [server] tls, or write it with http://"
         raise ConfigError(f"server.public_url and server.tls do not agree: {text!r}", remedy=remedy)
-    plain = {"http": 80, "https": 443}[parts.scheme] == parts.port
+    plain = _PORTS[parts.scheme] == parts.port
     return f"{parts.scheme}://{parts.netloc.removesuffix(f':{parts.port}') if plain else parts.netloc}"
 
 

@@ -15,6 +15,7 @@ from typing import Any
 from remit.adapters.store.changes import IndexChanges
 from remit.adapters.store.reader import IndexReader
 from remit.adapters.store.store import Store
+from remit.adapters.store.tokens import StoredSignIns, StoredTokens
 from remit.adapters.store.views import ViewTable
 from remit.app.config.reading import load_configuration
 from remit.app.config.schema import Configuration
@@ -26,6 +27,8 @@ from remit.app.following import follow_target
 from remit.app.ingesting import Ingesting, reattribute_store
 from remit.app.live_desk import LiveDesk
 from remit.app.packaged import load_guide, load_registry, load_rules
+from remit.flows.access.sign_ins import SignIns
+from remit.flows.access.tokens import Tokens
 from remit.flows.views import SavedViews
 from remit.rooms.attribution.judge import Judge
 
@@ -41,6 +44,8 @@ def open_desks(store: Store, configured: Configuration | None = None) -> dict[st
         configured or load_configuration(store.folder),
         live=LiveDesk(IndexReader(store.index), IndexChanges(store.index), judge.describe),
         views=SavedViews(ViewTable(store.state), _now, lambda: secrets.token_hex(6)),
+        tokens=Tokens(StoredTokens(store.state), store.state),
+        sign_ins=SignIns(StoredSignIns(store.state), store.state),
     )
 
 

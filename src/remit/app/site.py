@@ -7,12 +7,14 @@ from typing import Any
 
 from starlette.types import ASGIApp
 
-from remit.app.desks import QUESTIONS
+from remit.app.credentials import ServerCredentials
+from remit.app.desks import QUESTIONS, SIGN_INS, TOKENS
 from remit.app.exposure import Exposure
 from remit.app.packaged import load_rules
 from remit.faces.api.application import api_routes
 from remit.faces.console.site import build_console
-from remit.faces.web.access import CLOSED, OPEN_HOUSE
+from remit.faces.web.access import Entrance
+from remit.faces.web.caller import LOCAL, NOBODY
 from remit.faces.web.proxy import BehindProxy
 from remit.rooms.estate.stories import SCENES
 
@@ -27,6 +29,8 @@ def build_site(
         found = rules.by_id.get(signal)
         return (found.fact, found.source) if found else None
 
+    credentials = ServerCredentials(desks[TOKENS], desks[SIGN_INS], exposed.issuer)
+    entrance = Entrance(credentials, LOCAL if exposed.mode == "none" else NOBODY, exposed.cookie(port))
     site = build_console(
         desks[QUESTIONS],
         desks=desks,
@@ -36,6 +40,6 @@ def build_site(
         scenes=list(SCENES) if demo else [],
         signal_fact=fact,
         notices=notices,
-        entrance=OPEN_HOUSE if exposed.mode == "none" else CLOSED,
+        entrance=entrance,
     )
     return BehindProxy(site, exposed.proxies) if exposed.tls == "proxy" else site

@@ -148,7 +148,7 @@ def _not_signed_in(scope: Scope, error: NotSignedIn, *, safe: bool) -> Response:
     """A person is led to the sign-in and back; a program is told."""
     said = {name: value.decode("latin-1") for name, value in scope["headers"]}
     by_program = scope["path"].startswith(_PROGRAMS) or said.get(b"sec-fetch-mode", "navigate") != "navigate"
-    if not safe or by_program or b"authorization" in said or "text/html" not in said.get(b"accept", "text/html"):
+    if not safe or by_program or b"authorization" in said or "text/html" not in said.get(b"accept", ""):
         return refused(error)
     query = scope["query_string"].decode("latin-1")
     back = scope["path"] + (f"?{query}" if query else "")
