@@ -12,14 +12,13 @@ from typing import Any, Final
 from remit.app.config.schema import Configuration
 from remit.app.desk import LocalDesk
 from remit.app.live_desk import LiveDesk
+from remit.flows.access.sign_ins import SignIns
+from remit.flows.access.tokens import Tokens
 from remit.flows.views import SavedViews
 
 QUESTIONS: Final = "questions"
 LIVE: Final = "live"
 VIEWS: Final = "views"
-from remit.flows.access.sign_ins import SignIns
-from remit.flows.access.tokens import Tokens
-
 TOKENS: Final = "tokens"
 SIGN_INS: Final = "sign_ins"
 """Not asked from outside: a sign-in belongs to a browser."""
