@@ -76,21 +76,22 @@ class LocalDesk:
         """The life of a resource, event or change."""
         return who(self._index, self._describe, subject)
 
-    def agents(self, window: str) -> Json:
-        """Every agent seen in a window."""
+    def agents(self, window: str, like: str = "") -> Json:
+        """Every agent seen in a window whose name contains ``like``."""
         found, note = self._window(window)
-        return {**agents(self._index, found), "window_note": note}
+        return {**agents(self._index, found, like), "window_note": note}
 
     def agent(self, name: str, window: str) -> Json:
         """One agent's window against its past."""
         found, note = self._window(window)
-        return {**agent(self._index, name, found), "window_note": note}
+        answer = agent(self._index, name, found)
+        self._explain_all(answer["denials"]["groups"])
+        return {**answer, "window_note": note}
 
     def denials(self, query: str, limit: int = 50) -> Json:
         """Denials by cause, each explained."""
         found = denials(self._index, query, now_us=self._clock(), limit=limit)
-        for group in found["groups"]:
-            group["explanation"] = self._explain(group)
+        self._explain_all(found["groups"])
         return found
 
     def doctor(self) -> Json:
@@ -109,6 +110,10 @@ class LocalDesk:
             return export_csv(self._index, query, now_us=now, limit=limit)
         writer = export_ocsf if form == "ocsf" else export_jsonl
         return writer(self._index, self._describe, query, now_us=now, limit=limit)
+
+    def _explain_all(self, groups: list[Json]) -> None:
+        for group in groups:
+            group["explanation"] = self._explain(group)
 
     def _explain(self, deny: Json) -> Explanation:
         words = ("policy_type", "policy_arn", "implicit", "rule", "action", "resource")

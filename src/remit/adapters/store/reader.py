@@ -8,7 +8,7 @@ from typing import Any, Final, Protocol
 from remit.adapters.store.faceting import elements, is_list, together, told_apart
 from remit.adapters.store.sql import Clause, Dialect, as_timestamp, where
 from remit.model.columns import BY_NAME
-from remit.rooms.query.predicate import Equals, Not, Predicate, Present, both, either
+from remit.rooms.query.predicate import Equals, Not, Predicate, Present, Range, both, either
 
 Row = dict[str, Any]
 _ACT: Final = "counted IS NOT FALSE"
@@ -129,6 +129,35 @@ class IndexReader:
             f'WHERE {clause.sql} AND "time" >= ? AND "time" < ? AND {_ACT} GROUP BY ALL ORDER BY start, source',
             [*clause.params, as_timestamp(low), as_timestamp(high)],
         )
+
+    def reach(
+        self, predicate: Predicate, low: int, width: int, buckets: int, *, by: str | None = None, limit: int = 20_000
+    ) -> list[Row]:
+        """Distinct resources, accounts and regions per stretch of time, and what was deleted or permitted."""
+        clause = where(both(predicate, Range("time", low, low + width * buckets)), self._sql)
+        start = f"{int(low)} + {self._bucket(low, width)} * {int(width)} AS start"
+        keys = f"{start}, {self._sql.column(by)} AS k" if by else start
+        deletions = self._sql.count_where("action_kind = 'delete'")
+        permissions = self._sql.count_where("action_kind = 'permission'")
+        rows = self._rows(
+            f"SELECT {keys}, count(*) AS count, {deletions} AS deletions, {permissions} AS permissions, "
+            "count(DISTINCT account) AS accounts, "
+            f"count(DISTINCT region) AS regions FROM {self._table} WHERE {clause.sql} "
+            f"GROUP BY ALL ORDER BY ALL LIMIT {int(limit)}",
+            clause.params,
+        )
+        inner = f"SELECT {keys}, {self._sql.unnest('resource_ids')} AS x FROM {self._table} WHERE {clause.sql}"
+        named = ("start", "k") if by else ("start",)
+        keyed = ", ".join(named)
+        counted = self._rows(
+            f"SELECT {keyed}, count(DISTINCT x) AS n FROM ({inner}) WHERE x <> '' GROUP BY {keyed}", clause.params
+        )
+        touched = {tuple(row[name] for name in named): row["n"] for row in counted}
+        for row in rows:
+            row["resources"] = touched.get(tuple(row[name] for name in named), 0)
+            if by:
+                row[by] = row.pop("k")
+        return rows
 
     def _bucket(self, low: int, width: int) -> str:
         micros = self._sql.micros('"time"')

@@ -4,24 +4,27 @@ from __future__ import annotations
 
 from typing import Any, Final
 
+from remit.flows.questions.agent_facts import behalf, gravest, owners, principals, reads, refusals, sessions
+from remit.flows.questions.blast import Growth, growth, series
+from remit.flows.questions.costs import costs
+from remit.flows.questions.deeds import deeds
 from remit.flows.questions.novelty import elsewhere, first_ever
-from remit.flows.questions.population import ACTS, CHANGES, DENIALS, DESTRUCTIVE, PRIVILEGE, of_agent
+from remit.flows.questions.population import ACTS, CHANGES, DENIALS, of_agent
 from remit.flows.questions.ports import EventIndex, Json
+from remit.flows.questions.roads import roads
 from remit.flows.questions.show import LINE, line
 from remit.flows.questions.window import Window, plural
 from remit.model.errors import NotFound
 from remit.model.event_json import rfc3339
 from remit.rooms.query import term
-from remit.rooms.query.predicate import EVERYTHING, Present, both
+from remit.rooms.query.predicate import Predicate, Present, both
 
-BASELINE_WINDOWS: Final = 4
-_FEWEST_WINDOWS: Final = 2
 _SAMPLE: Final = 10
-_DISTINCT: Final = ("resource_ids", "account", "region")
 
 
 def agent(index: EventIndex, name: str, window: Window) -> Json:
-    """``{agent, window, acts, changes, blast_radius, trend, first_ever, elsewhere, paths, newest, query}``.
+    """``{agent, window, acts, changes, blast_radius, trend, growth, series, roads, grave, denials, cost, owners,
+    behalf, principals, sessions, reads, deeds, first_ever, elsewhere, paths, newest, query}``.
 
     Counts are of acts; a denied or failed attempt is no change. Raises NotFound when no record names the agent.
     """
@@ -30,22 +33,43 @@ def agent(index: EventIndex, name: str, window: Window) -> Json:
     if not ever["records"]:
         raise NotFound(f"No record names an agent {name[:80]!r}", remedy=_known(index))
     now = both(mine, window.within)
-    changes = index.tally(both(CHANGES, now))["acts"]
-    return {
-        "agent": name,
+    grown = growth(index, mine, window)
+    newest = index.search(now, LINE, _SAMPLE) or index.search(mine, LINE, 1)
+    query = f"{term('agent', name)} {window.text()}"
+    found = {
+        "agent": newest[0]["agent"],
         "window": window.json(),
         "first_seen": rfc3339(ever["first"]),
         "last_seen": rfc3339(ever["last"]),
         "acts": index.tally(now)["acts"],
-        "changes": changes,
-        "blast_radius": _blast_radius(index, now),
-        "trend": _trend(index, name, window, changes),
+        "changes": grown.now["changes"],
+        "blast_radius": _blast_radius(grown, index, now),
+        "trend": _trend(index, mine, window, grown),
+        "growth": grown.json(),
+        "series": series(index, mine, window),
         "first_ever": first_ever(index, mine, window),
         "elsewhere": elsewhere(index, now),
         "paths": _paths(index, now),
-        "newest": [line(row) for row in index.search(now, LINE, _SAMPLE)],
-        "query": f"{term('agent', name)} {window.text()}",
-        "note": None if changes else _quiet(ever, window),
+        "newest": [line(row) for row in newest if window.low <= row["time"] < window.high],
+        "query": query,
+        "note": None if grown.now["changes"] else _quiet(ever, window),
+        **_more(index, now, query),
+    }
+    return {**found, "deeds": deeds(found, grown)}
+
+
+def _more(index: EventIndex, now: Predicate, query: str) -> Json:
+    """By which road, what was grave, refused, paid for and looked at, for whom, and who answers for it."""
+    return {
+        "roads": roads(index, now, query),
+        "grave": gravest(index, now, query),
+        "denials": refusals(index, now, query),
+        "cost": costs(index, now, query),
+        "owners": owners(index, now),
+        "behalf": behalf(index, now, query),
+        "principals": principals(index, now, query),
+        "sessions": sessions(index, now),
+        "reads": reads(index, now, query),
     }
 
 
@@ -63,39 +87,29 @@ def _quiet(ever: dict[str, Any], window: Window) -> str:
     )
 
 
-def _blast_radius(index: EventIndex, now: Any) -> Json:
+def _blast_radius(grown: Growth, index: EventIndex, now: Predicate) -> Json:
     """How far its changes reached, and what was refused."""
-    reached = index.distinct(both(CHANGES, now), _DISTINCT)
     return {
-        "resources": reached["resource_ids"],
-        "accounts": reached["account"],
-        "regions": reached["region"],
-        "destructive": index.tally(both(DESTRUCTIVE, now))["acts"],
-        "privilege": index.tally(both(PRIVILEGE, now))["acts"],
+        **{name: grown.now[name] for name in ("resources", "accounts", "regions")},
+        "destructive": grown.now["deletions"],
+        "privilege": grown.now["permissions"],
         "denials": index.tally(both(DENIALS, now))["acts"],
     }
 
 
-def _trend(index: EventIndex, name: str, window: Window, changes: int) -> Json:
+def _trend(index: EventIndex, mine: Predicate, window: Window, grown: Growth) -> Json:
     """Changes now against the mean of the windows of the same length before that the store covers whole."""
-    store = index.tally(EVERYTHING)
-    past = [window.earlier(step) for step in range(1, BASELINE_WINDOWS + 1)]
-    covered = [each for each in past if store["first"] is not None and each.low >= store["first"]]
-    counts = [index.tally(both(CHANGES, of_agent(name), each.within))["acts"] for each in covered]
-    if len(counts) < _FEWEST_WINDOWS:
-        return {
-            "baseline": counts,
-            "mean": None,
-            "ratio": None,
-            "note": f"Too little history: the store covers {plural(len(counts), 'earlier window')} of this length; "
-            f"{_FEWEST_WINDOWS} are needed.",
-        }
+    past = [window.earlier(step) for step in range(1, grown.windows + 1)]
+    counts = [index.tally(both(CHANGES, mine, each.within))["acts"] for each in past]
+    if not grown.known:
+        return {"baseline": counts, "mean": None, "ratio": None, "note": grown.json()["note"]}
     mean = sum(counts) / len(counts)
+    changes = grown.now["changes"]
     note = f"{plural(changes, 'change')} against a mean of {mean:.1f} in the {len(counts)} windows before."
     return {"baseline": counts, "mean": mean, "ratio": changes / mean if mean else None, "note": note}
 
 
-def _paths(index: EventIndex, now: Any) -> list[Json]:
+def _paths(index: EventIndex, now: Predicate) -> list[Json]:
     return [
         {"path": row["path"], "changes": row["count"], "last": rfc3339(row["last"])}
         for row in index.groups(both(CHANGES, now), ("path",), 20)

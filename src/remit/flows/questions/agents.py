@@ -16,10 +16,11 @@ from remit.flows.questions.population import (
 from remit.flows.questions.ports import EventIndex, Json, Row
 from remit.flows.questions.search import nothing_found
 from remit.flows.questions.settings import settle_sentences
+from remit.flows.questions.watched import among, spark_seconds, watched
 from remit.flows.questions.window import Window, plural
 from remit.model.event_json import rfc3339
 from remit.rooms.query import term
-from remit.rooms.query.predicate import Equals, both, either
+from remit.rooms.query.predicate import Equals, Glob, both, either
 
 MAX_AGENTS: Final = 200
 _DISTINCT: Final = ("resource_ids", "account", "region")
@@ -29,21 +30,27 @@ _BANDS: Final = (("stamped", 0.95), ("joined", 0.9), ("declared", 0.7))
 """Strengths of evidence by the confidence an attribution that rests on them has at least, strongest first."""
 
 
-def agents(index: EventIndex, window: Window) -> Json:
-    """``{window, agents: [...], more, none, unmarked_changes, top_principals, settle}``.
+def agents(index: EventIndex, window: Window, like: str = "") -> Json:
+    """``{window, agents: [...], more, none, spark_seconds, unmarked_changes, top_principals, settle}``; of the agents
+    whose names contain ``like``, the busiest.
 
     Each agent: name, acts, changes, denials, resources, accounts, regions, last_seen, strengths {strength: acts},
-    governed_share (of its changes, by a gateway or pipeline; None without changes), query. A strength is that of the
-    evidence the attribution to the agent rests on: other evidence of the same act may be stronger and say less.
+    governed_share (of its changes, by a gateway or pipeline; None without changes), query; what ``watched`` adds.
+    A strength is that of the evidence the attribution to the agent rests on: other evidence of the same act may be
+    stronger and say less. ``none`` is True when no agent at all is seen, whatever their names.
     """
-    rows = index.groups(both(ACTS, OF_AGENTS, window.within), ("agent",), MAX_AGENTS + 1)
+    seen = both(ACTS, OF_AGENTS, window.within)
+    wanted = both(seen, Glob("agent", ("", like, ""), True)) if like else seen
+    rows = index.groups(wanted, ("agent",), MAX_AGENTS + 1)
     found = rows[:MAX_AGENTS]
     table = _table(index, window, found) if found else []
+    more = watched(index, window, [row["agent"] for row in found]) if found else {}
     return {
         "window": window.json(),
-        "agents": table,
+        "agents": [{**row, **more[row["agent"]]} for row in table],
         "more": len(rows) > MAX_AGENTS,
-        "none": not found,
+        "none": not found and not (like and index.tally(seen)["records"]),
+        "spark_seconds": spark_seconds(window),
         **unmarked(index, window),
     }
 
@@ -89,8 +96,7 @@ def _sentence(changes: int, count: int, top: list[dict[str, Any]]) -> str:
 
 
 def _table(index: EventIndex, window: Window, rows: list[Row]) -> list[Json]:
-    named = either(Equals("agent", row["agent"]) for row in rows if row["agent"])
-    mine = both(OF_AGENTS, window.within, named)
+    mine = both(window.within, among([row["agent"] for row in rows]))
     changes = _by_agent(index.groups(both(CHANGES, mine), ("agent",), MAX_AGENTS, distinct=_DISTINCT, brief=True))
     denials = _by_agent(index.groups(both(DENIALS, mine), ("agent",), MAX_AGENTS, brief=True))
     road = either(Equals("governed", name) for name in ("gateway", "pipeline"))

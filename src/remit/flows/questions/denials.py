@@ -24,18 +24,22 @@ def denials(index: EventIndex, text: str, *, now_us: int, limit: int = 50) -> Js
     """``{query, total, groups: [{policy_type, policy_arn, action, rule, implicit, count, first, last, principals,
     distinct_principals, sample, query}], more, note}``: denied acts the query finds, grouped by cause."""
     predicate = both(read_query(text, now_us), DENIALS)
-    size = max(1, min(limit, 500))
     total = index.tally(predicate)["acts"]
-    rows = index.groups(predicate, CAUSE, size + 1, distinct=("principal",))
-    stopped = _principals(index, predicate) if rows else {}
-    groups = [_group(row, stopped.get(_key(row), []), text) for row in rows[:size]]
     return {
         "query": text,
         "total": total,
-        "groups": groups,
-        "more": len(rows) > size,
+        **denied_causes(index, predicate, text, max(1, min(limit, 500))),
         "note": _note(index, text, now_us, total),
     }
+
+
+def denied_causes(index: EventIndex, denied: Predicate, text: str, size: int) -> Json:
+    """``{groups, more}``: denials grouped by cause, the commonest first. ``text`` is what else ``denied`` asks for, in
+    the query language."""
+    rows = index.groups(denied, CAUSE, size + 1, distinct=("principal",))
+    stopped = _principals(index, denied) if rows else {}
+    groups = [_group(row, stopped.get(_key(row), []), text) for row in rows[:size]]
+    return {"groups": groups, "more": len(rows) > size}
 
 
 def _note(index: EventIndex, text: str, now_us: int, total: int) -> str | None:

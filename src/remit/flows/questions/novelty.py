@@ -14,13 +14,14 @@ from remit.model.vocabulary import call_name
 from remit.rooms.query.predicate import Predicate, both
 
 HOUR_US: Final = 3_600_000_000
-_DIMENSIONS: Final = {
+DIMENSIONS: Final = {
     "service": ("service",),
     "action": ("service", "operation"),
     "region": ("region",),
     "account": ("account",),
     "hour": (HOUR_OF_DAY,),
 }
+"""What can be a first, by the columns that tell it apart."""
 _MOST: Final = 20
 _PLACES: Final = 5000
 
@@ -37,7 +38,7 @@ def first_ever(index: EventIndex, mine: Predicate, window: Window) -> Json:
             "note": "It has no records before this window, so nothing can be called a first; all of it is new.",
         }
     found, more = [], False
-    for dimension, by in _DIMENSIONS.items():
+    for dimension, by in DIMENSIONS.items():
         rows = index.groups(both(mine, window.up_to), by, _MOST + 1, first_since=window.low)
         more = more or len(rows) > _MOST
         found += [_first(dimension, by, row) for row in rows[:_MOST] if row[by[-1]] is not None]

@@ -77,6 +77,16 @@ class EventIndex(Protocol):
         """``buckets`` rows ``{start, source, count, denied}`` per source over ``[low, high)``; empty ones left out."""
         ...
 
+    def reach(
+        self, predicate: Predicate, low: int, width: int, buckets: int, *, by: str | None = None, limit: int = 20_000
+    ) -> list[Row]:
+        """How far events reached in each of ``buckets`` stretches of ``width`` microseconds from ``low`` on.
+
+        Rows ``{start, count, deletions, permissions, resources, accounts, regions}`` in order of start, empty ones
+        left out; one for each value of column ``by`` too, when it is named. At most ``limit`` rows, the earliest.
+        """
+        ...
+
 
 class Changes(Protocol):
     """What the index took in, in the order in which it did: new events, and events judged otherwise than before."""
