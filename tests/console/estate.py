@@ -281,7 +281,10 @@ class Desk:
             "sentence": f"Last changed by {self.rows[0]['actor_name']}." if found else "No record names it.",
         }
 
-    def agents(self, window: str) -> Json:
+    def agent(self, name: str, window: str) -> Json:
+        raise NotFound(f"No record names an agent {name[:80]!r}", remedy="Known agents: none.")
+
+    def agents(self, window: str, like: str = "") -> Json:
         mine = [each for each in self.rows if each["actor_kind"] == "agent"]
         line_of = (
             {
@@ -296,6 +299,12 @@ class Desk:
                 "strengths": {"joined": 2},
                 "governed_share": 0.5,
                 "query": 'agent:"Claude Code" since:24h',
+                "spark": [0, 3, 1],
+                "growth": None,
+                "novelties": 2,
+                "first_seen": rfc3339(NOW),
+                "owner": mine[0]["owner"],
+                "owners": 2,
             }
             if mine
             else None
@@ -305,6 +314,7 @@ class Desk:
             "agents": [line_of] if line_of else [],
             "more": False,
             "none": not mine,
+            "spark_seconds": 3600.0,
             "changes": 5,
             "unmarked_changes": 2,
             "window_note": None,

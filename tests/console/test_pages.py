@@ -247,7 +247,7 @@ def test_the_agents_page_is_never_bare(console: Console) -> None:
     assert "carry no marker" in get(console([of_source(1, "IaC")]), "/agents").text
     page = Page(get(console([row(1)]), "/agents?window=30d").text)
     assert "Claude Code" in page.text
-    assert any("agent%3A" in link for link in page.links)
+    assert "/agents/Claude%20Code?window=30d" in page.links
 
 
 def test_who_without_an_answer_says_where_it_looked(console: Console) -> None:

@@ -110,8 +110,12 @@ def _draw_agent(found: Json) -> None:
         f"blast radius: {reach['resources']:,} resources, {reach['accounts']:,} accounts, {reach['regions']:,} regions;"
         f" {reach['destructive']:,} destructive, {reach['privilege']:,} privilege, {reach['denials']:,} denials"
     )
+    for deed in found["deeds"]:
+        output.line(f"{'!' if deed['grave'] else '-'} {deed['text']}")
     output.line(f"trend: {found['trend']['note']}")
-    output.line("by path: " + ", ".join(f"{path['path']} {path['changes']:,}" for path in found["paths"]))
+    taken = (f"{road['title']} {road['changes']:,}" for road in found["roads"] if road["changes"])
+    output.line("by path: " + (", ".join(taken) or "no changes"))
+    _draw_about(found)
     output.line(f"first ever in this window: {found['first_ever']['note']}")
     for first in found["first_ever"]["found"]:
         output.line(f"  {first['dimension']:<8} {first['value']}  ({first['count']:,}, first {first['first']})")
@@ -132,6 +136,19 @@ def _draw_agent(found: Json) -> None:
     ]
     output.table("Newest", ("time (UTC)", "path", "operation", "resource", "outcome", "event"), rows)
     output.line(f"remit events search {output.quoted(found['query'])}")
+
+
+def _draw_about(found: Json) -> None:
+    """Who answers for it, for whom it acted, and what it made that is paid for."""
+    for title, key, name in (("owner", "owners", "owner"), ("on behalf of", "behalf", "on_behalf_of")):
+        said = ", ".join(f"{each[name] or 'not known'} ({each['acts']:,} acts)" for each in found[key])
+        output.line(f"{title}: {said or 'no act in this window'}")
+    cost = found["cost"]
+    for kind in cost["kinds"]:
+        classes = ", ".join(f"{each['class']} x {each['calls']:,}" for each in kind["classes"])
+        output.line(f"paid for: {kind['calls']:,} x {kind['operation']} ({classes or 'class not recorded'})")
+    if cost["kinds"]:
+        output.note(cost["note"])
 
 
 COMMANDS = (agents,)

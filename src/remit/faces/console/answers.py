@@ -1,4 +1,4 @@
-"""The smaller pages: agents, denials, and who."""
+"""The smaller pages: denials, and who."""
 
 from __future__ import annotations
 
@@ -7,37 +7,14 @@ from typing import Any, Final
 from starlette.requests import Request
 from starlette.responses import Response
 
-from remit.faces.console.asking import ALL_TIME, Ask, address, read_ask
+from remit.faces.console.asking import ALL_TIME, Ask, read_ask
 from remit.faces.console.event_center import range_chips
 from remit.faces.console.pages import Pages
 from remit.faces.console.ports import Json
 from remit.faces.console.query_error import pointed
-from remit.model.errors import QueryError, UsageError
+from remit.model.errors import QueryError
 
-_WINDOWS: Final = (("24h", "24 h"), ("7d", "7 d"), ("30d", "30 d"))
-_DEFAULT_WINDOW: Final = "7d"
 _GROUPS: Final = 50
-
-
-def agents_page(pages: Pages, request: Request) -> Response:
-    """``/agents?window=7d``."""
-    window = request.query_params.get("window", "").strip() or _DEFAULT_WINDOW
-    chips = [(label, address("/agents", window=name), name == window) for name, label in _WINDOWS]
-    asked: Json = {"here": "agents", "window": window, "ranges": chips}
-    try:
-        found = pages.desk.agents(window)
-    except UsageError as error:
-        return pages.refused(error, here="agents")
-    rows = [{**row, "url": Ask(q=row["query"]).url()} for row in found["agents"]]
-    principals = [{**row, "url": address("/who", subject=row["sample"])} for row in found["top_principals"]]
-    return pages.render(
-        "agents.html",
-        **asked,
-        found=found,
-        rows=rows,
-        principals=principals,
-        unmarked_url=Ask(q=found["unmarked_query"]).url(),
-    )
 
 
 def denials_page(pages: Pages, request: Request) -> Response:

@@ -80,6 +80,7 @@ class Pages:
             "demo": self.demo,
             "address": address,
             "event_url": event_url,
+            "agent_url": agent_url,
         }
         return environment
 
@@ -145,6 +146,14 @@ async def _form(request: Request) -> dict[str, str]:
 def event_url(event_id: str) -> str:
     """The address of an event's page."""
     return f"/events/{quote(event_id, safe='', errors='replace')}"
+
+
+def agent_url(name: str, **parameters: str) -> str:
+    """The address of an agent's page. A name that no path can carry (browsers resolve ``..``, a line break ends a
+    path) goes into the query."""
+    if name in (".", "..") or not name.isprintable():
+        return address("/agents", agent=name, **parameters)
+    return address(f"/agents/{quote(name, safe='', errors='replace')}", **parameters)
 
 
 def _title(status: int) -> str:

@@ -14,7 +14,8 @@ from starlette.requests import Request
 from starlette.responses import PlainTextResponse, Response
 from starlette.routing import BaseRoute, Route
 
-from remit.faces.console.answers import agents_page, denials_page, who_page
+from remit.faces.console.agent_pages import agent_page, agents_page
+from remit.faces.console.answers import denials_page, who_page
 from remit.faces.console.assets import Assets
 from remit.faces.console.event_center import event_center
 from remit.faces.console.event_page import event_page
@@ -61,6 +62,7 @@ def _routes(pages: Pages) -> list[BaseRoute]:
         ("/", event_center),
         ("/events/{event_id:path}", event_page),
         ("/agents", agents_page),
+        ("/agents/{name:path}", agent_page),
         ("/denials", denials_page),
         ("/who", who_page),
         ("/views/{view}", view_page),

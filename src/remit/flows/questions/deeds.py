@@ -77,10 +77,16 @@ def _refused(found: Json) -> Iterator[Json]:
         return
     said = []
     for group in refused["groups"][:_NAMED]:
-        policy = POLICY_WORDS.get(group["policy_type"] or "unknown", group["policy_type"])
-        said.append(f"{group['count']:,} × {group['action'] or 'an unnamed permission'} by {policy.lower()}")
+        said.append(f"{group['count']:,} × {group['action'] or 'an unnamed permission'}{_policy(group['policy_type'])}")
     query = f"{found['query']} denied:true -counted:false"
     yield _deed(f"Denied {plural(refused['total'], 'time')}: {'; '.join(said)}.", query, grave=True)
+
+
+def _policy(policy_type: str | None) -> str:
+    if policy_type in (None, "unknown"):
+        return " (the record does not say by which policy)"
+    name = POLICY_WORDS.get(policy_type, policy_type)
+    return f" by {name if name[1:] != name[1:].lower() else name.lower()}"
 
 
 def _road(found: Json) -> Iterator[Json]:
