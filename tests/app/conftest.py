@@ -7,8 +7,9 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
+from types import MappingProxyType
 
 import pytest
 
@@ -20,10 +21,17 @@ def command(*arguments: str, cwd: Path | None = None, given: bytes | None = None
     return subprocess.run([*PROGRAM, *arguments], cwd=cwd, input=given, capture_output=True, timeout=30, check=False)
 
 
-def start(*arguments: str, cwd: Path | None = None) -> subprocess.Popen[bytes]:
-    """A command that goes on by itself."""
+def start(
+    *arguments: str, cwd: Path | None = None, environment: Mapping[str, str] = MappingProxyType({})
+) -> subprocess.Popen[bytes]:
+    """A command that goes on by itself, with some variables more in its environment."""
     return subprocess.Popen(
-        [*PROGRAM, *arguments], cwd=cwd, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.PIPE
+        [*PROGRAM, *arguments],
+        cwd=cwd,
+        env={**os.environ, **environment},
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
     )
 
 

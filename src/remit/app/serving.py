@@ -17,15 +17,18 @@ from remit.app import demo
 from remit.app.answering import Answering
 from remit.app.config.reading import load_configuration
 from remit.app.control import ControlServer, control_path
+from remit.app.desks import LIVE
 from remit.app.exposure import Exposure, exposure
 from remit.app.ingesting import settle_store
 from remit.app.keeping import open_desks
 from remit.app.site import build_site
+from remit.faces.web.streams import Streams
 from remit.model.errors import UsageError
 
 Json = dict[str, Any]
 Say = Callable[[str], None]
 _NOTICES: Final = 20
+_STALLED_MS: Final = 45_000
 
 
 def serve(data: Path, options: Json, say: Say) -> None:
@@ -57,11 +60,12 @@ def serve(data: Path, options: Json, say: Say) -> None:
         else:
             settle_store(store)  # an ingest that was cut off may have left joins unmade
         desks = open_desks(store, configured)
+        streams = Streams(desks[LIVE])
         control = ControlServer(socket_path, Answering(store, desks, works=True))
         try:
             say(f"Remit is open on {address}/  (data: {folder}; stop with Ctrl-C)")
-            site = build_site(desks, exposed, port, demo=options["demo"], notices=lambda: list(noticed))
-            _run(site, listening, exposed)
+            site = build_site(desks, exposed, port, streams, demo=options["demo"], notices=lambda: list(noticed))
+            _run(site, listening, exposed, streams.close)
         finally:
             control.close()
 
@@ -80,8 +84,14 @@ def _ended_by_sigterm() -> Iterator[None]:
         signal.signal(signal.SIGTERM, before)
 
 
-def _run(app: ASGIApp, listening: socket.socket, exposed: Exposure) -> None:
+def _run(app: ASGIApp, listening: socket.socket, exposed: Exposure, ending: Callable[[], None]) -> None:
+    """Answer requests until stopped; ``ending`` is called as soon as that is asked for."""
     import uvicorn
+
+    class Server(uvicorn.Server):
+        async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+            ending()  # it waits for answers under way, and a stream would never end by itself
+            await super().shutdown(sockets)
 
     certificate, key = exposed.certificate or (None, None)
     config = uvicorn.Config(
@@ -95,13 +105,15 @@ def _run(app: ASGIApp, listening: socket.socket, exposed: Exposure) -> None:
         ssl_certfile=certificate,
         ssl_keyfile=key,
     )
-    uvicorn.Server(config).run(sockets=[listening])
+    Server(config).run(sockets=[listening])
 
 
 def _listen(host: str, port: int) -> socket.socket:
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
     listening = socket.socket(family)
     listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    if hasattr(socket, "TCP_USER_TIMEOUT"):  # accepted connections inherit it: a client that takes nothing is cut off
+        listening.setsockopt(socket.IPPROTO_TCP, socket.TCP_USER_TIMEOUT, _STALLED_MS)
     try:
         listening.bind((host, port))
         listening.listen(128)

@@ -16,11 +16,18 @@ from remit.faces.console.site import build_console
 from remit.faces.web.access import Entrance
 from remit.faces.web.caller import LOCAL, NOBODY
 from remit.faces.web.proxy import BehindProxy
+from remit.faces.web.streams import Streams
 from remit.rooms.estate.stories import SCENES
 
 
 def build_site(
-    desks: Mapping[str, Any], exposed: Exposure, port: int, *, demo: bool, notices: Callable[[], list[str]]
+    desks: Mapping[str, Any],
+    exposed: Exposure,
+    port: int,
+    streams: Streams,
+    *,
+    demo: bool,
+    notices: Callable[[], list[str]],
 ) -> ASGIApp:
     """The application of a server that listens on ``port``, over the desks of one store."""
     rules = load_rules()
@@ -34,7 +41,8 @@ def build_site(
     site = build_console(
         desks[QUESTIONS],
         desks=desks,
-        more=api_routes(desks),
+        more=api_routes(desks, streams),
+        streams=streams,
         allowed_hosts=exposed.names(port),
         demo=demo,
         scenes=list(SCENES) if demo else [],

@@ -17,21 +17,22 @@ from starlette.responses import Response
 from starlette.routing import BaseRoute, Mount, Route
 
 from remit import __version__
-from remit.faces.api import problems, questions, views
+from remit.faces.api import problems, questions, stream, views
 from remit.faces.api.asking import admitted, answer, known_parameters
 from remit.faces.api.describing import describe
 from remit.faces.api.heads import Heads
 from remit.faces.api.versions import unless_known
 from remit.faces.web.problems import problem
+from remit.faces.web.streams import Streams
 
 PREFIX: Final = "/api/v1"
 BODY_BYTES: Final = 1 << 20
 """A request's body at most, where a route does not say otherwise with ``max_body_size``."""
-ROUTERS: Final[tuple[APIRouter, ...]] = (questions.router, views.router)
+ROUTERS: Final[tuple[APIRouter, ...]] = (stream.router, questions.router, views.router)
 
 
-def build_api(desks: Mapping[str, Any]) -> FastAPI:
-    """The API over the desks of one store, to be mounted at ``PREFIX``."""
+def build_api(desks: Mapping[str, Any], streams: Streams | None = None) -> FastAPI:
+    """The API over the desks of one store, to be mounted at ``PREFIX``; without ``streams`` nothing can be followed."""
     app = FastAPI(
         title="Remit",
         version=__version__,
@@ -45,6 +46,7 @@ def build_api(desks: Mapping[str, Any]) -> FastAPI:
         middleware=[Middleware(Heads)],
     )
     app.state.desks = desks
+    app.state.streams = streams
     problems.install(app)
     for router in ROUTERS:
         app.include_router(router)
@@ -52,9 +54,9 @@ def build_api(desks: Mapping[str, Any]) -> FastAPI:
     return app
 
 
-def api_routes(desks: Mapping[str, Any]) -> list[BaseRoute]:
+def api_routes(desks: Mapping[str, Any], streams: Streams | None = None) -> list[BaseRoute]:
     """The routes of a site: the API, and a problem for every other path below ``/api``."""
-    return [Mount(PREFIX, build_api(desks)), Route("/api/{rest:path}", _nowhere), Route("/api", _nowhere)]
+    return [Mount(PREFIX, build_api(desks, streams)), Route("/api/{rest:path}", _nowhere), Route("/api", _nowhere)]
 
 
 def document(app: FastAPI) -> dict[str, Any]:

@@ -19,11 +19,13 @@ from remit.faces.console.answers import denials_page, who_page
 from remit.faces.console.assets import Assets
 from remit.faces.console.event_center import event_center
 from remit.faces.console.event_page import event_page
+from remit.faces.console.live import live_rows
 from remit.faces.console.pages import Action, Pages, page, posted
 from remit.faces.console.ports import ConsoleDesk, Notices, Scene, SignalFact
 from remit.faces.console.views import view_page
 from remit.faces.web.access import CLOSED, Access, Entrance
 from remit.faces.web.guard import Guard
+from remit.faces.web.streams import Streams
 
 
 def build_console(
@@ -34,6 +36,7 @@ def build_console(
     notices: Notices,
     desks: Mapping[str, Any] = MappingProxyType({}),
     more: Sequence[BaseRoute] = (),
+    streams: Streams | None = None,
     entrance: Entrance = CLOSED,
     scenes: Sequence[Scene] = (),
     signal_fact: SignalFact = lambda _: None,
@@ -42,21 +45,26 @@ def build_console(
     """The pages over one desk.
 
     ``allowed_hosts`` are the ``Host`` headers answered, as ``127.0.0.1:8420`` or, for any port, ``127.0.0.1``.
-    ``demo`` marks every page as demonstration data; ``scenes`` are then offered on the first. ``signal_fact`` gives the
-    fact and source behind a signal's id. ``desks`` are the desks besides that of questions, by name; ``more`` are
-    routes of others, such as the API. ``entrance`` knows who asks; without it nobody is let in. ``clock`` is
-    microseconds since the epoch.
+    ``demo`` marks every page as demonstration data; ``scenes`` are then offered on the first. ``signal_fact`` gives
+    the fact and source behind a signal's id. ``desks`` are the desks besides that of questions, by name; ``more``
+    are routes of others, such as the API; ``streams`` follow what a page asked. ``entrance`` knows who asks;
+    without it nobody is let in. ``clock`` is microseconds since the epoch.
     """
     assets = Assets()
     pages = Pages(desk, assets, demo, notices, tuple(scenes), signal_fact, clock, desks)
     return Starlette(
-        routes=[*_routes(pages), *more, Route("/livez", _live), Route("/readyz", _ready(desk))],
+        routes=[
+            *_routes(pages, streams),
+            *more,
+            Route("/livez", _live),
+            Route("/readyz", _ready(desk)),
+        ],
         middleware=[Middleware(Guard, allowed_hosts=frozenset(allowed_hosts)), Middleware(Access, entrance=entrance)],
         exception_handlers={HTTPException: _http_problem(pages)},
     )
 
 
-def _routes(pages: Pages) -> list[BaseRoute]:
+def _routes(pages: Pages, streams: Streams | None) -> list[BaseRoute]:
     """Pages are read with GET; what changes something is posted by a form."""
     read = (
         ("/", event_center),
@@ -71,6 +79,7 @@ def _routes(pages: Pages) -> list[BaseRoute]:
     return [
         *(Route(path, page(pages, make), name=make.__name__) for path, make in read),
         *(Route(path, posted(pages, act), methods=["POST"], name=act.__name__) for path, act in acted),
+        *([Route("/live", live_rows(pages, streams))] if streams else []),
         Route("/favicon.ico", pages.assets.favicon),
         Route("/static/{digest}/{name}", pages.assets.serve),
     ]

@@ -1,0 +1,1 @@
+"""What arrives and what is told of it, over HTTP, with real servers."""
