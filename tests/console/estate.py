@@ -152,7 +152,7 @@ class Desk:
     def search(self, query: str, limit: int = 50, cursor: str | None = None) -> Json:
         rows = self._read(query)
         left = (
-            rows[next(i for i, r in enumerate(rows) if r["event_id"] == read_cursor(cursor)[1]) + 1 :]
+            rows[next(i for i, r in enumerate(rows) if r["event_id"] == read_cursor(cursor, query)[1]) + 1 :]
             if cursor
             else rows
         )
@@ -162,7 +162,7 @@ class Desk:
             "items": [event_json(each, describe) for each in page],
             "total": len(rows),
             "acts": len(rows),
-            "next": write_cursor((page[-1]["time"], page[-1]["event_id"])) if more else None,
+            "next": write_cursor((page[-1]["time"], page[-1]["event_id"]), query) if more else None,
             "note": f"{len(rows)} records.",
         }
 

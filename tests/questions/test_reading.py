@@ -57,12 +57,12 @@ def test_an_empty_answer_says_what_was_looked_at(make_index: MakeIndex) -> None:
 
 
 def test_a_cursor_reads_back_and_a_tampered_one_is_a_query_error() -> None:
-    cursor = write_cursor((NOW, "a.b"))
-    assert read_cursor(cursor) == (NOW, "a.b")
+    cursor = write_cursor((NOW, "a.b"), "service:s3")
+    assert read_cursor(cursor, "service:s3") == (NOW, "a.b")
     forged = base64.urlsafe_b64encode(b"000000000000.1.5.x").decode()
     for text in (cursor[:-3], "A" + cursor[1:], "", "é", "!!", forged, "9" * 50):
         with pytest.raises(QueryError):
-            read_cursor(text)
+            read_cursor(text, "service:s3")
 
 
 def test_paging_through_everything_fetches_bounded_pages(make_index: MakeIndex) -> None:

@@ -17,7 +17,7 @@ from starlette.responses import Response
 from starlette.routing import BaseRoute, Mount, Route
 
 from remit import __version__
-from remit.faces.api import problems, questions, stream, views
+from remit.faces.api import exports, problems, questions, stream, views
 from remit.faces.api.asking import admitted, answer, known_parameters
 from remit.faces.api.describing import describe
 from remit.faces.api.heads import Heads
@@ -28,7 +28,12 @@ from remit.faces.web.streams import Streams
 PREFIX: Final = "/api/v1"
 BODY_BYTES: Final = 1 << 20
 """A request's body at most, where a route does not say otherwise with ``max_body_size``."""
-ROUTERS: Final[tuple[APIRouter, ...]] = (stream.router, questions.router, views.router)
+ROUTERS: Final[tuple[APIRouter, ...]] = (
+    stream.router,
+    questions.router,
+    exports.router,
+    views.router,
+)
 
 
 def build_api(desks: Mapping[str, Any], streams: Streams | None = None) -> FastAPI:

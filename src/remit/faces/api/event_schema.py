@@ -7,7 +7,8 @@ from typing import Annotated, Any, Final
 
 from pydantic import BaseModel, ConfigDict, Field, create_model
 
-from remit.model.columns import COLUMNS, Column
+from remit.flows.questions.show import LINE
+from remit.model.columns import BY_NAME, COLUMNS, Column
 
 _TYPES: Final[dict[str, Any]] = {
     "string": str | None,
@@ -100,3 +101,15 @@ _NESTED: Final = {
 }
 Event: Final = _model()
 """The model of an event. It documents; answers are not passed through it."""
+
+
+def _line() -> type[BaseModel]:
+    """The model of an event's one-line form: its columns under their own names."""
+    fields: dict[str, Any] = {
+        name: (_TYPES[BY_NAME[name].kind], Field(description=BY_NAME[name].doc.replace("``", "empty"))) for name in LINE
+    }
+    model: type[BaseModel] = create_model("EventLine", __doc__="An event on one line.", **fields)
+    return model
+
+
+EventLine: Final = _line()

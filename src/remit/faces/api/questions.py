@@ -7,7 +7,7 @@ from typing import Annotated, Final
 from fastapi import APIRouter, Depends, Path, Query
 from starlette.responses import Response
 
-from remit.faces.api import schemas
+from remit.faces.api import answers, schemas
 from remit.faces.api.asking import answer, desk
 from remit.faces.api.describing import problems
 from remit.faces.api.ports import Questions
@@ -91,6 +91,54 @@ def show_event(
 ) -> Response:
     """With the record as received and what else is known around it. 400 when several events begin so."""
     return unless_known(if_none_match, answer(questions.show(event_id)))
+
+
+@router.get("/agents", responses={200: {"model": answers.AgentsAnswer}}, summary="Every agent seen in a window")
+def list_agents(questions: Desk, window: Window = "30d") -> Response:
+    """And the changes that carry no marker, so that no agent is not taken for none seen."""
+    return answer(questions.agents(window))
+
+
+@router.get(
+    "/agents/{name:path}",
+    responses={200: {"model": answers.AgentAnswer}, **problems(404)},
+    summary="One agent against its own past",
+)
+def show_agent(
+    questions: Desk,
+    name: Annotated[str, Path(max_length=500, description="Its name, as `agents` lists it.", examples=["Claude Code"])],
+    window: Window = "30d",
+) -> Response:
+    """What it changed, how far that reached, what is new about it, and its newest acts."""
+    return answer(questions.agent(name, window))
+
+
+@router.get("/who", responses={200: {"model": answers.WhoAnswer}}, summary="Who made this, and who last changed it")
+def tell_who(
+    questions: Desk,
+    subject: Annotated[
+        str,
+        Query(
+            min_length=1,
+            max_length=2048,
+            description="A resource or ARN, an event, commit, pull request, repository, ticket, CI run or access key.",
+            examples=["orders-production"],
+        ),
+    ],
+) -> Response:
+    """With the chain from the ticket to the call. When no record names it, `found` is false and `sentence` says what
+    was looked at."""
+    return answer(questions.who(subject))
+
+
+@router.get("/denials", responses={200: {"model": answers.DenialsAnswer}}, summary="What was refused, by cause")
+def list_denials(
+    questions: Desk,
+    q: Q = "",
+    limit: Annotated[int, Query(ge=1, le=500, description="At most this many causes.")] = 50,
+) -> Response:
+    """Each cause with the policy behind it, whom it stopped, and what to do."""
+    return answer(questions.denials(q, limit))
 
 
 def _split(fields: str) -> list[str]:

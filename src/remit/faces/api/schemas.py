@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Any
 
 from pydantic import BaseModel, Field
 
-from remit.faces.api.event_schema import Event
+from remit.faces.api.answers import Explanation
+from remit.faces.api.event_schema import Event, EventLine
 
 Instant = datetime | None
 
@@ -44,32 +44,10 @@ class EventPage(BaseModel):
     note: str = Field(description="What was looked at, in words.")
 
 
-class EventLine(BaseModel):
-    """An event on one line."""
-
-    event_id: str
-    time: datetime
-    provider: str | None
-    account: str | None
-    region: str | None
-    environment: str | None
-    source: str | None
-    path: str | None
-    actor_kind: str | None
-    actor_name: str | None
-    agent: str | None
-    service: str | None
-    operation: str | None
-    action_kind: str | None
-    resource_ids: list[str]
-    outcome: str | None
-    denied: bool | None
-
-
 class Related(BaseModel):
     """Events that share something with one event."""
 
-    items: list[EventLine] = Field(description="The newest few.")
+    items: list[EventLine] = Field(description="The newest few.")  # type: ignore[valid-type]
     total: int
     query: str | None = Field(description="The query that lists them all.")
 
@@ -90,7 +68,7 @@ class EventShown(BaseModel):
     raw: str | None = Field(description="The record as received, JSON text, credentials redacted.")
     raw_note: str | None = Field(description="Why there is no raw record.")
     related: RelatedEvents
-    explanation: dict[str, Any] | None = Field(description="For a denial: what refused it and what would allow it.")
+    explanation: Explanation | None = Field(description="For a denial: what refused it and what would allow it.")
 
 
 class FacetValue(BaseModel):

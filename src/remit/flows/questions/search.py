@@ -9,7 +9,7 @@ from remit.flows.questions.cursor import read_cursor, write_cursor
 from remit.flows.questions.ports import EventIndex, Json, Position, Row
 from remit.flows.questions.window import plural
 from remit.model.event_json import EVENT_COLUMNS, Describe, event_json, rfc3339
-from remit.rooms.query import read_query
+from remit.rooms.query import canonical, read_query
 from remit.rooms.query.predicate import EVERYTHING, Predicate
 
 MAX_PAGE: Final = 100_000
@@ -32,14 +32,15 @@ def search(
     Raises QueryError for a query or cursor that cannot be read.
     """
     predicate = read_query(text, now_us)
-    after = read_cursor(cursor) if cursor else None
+    asked = canonical(text)
+    after = read_cursor(cursor, asked) if cursor else None
     size = max(1, min(limit, MAX_PAGE))
     rows = list(every_row(index, predicate, EVENT_COLUMNS, limit=size + 1, after=after))
     tally = index.tally(predicate)
     page = rows[:size]
     return {
         "items": [event_json(row, describe) for row in page],
-        "next": write_cursor(_position(page[-1])) if len(rows) > size else None,
+        "next": write_cursor(_position(page[-1]), asked) if len(rows) > size else None,
         "total": tally["records"],
         "acts": tally["acts"],
         "note": _note(index, tally, limit),

@@ -18,6 +18,22 @@ MAX_CHANGES: Final = 50
 _ACCOUNTS: Final = 6
 _WHO: Final = (*LINE, "on_behalf_of", "principal", "confidence", "evidence", "runner_up", "user_agent")
 _MADE: Final = (*_WHO, "resource_types", "resource_arns")
+SAID: Final = (
+    "event_id",
+    "time",
+    "provider",
+    "account",
+    "region",
+    "environment",
+    "source",
+    "path",
+    "action",
+    "outcome",
+    "denied",
+    "actor",
+    "attribution",
+)
+"""What is told of a change, as keys of an event's JSON."""
 _OF_CODE: Final = ("commit", "pull request", "repository", "ticket", "run", "event", "access key")
 
 
@@ -105,22 +121,7 @@ def _said(row: Row | None, describe: Describe) -> Json | None:
     if row is None:
         return None
     event = event_json(row, describe)
-    keys = (
-        "event_id",
-        "time",
-        "provider",
-        "account",
-        "region",
-        "environment",
-        "source",
-        "path",
-        "action",
-        "outcome",
-        "denied",
-        "actor",
-        "attribution",
-    )
-    line = {key: event[key] for key in keys}
+    line = {key: event[key] for key in SAID}
     return {**line, "resources": row["resource_ids"], "principal": row["principal"]}
 
 
