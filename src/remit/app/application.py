@@ -18,7 +18,9 @@ from remit.app.desks import QUESTIONS
 from remit.app.keeping import open_desks, work
 from remit.app.packaged import REGISTRY_FILE
 from remit.app.registry_file import add_entry
+from remit.app.removing import finish_interrupted
 from remit.faces.cli.ports import Desk
+from remit.faces.web.caller import LOCAL
 from remit.model.errors import KeeperBusy
 
 Json = dict[str, Any]
@@ -51,6 +53,7 @@ class RemitApplication:
             yield RemoteDesk(socket, name)
             return
         with store:
+            finish_interrupted(store, self._say)
             yield open_desks(store)[name]
 
     def ingest(self, data: Path, target: str, options: Json, tell: Tell) -> Json:
@@ -68,6 +71,14 @@ class RemitApplication:
     def reattribute(self, data: Path, tell: Tell) -> Json:
         """Judge everything again."""
         return self._work(data, "reattribute", {}, tell)
+
+    def erase(self, data: Path, subject: str) -> Json:
+        """Remove every record that names a subject."""
+        return self._work(data, "erase", {"subject": subject, "who": LOCAL.name}, lambda state: None)  # noqa: ARG005
+
+    def expire(self, data: Path, keep: str) -> Json:
+        """Remove every event older than a time to keep."""
+        return self._work(data, "expire", {"keep": keep, "who": LOCAL.name}, lambda state: None)  # noqa: ARG005
 
     def up(self, data: Path, options: Json, say: Say) -> None:
         """Serve the console until stopped."""
@@ -97,6 +108,7 @@ class RemitApplication:
             with _reachable(arguments) as reachable:
                 return self._linked(_followed(call(kept, verb, **reachable), tell), _server_of(data))
         with store, _answering(socket, store):
+            finish_interrupted(store, self._say)
             return self._linked(work(store, verb, arguments, tell), {})
 
     @staticmethod

@@ -12,6 +12,7 @@ from typing import Any, Final
 from remit.app.config.schema import Configuration
 from remit.app.desk import LocalDesk
 from remit.app.live_desk import LiveDesk
+from remit.app.removing import RemovalDesk
 from remit.flows.access.sign_ins import SignIns
 from remit.flows.access.tokens import Tokens
 from remit.flows.views import SavedViews
@@ -20,6 +21,7 @@ QUESTIONS: Final = "questions"
 LIVE: Final = "live"
 VIEWS: Final = "views"
 TOKENS: Final = "tokens"
+REMOVAL: Final = "removal"
 SIGN_INS: Final = "sign_ins"
 """Not asked from outside: a sign-in belongs to a browser."""
 ASKED: Final[Mapping[str, frozenset[str]]] = {
@@ -44,6 +46,7 @@ ASKED: Final[Mapping[str, frozenset[str]]] = {
     LIVE: frozenset({"place", "tail"}),
     VIEWS: frozenset({"list", "show", "save", "change", "delete"}),
     TOKENS: frozenset({"create", "list", "revoke"}),
+    REMOVAL: frozenset({"preview", "retention", "journal"}),
 }
 """Desk -> the calls that may come over the control socket; nothing else is reachable by name."""
 STREAMED: Final[Mapping[str, frozenset[str]]] = {QUESTIONS: frozenset({"export"}), LIVE: frozenset({"tail"})}
@@ -58,6 +61,7 @@ def make_desks(
     views: SavedViews,
     tokens: Tokens,
     sign_ins: SignIns,
+    removal: RemovalDesk,
 ) -> dict[str, Any]:
     """Every desk by name."""
     return {
@@ -66,4 +70,5 @@ def make_desks(
         VIEWS: views,
         TOKENS: tokens,
         SIGN_INS: sign_ins,
+        REMOVAL: removal,
     }

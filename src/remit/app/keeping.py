@@ -27,6 +27,7 @@ from remit.app.following import follow_target
 from remit.app.ingesting import Ingesting, reattribute_store
 from remit.app.live_desk import LiveDesk
 from remit.app.packaged import load_guide, load_registry, load_rules
+from remit.app.removing import RemovalDesk, erase, expire
 from remit.flows.access.sign_ins import SignIns
 from remit.flows.access.tokens import Tokens
 from remit.flows.views import SavedViews
@@ -39,9 +40,11 @@ Tell = Callable[[Json], None]
 def open_desks(store: Store, configured: Configuration | None = None) -> dict[str, Any]:
     """Every desk of an open store, by name. ``configured`` is read from the data folder unless it is given."""
     judge = Judge(load_rules(), load_registry(store.folder))
+    configured = configured or load_configuration(store.folder)
     return make_desks(
         _questions(store, judge),
-        configured or load_configuration(store.folder),
+        configured,
+        removal=RemovalDesk(store, configured.retention),
         live=LiveDesk(IndexReader(store.index), IndexChanges(store.index), judge.describe),
         views=SavedViews(ViewTable(store.state), _now, lambda: secrets.token_hex(6)),
         tokens=Tokens(StoredTokens(store.state), store.state),
@@ -78,4 +81,8 @@ def work(
         return follow_target(store, target, options, tell, stop or threading.Event(), turn or nullcontext())
     if verb == "connect_aws":
         return connect_aws(store, arguments["options"], tell)
+    if verb == "erase":
+        return erase(store, arguments["subject"], arguments["who"], tell)
+    if verb == "expire":
+        return expire(store, arguments["keep"], arguments["who"])
     return {**reattribute_store(store), "finished": time.time()}

@@ -21,6 +21,7 @@ from remit.app.desks import LIVE
 from remit.app.exposure import Exposure, exposure
 from remit.app.ingesting import settle_store
 from remit.app.keeping import open_desks
+from remit.app.removing import finish_interrupted
 from remit.app.site import build_site
 from remit.faces.web.streams import Streams
 from remit.model.errors import UsageError
@@ -58,6 +59,7 @@ def serve(data: Path, options: Json, say: Say) -> None:
             say("Making the demonstration estate ...")
             demo.fill(store, say)
         else:
+            finish_interrupted(store, notice)
             settle_store(store)  # an ingest that was cut off may have left joins unmade
         desks = open_desks(store, configured)
         streams = Streams(desks[LIVE])

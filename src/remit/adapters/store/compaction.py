@@ -82,7 +82,7 @@ def merge(lake: Lake, kind: str, files: Sequence[DataFile]) -> DataFile:
     def fill(sink: BinaryIO) -> None:
         with ExitStack() as stack, parquet_writer(sink, kind, dense=True) as writer:
             sources = [stack.enter_context(pq.ParquetFile(lake.path(kind, file))) for file in files]
-            for stretch in _regrouped(_stretches(kind, sources)):
+            for stretch in regrouped(_stretches(kind, sources)):
                 writer.write_table(stretch, row_group_size=stretch.num_rows)
 
     lake.disk.write(path, fill)
@@ -102,7 +102,7 @@ def _stretches(kind: str, sources: Sequence[pq.ParquetFile]) -> Iterator[pa.Tabl
         fronts = [front for front in fronts if front.fill()]
 
 
-def _regrouped(tables: Iterator[pa.Table]) -> Iterator[pa.Table]:
+def regrouped(tables: Iterator[pa.Table]) -> Iterator[pa.Table]:
     """Stretches gathered into row groups of a useful size."""
     waiting: list[pa.Table] = []
     for table in tables:

@@ -62,6 +62,22 @@ class Duck:
         """Write everything into the file and let it go."""
         self._connection.close()
 
+    def copy_to(self, path: Path) -> None:
+        """Write every table, and nothing else, into a new database file, closed and whole on return."""
+        quoted = str(path).replace("'", "''")
+        with self.writing, self.errors("copying"), self.new_cursor() as cursor:
+            cursor.execute(f"ATTACH '{quoted}' AS renewed")
+            try:
+                cursor.execute('COPY FROM DATABASE "' + self._name(cursor).replace('"', '""') + '" TO renewed')
+                cursor.execute("CHECKPOINT renewed")
+            finally:
+                cursor.execute("DETACH renewed")
+
+    @staticmethod
+    def _name(cursor: duckdb.DuckDBPyConnection) -> str:
+        """What DuckDB calls this file's database: it depends on the file's name."""
+        return str(cursor.execute("SELECT current_database()").fetchall()[0][0])
+
     def cursor(self) -> duckdb.DuckDBPyConnection:
         """This thread's cursor. A cursor of another thread never sees a transaction of this one before its end."""
         found: duckdb.DuckDBPyConnection | None = getattr(self._local, "cursor", None)

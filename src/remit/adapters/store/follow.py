@@ -21,6 +21,7 @@ from remit.model.columns import INDEXED, JUDGED
 
 FILES_AT_ONCE = 32
 TABLES: Final = ("events", "offers", "pending", "quarantine", "watermarks", "sequence")
+_IDENTITIES: Final = {"events": "event_id", "offers": "event_id", "pending": "event_id", "quarantine": "quarantine_id"}
 _INDEXED: Final = ", ".join(f'"{column.name}"' for column in INDEXED)
 _CORRECTED: Final = ", ".join(f'"{column.name}"' for column in CORRECTIONS)
 _JUDGED_NAMES: Final = frozenset(column.name for column in JUDGED)
@@ -128,3 +129,11 @@ def _insert_quarantine(cursor: duckdb.DuckDBPyConnection, paths: Sequence[str]) 
         "WHERE quarantine_id NOT IN (SELECT quarantine_id FROM quarantine) "
         "QUALIFY row_number() OVER (PARTITION BY quarantine_id ORDER BY time) = 1"
     )
+
+
+def forget(cursor: duckdb.DuckDBPyConnection, ids: str, before_us: int | None) -> None:
+    """Delete what was removed from the lake: rows whose id is in the relation ``ids`` (column ``id``), and rows older
+    than a time in microseconds since the epoch."""
+    older = "" if before_us is None else f" OR time < make_timestamp({int(before_us)})"
+    for table, identity in _IDENTITIES.items():
+        cursor.execute(f"DELETE FROM {table} WHERE {identity} IN (SELECT id FROM {ids}){older}")

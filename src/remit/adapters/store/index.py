@@ -5,14 +5,15 @@ from __future__ import annotations
 import threading
 import uuid
 from collections import defaultdict
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Self
 
 import pyarrow as pa
 
-from remit.adapters.store import follow
+from remit.adapters.store import follow, generations
 from remit.adapters.store.deltalog import GapInLog
 from remit.adapters.store.duck import Duck, UnreadableIndex
 from remit.adapters.store.lake import Acknowledged, Change, Lake
@@ -37,9 +38,13 @@ class FollowReport:
 class Index:
     """Rows without raw, link offers, quarantine, and how far into the lake's log they reach."""
 
-    def __init__(self, duck: Duck, on_notice: Callable[[str], None]) -> None:
+    def __init__(
+        self, duck: Duck, on_notice: Callable[[str], None], path: Path, opened: Callable[[Path], Duck]
+    ) -> None:
         self._duck = duck
         self._notice = on_notice
+        self._path = path
+        self._opened = opened
         self._moved = threading.Condition()
         self._sequence = ("", 0)
 
@@ -56,19 +61,22 @@ class Index:
 
         :raises KeeperBusy: if another process has it open.
         """
+        opened = partial(Duck.open, memory_mb=memory_mb, threads=threads)
+        generations.settle(path)
         try:
-            index = cls(Duck.open(path, memory_mb=memory_mb, threads=threads), on_notice)
+            duck = opened(path)
         except UnreadableIndex as error:
             on_notice(f"The index cannot be read and is rebuilt from the lake: {str(error).splitlines()[0]}")
-            for part in (path, Path(f"{path}.wal")):
-                part.unlink(missing_ok=True)
-            index = cls(Duck.open(path, memory_mb=memory_mb, threads=threads), on_notice)
+            generations.remove(path)
+            duck = opened(path)
+        index = cls(duck, on_notice, path, opened)
         index._prepare()
         return index
 
     def close(self) -> None:
         """Checkpoint and close the file."""
         self._duck.close()
+        generations.settle(self._path)
 
     @property
     def sequence(self) -> tuple[str, int]:
@@ -111,6 +119,33 @@ class Index:
                 report = self._apply(lake, {kind: lake.files(kind) for kind in KINDS}, rebuilt=True)
             self._tell()
             return report
+
+    def withdraw(self, lake: Lake, ids: Collection[str], before_us: int | None) -> None:
+        """Delete rows that the lake's newest commits no longer have: these ids, and all older than a time.
+
+        The index must have followed every commit before the ones that withdrew the rows.
+        """
+        with self._duck.transaction() as cursor:
+            cursor.register("withdrawn", pa.table({"id": pa.array(list(ids), pa.string())}))
+            try:
+                follow.forget(cursor, "withdrawn", before_us)
+                for kind in KINDS:
+                    self._mark(lake, kind, lake.version(kind))
+            finally:
+                cursor.unregister("withdrawn")
+
+    def renew(self) -> None:
+        """Go on in a new file that holds the present rows and nothing else: deleted rows linger in an old one.
+
+        Readers of the old file end in peace; it is gone from the folder. Places in the sequence of changes stay valid.
+        """
+        with self._duck.writing:
+            old, fresh, building = self._duck, generations.following(self._path), generations.unfinished(self._path)
+            old.copy_to(building)
+            building.replace(fresh)
+            self._duck = self._opened(fresh)
+            generations.remove(old.path)
+            generations.sync_folder(self._path)
 
     def known(self, ids: Sequence[str], low_us: int, high_us: int) -> set[str]:
         """Which of these events are stored; their times lie within the bounds (microseconds since the epoch)."""
@@ -219,10 +254,15 @@ class Index:
         }
         follow.apply(cursor, paths["events"], paths["corrections"], paths["quarantine"])
         for kind, change in changes.items():
-            cursor.execute("DELETE FROM watermarks WHERE kind = ?", [kind])
-            mark = [kind, change.version, lake.table_id(kind), lake.commit_bytes(kind, change.version)]
-            cursor.execute("INSERT INTO watermarks VALUES (?, ?, ?, ?)", mark)
+            self._mark(lake, kind, change.version)
         return FollowReport(**{kind: _rows(change) for kind, change in changes.items()}, rebuilt=rebuilt)
+
+    def _mark(self, lake: Lake, kind: str, version: int) -> None:
+        """Note, within the transaction, how far the index has followed a table."""
+        cursor = self._duck.cursor()
+        cursor.execute("DELETE FROM watermarks WHERE kind = ?", [kind])
+        mark = [kind, version, lake.table_id(kind), lake.commit_bytes(kind, version)]
+        cursor.execute("INSERT INTO watermarks VALUES (?, ?, ?, ?)", mark)
 
 
 def _window(low_us: int | None, high_us: int | None) -> tuple[str, list[int]]:

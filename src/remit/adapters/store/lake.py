@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Self
@@ -28,6 +29,8 @@ from remit.model.errors import StoreError
 Acknowledged = Mapping[str, tuple[int, bytes]]
 """Per table the newest commit known to be acknowledged, and the bytes of its log file."""
 Batch = Mapping[str, Sequence[DataFile]]
+_Changes = Mapping[str, tuple[Sequence[DataFile], Sequence[DataFile]]]
+_LOOKS = 3
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,18 +100,49 @@ class Lake:
 
         :raises StoreError: the lake is then poisoned, because what reached the disk is no longer certain.
         """
-        touched = [kind for kind in KINDS if batch.get(kind)]
+        return self._commit({kind: (files, ()) for kind, files in batch.items()}, meta)
+
+    def withdraw(self, changes: Mapping[str, tuple[Sequence[DataFile], Sequence[DataFile]]], why: str) -> None:
+        """Commit, all or nothing over the tables, files (old, new) of which the new hold fewer rows than the old.
+
+        The old stay on disk until they are purged.
+
+        :raises StoreError: the lake is then poisoned, as by ``commit_batch``.
+        """
+        self._commit({kind: (new, old) for kind, (old, new) in changes.items()}, {"why": why})
+
+    def _commit(self, batch: _Changes, meta: Mapping[str, str]) -> dict[str, int]:
+        """One batch over several tables as (added, removed); the first of them leads."""
+        touched = [kind for kind in KINDS if kind in batch and any(batch[kind])]
         if not touched:
             return {}
         with self._writing():
             leader, *others = touched
-            own = {"meta": dict(meta), "then": {kind: self._promise(kind, batch[kind]) for kind in others}}
-            reached = {leader: self._tables[leader].commit(batch[leader], own=own)}
+            own = {"meta": dict(meta), "then": {kind: self._promise(kind, *batch[kind]) for kind in others}}
+            reached = {leader: self._tables[leader].commit(*batch[leader], own=own)}
             for kind in others:
-                reached[kind] = self._tables[kind].commit(batch[kind], own={"meta": dict(meta)})
+                reached[kind] = self._tables[kind].commit(*batch[kind], own={"meta": dict(meta)})
             for kind in touched:
                 self._tables[kind].maybe_checkpoint()
         return reached
+
+    def purge(self, kind: str) -> int:
+        """Remove every Parquet file that the newest version does not name; returns their bytes.
+
+        Only for a keeper that lets nothing be written meanwhile: a file on its way to a commit would be lost.
+        """
+        named = {self.path(kind, file) for file in self._tables[kind].files()}
+        gone = [path for path in sorted((self.root / kind).glob("month=*/*.parquet")) if path not in named]
+        freed = sum(path.stat().st_size for path in gone)
+        for path in gone:
+            self.disk.remove(path)
+        for folder in sorted({path.parent for path in gone}):
+            self.disk.sync(folder)
+        return freed
+
+    def cleanse_log(self, kind: str, names: Callable[[str], bool]) -> int:
+        """Replace what names somebody in the log's own words (never in its actions); returns the commits rewritten."""
+        return deltalog.cleanse(self.disk, self._tables[kind].log, names)
 
     def replace(self, kind: str, old: Sequence[DataFile], new: Sequence[DataFile]) -> int:
         """Swap files for others that hold the same rows (compaction); the old stay on disk for their readers."""
@@ -152,6 +186,12 @@ class Lake:
 
     def raw(self, event_id: str, time_us: int) -> str | None:
         """The redacted source record of one event, read from the files of its month; None if it is not stored."""
+        for _ in range(_LOOKS):
+            with suppress(FileNotFoundError):  # replaced since it was named: the newer version has the row, if any
+                return self._raw(event_id, time_us)
+        return None
+
+    def _raw(self, event_id: str, time_us: int) -> str | None:
         month = month_of(time_us)
         for file in self._tables["events"].files():
             if file.month == month and file.low_us <= time_us <= file.high_us:
@@ -160,8 +200,9 @@ class Lake:
                     return found
         return None
 
-    def _promise(self, kind: str, files: Sequence[DataFile]) -> dict[str, Any]:
-        return {"version": self.version(kind) + 1, "files": [file.as_json() for file in files]}
+    def _promise(self, kind: str, files: Sequence[DataFile], removed: Sequence[DataFile]) -> dict[str, Any]:
+        promise = {"version": self.version(kind) + 1, "files": [file.as_json() for file in files]}
+        return {**promise, "removed": [file.as_json() for file in removed]} if removed else promise
 
     def _finish_batch(self, on_notice: Callable[[str], None]) -> None:
         """Commit what a leading commit promised to the other tables and a crash prevented."""
@@ -170,7 +211,8 @@ class Lake:
             for kind, promise in promised.items():
                 if self.version(kind) < promise["version"]:
                     with self._writing():
-                        self._tables[kind].commit([DataFile(**file) for file in promise["files"]])
+                        removed = [DataFile(**file) for file in promise.get("removed", ())]
+                        self._tables[kind].commit([DataFile(**file) for file in promise["files"]], removed)
                     on_notice(f"A batch interrupted between two tables has been finished in {kind}.")
 
     def _last_promise(self, leader: str) -> dict[str, Any]:

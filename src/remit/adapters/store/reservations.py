@@ -42,6 +42,11 @@ class Reservations:
             self._taken |= asked
             return token, taken
 
+    def in_flight(self) -> int:
+        """Batches that have asked and not yet committed or given up."""
+        with self._lock:
+            return len(self._by_token)
+
     def drop(self, token: str, stored: set[str]) -> None:
         """The index knows these already: they need no reservation."""
         with self._lock:

@@ -45,6 +45,11 @@ class State:
             _migrate(connection)
         return state
 
+    @property
+    def embedded(self) -> bool:
+        """Whether it is a file of ours rather than a database server's."""
+        return self._engine.dialect.name == "sqlite"
+
     def close(self) -> None:
         """Close every pooled connection."""
         self._engine.dispose()
@@ -145,13 +150,21 @@ class State:
     # --- journal
 
     def journal(
-        self, who: str, what: str, facts: Mapping[str, object], *, connection: Connection | None = None
+        self,
+        who: str,
+        what: str,
+        facts: Mapping[str, object],
+        *,
+        connection: Connection | None = None,
+        record: str | None = None,
     ) -> None:
         """Record a change of Remit itself, such as ``token.created``: who made it and its facts (never a secret).
 
-        With the ``connection`` of the transaction that makes the change, both are kept or neither is.
+        With the ``connection`` of the transaction that makes the change, both are kept or neither is. A record of the
+        same id replaces the one before, for a change that may have to be finished twice.
         """
-        row = {"id": uuid.uuid4().hex, "at": _now(), "who": who, "what": what, "facts": json.dumps(dict(facts))}
+        made = {"id": record or uuid.uuid4().hex, "at": _now()}
+        row = {**made, "who": who, "what": what, "facts": json.dumps(dict(facts))}
         with nullcontext(connection) if connection is not None else self.transaction() as within:
             self.upsert(within, JOURNAL, [row])
 
@@ -176,7 +189,11 @@ class State:
         keys = [column.name for column in table.primary_key.columns]
         insert = (postgresql if self._engine.dialect.name == "postgresql" else sqlite).insert(table)
         changed = {name: insert.excluded[name] for name in rows[0] if name not in (*keys, *keep)}
-        connection.execute(insert.on_conflict_do_update(index_elements=keys, set_=changed), [dict(row) for row in rows])
+        if changed:
+            settled = insert.on_conflict_do_update(index_elements=keys, set_=changed)
+        else:
+            settled = insert.on_conflict_do_nothing(index_elements=keys)
+        connection.execute(settled, [dict(row) for row in rows])
 
     @contextmanager
     def transaction(self) -> Iterator[Connection]:

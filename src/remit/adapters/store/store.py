@@ -11,39 +11,46 @@ then the ids of a committed batch are remembered here, so nothing is stored twic
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Mapping, Sequence
-from contextlib import ExitStack
+import time
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
 from typing import Any, Self
 
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from remit.adapters.store.chains import Chains, Row
 from remit.adapters.store.compaction import VACUUM_AFTER_SECONDS, Maintenance, maintain
 from remit.adapters.store.datafile import DataFile
 from remit.adapters.store.disk import Disk, store_error
+from remit.adapters.store.erased import Erased
 from remit.adapters.store.follower import Follower
 from remit.adapters.store.index import MEMORY_MB, FollowReport, Index
 from remit.adapters.store.lake import Lake
 from remit.adapters.store.lease import Lease
 from remit.adapters.store.reservations import Offers, Reservations
-from remit.adapters.store.schema import file_schema
+from remit.adapters.store.schema import IDENTITY, file_schema
 from remit.adapters.store.state import State
-from remit.model.errors import StoreError
+from remit.model.errors import KeeperBusy, StoreError
 
+ALONE_SECONDS = 60.0
+ALONE_LOOK_SECONDS = 0.05
 UNUSABLE = frozenset("?%")
 """DuckDB takes ``?`` in a path for the start of options, and delta-rs decodes ``%``."""
 
 
 @dataclass(frozen=True, slots=True)
 class Answers:
-    """What a batch was told. ``token`` belongs to ``commit`` or ``abort``; ``known`` must not be stored again."""
+    """What a batch was told. ``token`` belongs to ``commit`` or ``abort``; ``known`` must not be stored again, of which
+    ``erased`` was stored once and was erased."""
 
     token: str
     known: set[str]
     offers: dict[str, tuple[Row, ...]] = field(default_factory=dict)
+    erased: set[str] = field(default_factory=set)
 
 
 class Store:
@@ -57,6 +64,8 @@ class Store:
         self._closing = closing
         self._reservations = Reservations()
         self._chains = Chains(index)
+        self.erased = Erased(state)
+        self._asking = threading.Lock()
         self._committing = threading.Lock()
         self._following = threading.Lock()
         self._follower = Follower(self.follow)
@@ -118,14 +127,17 @@ class Store:
         the batch's own new events, committed ones and those in the index. What another batch in flight offers is not
         in it, which ``follow`` before a second look settles.
         """
-        token, known = self._reservations.reserve(ids)
+        with self._asking:
+            token, known = self._reservations.reserve(ids)
         try:
             if len(times):
                 stored = self.index.known(ids, min(times), max(times))
                 self._reservations.drop(token, stored)
                 known |= stored
+            erased = self.erased.among(ids)
             self._reservations.offer(token, offers or {})
-            return Answers(token, known, self._chains.behind(keys, partial(self._reservations.offering, token)))
+            offered = self._chains.behind(keys, partial(self._reservations.offering, token))
+            return Answers(token, known | erased, offered, erased)
         except BaseException:
             self._reservations.release(token)
             raise
@@ -152,6 +164,10 @@ class Store:
         self._follower.check()
         with self._committing:
             self._check(token, events)
+            quarantine, corrections = (
+                self._not_erased("quarantine", quarantine),
+                self._not_erased("corrections", corrections),
+            )
             batch = {"events": self._files("events", events), "quarantine": self._files("quarantine", quarantine)}
             if corrections is not None and corrections.num_rows:
                 batch["corrections"] = self.lake.write("corrections", self._numbered(corrections))
@@ -164,11 +180,38 @@ class Store:
     def follow(self) -> FollowReport:
         """Let the index catch up with every commit so far."""
         with self._following:
-            batches = self._reservations.committed()
-            self._follower.begin()
-            report = self.index.follow(self.lake)
-            self._reservations.followed(batches)
+            return self._follow()
+
+    def _follow(self) -> FollowReport:
+        batches = self._reservations.committed()
+        self._follower.begin()
+        report = self.index.follow(self.lake)
+        self._reservations.followed(batches)
         return report
+
+    @contextmanager
+    def alone(self, patience: float = ALONE_SECONDS) -> Iterator[None]:
+        """While nothing is stored and the index follows nothing: every batch has ended, and the index has them all.
+
+        :raises KeeperBusy: if batches under way do not end in so many seconds.
+        """
+        end = time.monotonic() + patience
+        with self._asking:
+            while self._reservations.in_flight():
+                if time.monotonic() > end:
+                    raise KeeperBusy(
+                        "Records are being stored all the time",
+                        where=str(self.folder),
+                        remedy="Wait until what is being read is finished, then run this again.",
+                    )
+                time.sleep(ALONE_LOOK_SECONDS)
+            with self._committing, self._following:
+                self._follow()
+                yield
+
+    def forget_memory(self) -> None:
+        """Let go of facts of stored events that are only remembered to save questions."""
+        self._chains = Chains(self.index)
 
     def raw(self, event_id: str, time_us: int) -> str | None:
         """The redacted source record of an event, from the lake."""
@@ -181,6 +224,13 @@ class Store:
             done = maintain(self.lake, vacuum_after_seconds=vacuum_after_seconds)
             self.follow()
         return done
+
+    def _not_erased(self, kind: str, rows: pa.Table | None) -> pa.Table | None:
+        """Rows whose id was not erased: a second reading meets a record that is unreadable again."""
+        if rows is None or not (erased := self.erased.among(rows[IDENTITY[kind]].to_pylist())):
+            return rows
+        gone = pc.is_in(rows[IDENTITY[kind]], value_set=pa.array(sorted(erased), pa.string()))
+        return rows.filter(pc.invert(gone))
 
     def _files(self, kind: str, rows: Any) -> list[DataFile]:
         if isinstance(rows, pa.Table):

@@ -96,9 +96,21 @@ class Push:
 
 
 @dataclass(frozen=True, slots=True)
+class Retention:
+    """How long events are kept."""
+
+    keep: Annotated[
+        str,
+        "How old an event may grow, as `400d` or `52w`. What is older is left out when it is read, and removed by "
+        "`remit retention run`. Nothing is removed by itself.",
+    ] = ""
+
+
+@dataclass(frozen=True, slots=True)
 class Configuration:
     """The whole file."""
 
     server: Server = Server()
     auth: Auth = Auth()
     push: Push = Push()
+    retention: Retention = Retention()

@@ -8,7 +8,7 @@ import sys
 import click
 
 from remit import __version__
-from remit.faces.cli import agents, events, feeds, health, identities, server, tokens, views, who
+from remit.faces.cli import agents, events, feeds, health, identities, removal, server, tokens, views, who
 from remit.faces.cli.output import note
 from remit.faces.cli.ports import Application
 from remit.model.errors import QueryError, RemitError
@@ -34,6 +34,7 @@ for command in (
     *health.COMMANDS,
     *views.COMMANDS,
     *tokens.COMMANDS,
+    *removal.COMMANDS,
     *server.COMMANDS,
 ):
     remit.add_command(command)

@@ -1,0 +1,91 @@
+"""Rewriting the lake's files without some of their rows, one file at a time."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Callable, Collection, Iterator
+from typing import BinaryIO
+
+import pyarrow as pa
+import pyarrow.compute as pc
+import pyarrow.parquet as pq
+
+from remit.adapters.store.compaction import ROWS_AT_ONCE, regrouped
+from remit.adapters.store.datafile import DataFile, describe, parquet_writer
+from remit.adapters.store.lake import Lake
+from remit.adapters.store.schema import IDENTITY, KINDS, file_schema
+
+Keep = Callable[[pa.Table], pa.ChunkedArray]
+"""Rows to a mask: True for those that stay."""
+
+
+def other_than(kind: str, ids: Collection[str]) -> Keep:
+    """Rows whose id is none of these."""
+    gone = pa.array(list(ids), pa.string())
+    return lambda rows: pc.invert(pc.is_in(rows[IDENTITY[kind]], value_set=gone))
+
+
+def not_before(time_us: int) -> Keep:
+    """Rows at or after a time, in microseconds since the epoch."""
+    return lambda rows: pc.greater_equal(rows["time"].cast(pa.int64()), time_us)
+
+
+def _none(rows: pa.Table) -> pa.ChunkedArray:
+    """No row stays: the file need not be read."""
+    return pa.chunked_array([pa.repeat(False, rows.num_rows)])
+
+
+def rewritten(lake: Lake, kind: str, file: DataFile, keep: Keep) -> DataFile | None:
+    """A new synced file with the rows that stay, not committed yet; None if none stays."""
+    root = lake.root / kind
+    folder = root / f"month={file.month}"
+    path = folder / f"{uuid.uuid4().hex}.parquet"
+    kept: list[tuple[int, int, int]] = []
+
+    def fill(sink: BinaryIO) -> None:
+        with pq.ParquetFile(lake.path(kind, file)) as source, parquet_writer(sink, kind, dense=True) as writer:
+            for rows in regrouped(_staying(source, kind, keep)):
+                times = rows["time"].cast(pa.int64())
+                kept.append((rows.num_rows, times[0].as_py(), times[-1].as_py()))
+                writer.write_table(rows, row_group_size=rows.num_rows)
+
+    lake.disk.write(path, fill)
+    if not kept:
+        lake.disk.remove(path)
+        return None
+    lake.disk.sync(folder)
+    return describe(root, path, file.month, sum(rows for rows, _, _ in kept), kept[0][1], kept[-1][2])
+
+
+def _staying(source: pq.ParquetFile, kind: str, keep: Keep) -> Iterator[pa.Table]:
+    for batch in source.iter_batches(batch_size=ROWS_AT_ONCE, use_threads=False):
+        rows = pa.Table.from_batches([batch]).cast(file_schema(kind))
+        staying = rows.filter(keep(rows))
+        if staying.num_rows:
+            yield staying
+
+
+def withdraw_ids(lake: Lake, ids: dict[str, dict[DataFile, set[str]]], why: str) -> int:
+    """Take rows with these ids out of these files, in one commit over all tables; returns the files replaced."""
+    keeps = {kind: {file: other_than(kind, gone) for file, gone in ids[kind].items()} for kind in KINDS}
+    return _withdraw(lake, keeps, why)
+
+
+def withdraw_before(lake: Lake, time_us: int, why: str) -> int:
+    """Take every row before a time out of all tables, in one commit; returns the files replaced or dropped."""
+    keep = not_before(time_us)
+    older = {kind: [file for file in lake.files(kind).added if file.low_us < time_us] for kind in KINDS}
+    return _withdraw(
+        lake,
+        {kind: {file: _none if file.high_us < time_us else keep for file in files} for kind, files in older.items()},
+        why,
+    )
+
+
+def _withdraw(lake: Lake, keeps: dict[str, dict[DataFile, Keep]], why: str) -> int:
+    changes = {}
+    for kind, files in keeps.items():
+        made = [rewritten(lake, kind, file, keep) for file, keep in files.items() if keep is not _none]
+        changes[kind] = (list(files), [file for file in made if file is not None])
+    lake.withdraw(changes, why)
+    return sum(len(old) for old, _ in changes.values())

@@ -1,0 +1,70 @@
+"""Retention and erasure of one open store: the desk that shows, and the work that removes."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from typing import Any
+
+from remit.adapters.store.removal import StoreRemoval
+from remit.adapters.store.store import Store
+from remit.app.config.schema import Retention
+from remit.flows import removal, retention
+from remit.model.errors import UsageError
+
+Json = dict[str, Any]
+Tell = Callable[[Json], None]
+
+
+class RemovalDesk:
+    """What a removal would do, and what removals and other changes of Remit were made."""
+
+    def __init__(self, store: Store, policy: Retention) -> None:
+        self._store = store
+        self._policy = policy
+
+    def preview(self, subject: str) -> Json:
+        """What an erasure would remove."""
+        return removal.preview(StoreRemoval(self._store), subject)
+
+    def retention(self, keep: str = "") -> Json:
+        """The policy, and what it, or another time to keep, would remove now."""
+        return retention.plan(
+            StoreRemoval(self._store), keep or self._policy.keep, _now(), configured=self._policy.keep
+        )
+
+    def journal(self, limit: int = 100) -> list[Json]:
+        """The newest changes of Remit itself: ``id, at, who, what, facts``."""
+        return self._store.state.journalled(limit)
+
+
+def erase(store: Store, subject: str, who: str, tell: Tell) -> Json:
+    """Remove a subject."""
+    return removal.erase(StoreRemoval(store), subject, who, _now(), tell)
+
+
+def expire(store: Store, keep: str, who: str) -> Json:
+    """Remove what is older than a time to keep; the configured one where none is given."""
+    from remit.app.config.reading import load_configuration
+
+    asked = keep or load_configuration(store.folder).retention.keep
+    if not asked:
+        raise UsageError(
+            "No time to keep is configured", remedy='Give --keep 400d, or write keep = "400d" under [retention].'
+        )
+    now = _now()
+    return {**removal.expire(StoreRemoval(store), retention.horizon(asked, now), who, now), "keep": asked}
+
+
+def finish_interrupted(store: Store, say: Callable[[str], None]) -> None:
+    """Finish a removal that an earlier process began, and say so."""
+    if StoreRemoval(store).begun() is None:
+        return
+    say("A removal that was interrupted is being finished first.")
+    done = removal.finish(StoreRemoval(store))
+    if done is not None:
+        say(f"It is finished: {done['events']:,} events removed; found afterwards: {done['proof']['found']}.")
+
+
+def _now() -> int:
+    return time.time_ns() // 1000

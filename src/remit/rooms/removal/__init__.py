@@ -1,0 +1,1 @@
+"""Whom a removal is about, and which texts name them."""
