@@ -187,8 +187,12 @@ class Desk:
             else "The store holds no events yet.",
         }
 
-    def facet(self, query: str, column: str, limit: int = 20) -> Json:
-        counts = Counter(each[column] for each in self._read(query))
+    def facet(self, query: str, column: str, limit: int = 20, find: str = "") -> Json:
+        rows = self._read(query)
+        listed = BY_NAME[column].kind == "strings"
+        counts = Counter(value for each in rows for value in (set(each[column]) if listed else [each[column]]))
+        for value in [value for value in counts if find.casefold() not in str(value).casefold()]:
+            del counts[value]
         values = [{"value": value, "count": count, "denied": 0} for value, count in counts.most_common(limit)]
         return {"column": column, "title": BY_NAME[column].facet, "values": values, "more": len(counts) > limit}
 

@@ -50,9 +50,9 @@ class LocalDesk:
         """Counts by source and the range they cover."""
         return overview(self._index, query, now_us=self._clock())
 
-    def facet(self, query: str, column: str, limit: int = 20) -> Json:
-        """The commonest values of one column."""
-        return facet(self._index, query, column, now_us=self._clock(), limit=limit)
+    def facet(self, query: str, column: str, limit: int = 20, find: str = "") -> Json:
+        """The commonest values of one column; with ``find`` those that contain it."""
+        return facet(self._index, query, column, now_us=self._clock(), limit=limit, find=find)
 
     def facets(self, query: str, columns: Sequence[str] = (), limit: int = 20) -> Json:
         """The commonest values of many columns, each over the query less what it says of that column."""

@@ -67,9 +67,12 @@ class Ask:
     def url(self, **changes: str) -> str:
         """The address of this question with some parts changed; the place in the list, the open event and the
         comparison are kept only when given."""
-        kept = {"q": self.q, "since": self.since, "until": self.until, "wide": self.wide}
-        parts = {**kept, **changes}
+        parts = {**self.asked(), **changes}
         return address(self.path, **{name: value for name, value in parts.items() if value})
+
+    def asked(self) -> dict[str, str]:
+        """The parameters that say what is asked, empty ones too."""
+        return {"q": self.q, "since": self.since, "until": self.until, "wide": self.wide}
 
     def compared(self, how: str) -> str:
         """The address of this question with its answer compared."""
@@ -100,12 +103,15 @@ class Ask:
         """The same question of the events with this value."""
         return self.without(column)._and(wanted(column, value))
 
+    def any_of(self, column: str, values: Iterable[object]) -> Ask:
+        """The same question of the events with any of these values."""
+        return self.without(column)._and(any_of(wanted(column, value) for value in values))
+
     def including(self, column: str, value: object) -> Ask:
         """The same question of the events with this value too, beside those that it already asks for by name."""
-        terms = [
-            part for each in terms_of(parse(self.q)) if field_of(each) in BY_NAME[column].query for part in _parts(each)
-        ]
-        named = [part for part in terms if not _is_exclusion(part)]
+        words = BY_NAME[column].query
+        terms = [part for each in terms_of(parse(self.q)) if field_of(each) in words for part in _parts(each)]
+        named = [_worded(part, words[0]) for part in terms if not _is_exclusion(part)]
         return self.without(column)._and(any_of([*named, wanted(column, value)]))
 
     def excluding(self, column: str, value: object) -> Ask:
@@ -151,6 +157,13 @@ def wanted(column: str, value: object) -> Node:
     if value is None:
         return Negated(Term(word, _ANYTHING))
     return Term(word, Value((str(value).lower() if isinstance(value, bool) else str(value),)))
+
+
+def _worded(node: Node, word: str) -> Node:
+    """A single statement by another word of its column."""
+    if isinstance(node, Negated):
+        return Negated(_worded(node.term, word))
+    return replace(node, field=word) if isinstance(node, Term) else node
 
 
 def _negated(node: Node) -> Node:

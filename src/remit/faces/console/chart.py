@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
+from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any, Final
@@ -28,6 +29,7 @@ _FORMS: Final = (
     (0, "%H:%M:%S"),
 )
 """How a label under the chart is written, by the least length of the whole."""
+_LATEST: Final = 253_402_300_799_999_999
 _EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 
 
@@ -63,7 +65,11 @@ class Bar:
 
 @dataclass(frozen=True, slots=True)
 class Chart:
-    """A drawn histogram. Empty buckets have no bar."""
+    """A drawn histogram. Empty buckets have no bar.
+
+    ``low_ms`` and ``bucket_ms`` place buckets in time for a script, ``brush`` is the address that a chosen range is
+    added to as ``since`` and ``until``, and ``moves`` are ``(label, address)`` of the neighbouring ranges.
+    """
 
     bars: tuple[Bar, ...]
     width: int
@@ -74,10 +80,14 @@ class Chart:
     low: str
     high: str
     sources: tuple[tuple[str, str], ...]
+    low_ms: float
+    bucket_ms: float
+    brush: str
+    moves: tuple[tuple[str, str], ...]
 
 
-def draw(found: dict[str, Any], ask: Ask) -> Chart | None:
-    """The chart of a histogram answer; None when it has no bars."""
+def draw(found: dict[str, Any], ask: Ask, now_us: int) -> Chart | None:
+    """The chart of a histogram answer; None when it has no bars. Nothing is offered beyond ``now_us``."""
     if not found["bars"]:
         return None
     buckets: dict[str, dict[str, tuple[int, int]]] = defaultdict(dict)
@@ -85,7 +95,7 @@ def draw(found: dict[str, Any], ask: Ask) -> Chart | None:
         buckets[row["start"]][row["source"] or "Unknown"] = (row["count"], row["denied"])
     low, high, width = _micros(found["low"]), _micros(found["high"]), round(found["bucket_seconds"] * 1_000_000)
     most = max(sum(count for count, _ in parts.values()) for parts in buckets.values())
-    bars = [_bar(start, parts, low, width, most, ask) for start, parts in sorted(buckets.items())]
+    bars = [_bar(start, parts, (low, high, width, most), ask) for start, parts in sorted(buckets.items())]
     present = {piece.source for bar in bars for piece in bar.pieces}
     return Chart(
         bars=tuple(bars),
@@ -97,12 +107,17 @@ def draw(found: dict[str, Any], ask: Ask) -> Chart | None:
         low=found["low"],
         high=found["high"],
         sources=tuple((name, source_class(name)) for name in SOURCES if name in present),
+        low_ms=low / 1000,
+        bucket_ms=width / 1000,
+        brush=ask.within("").chosen_from(found["low"], found["high"]).url(),
+        moves=tuple(_moves(low, high, ask, now_us)),
     )
 
 
-def _bar(start: str, parts: dict[str, tuple[int, int]], low: int, width: int, most: int, ask: Ask) -> Bar:
+def _bar(start: str, parts: dict[str, tuple[int, int]], scale: tuple[int, int, int, int], ask: Ask) -> Bar:
+    low, high, width, most = scale
     begin = _micros(start)
-    end = rfc3339(begin + width) or ""
+    end = _written(begin + width)
     pieces, top = [], float(HEIGHT)
     for name in SOURCES:
         count = parts.get(name, (0, 0))[0]
@@ -117,8 +132,25 @@ def _bar(start: str, parts: dict[str, tuple[int, int]], low: int, width: int, mo
         pieces=tuple(pieces),
         total=sum(count for count, _ in parts.values()),
         denied=sum(denied for _, denied in parts.values()),
-        url=ask.within(start, end).url(),
+        url=ask.within(start, end).chosen_from(_written(low), _written(high)).url(),
     )
+
+
+def _moves(low: int, high: int, ask: Ask, now_us: int) -> Iterator[tuple[str, str]]:
+    """The range before, the one after, one twice as wide, and the one that this was chosen out of."""
+    length = high - low
+    yield "← Earlier", ask.within(_written(low - length), _written(low)).url()
+    if high < now_us:
+        yield "Later →", ask.within(_written(high), _written(high + length)).url()
+    yield "Zoom out", ask.within(_written(low - length // 2), _written(high + length // 2)).url()
+    wide_low, _, wide_high = ask.wide.partition("..")
+    if wide_low and wide_high:
+        yield "Back to the wider range", ask.within(wide_low, wide_high).url()
+
+
+def _written(micros: int) -> str:
+    """A time as it is written, within what a calendar can show."""
+    return rfc3339(min(max(0, micros), _LATEST)) or ""
 
 
 def _micros(text: str) -> int:

@@ -81,7 +81,7 @@ def _answer(pages: Pages, ask: Ask) -> Json:
         "note": overview["note"],
         "tiles": _tiles(desk, ask, overview),
         "facets": facets,
-        "chart": _chart(desk, ask),
+        "chart": _chart(desk, ask, pages.clock()),
         "no_agents": _no_agents(desk, ask, overview, facets, now),
         "denied_url": _denied(ask),
         "older": ask.url(cursor=found["next"]) if found["next"] else None,
@@ -130,11 +130,11 @@ def _denied(ask: Ask) -> str:
     return (ask.dropping if chosen else ask.only)("denied", True).url()
 
 
-def _chart(desk: ConsoleDesk, ask: Ask) -> Any:
+def _chart(desk: ConsoleDesk, ask: Ask, now_us: int) -> Any:
     """A range that is open at its end is drawn up to now, so that a quiet end is seen as one."""
     since = dict(ask.bounds)["since"]
     open_ended = since and not ask.until and not ask.range_in_query
-    return draw(desk.histogram(f"{ask.text} until:now" if open_ended else ask.text, BUCKETS), ask)
+    return draw(desk.histogram(f"{ask.text} until:now" if open_ended else ask.text, BUCKETS), ask, now_us)
 
 
 def _no_agents(desk: ConsoleDesk, ask: Ask, overview: Json, facets: list[Any], now: str) -> Json | None:

@@ -22,6 +22,7 @@ from remit.faces.console.event_page import event_page
 from remit.faces.console.live import live_rows
 from remit.faces.console.pages import Action, Pages, page, posted
 from remit.faces.console.ports import ConsoleDesk, Notices, Scene, SignalFact
+from remit.faces.console.values_page import values_page
 from remit.faces.console.views import view_page
 from remit.faces.web.access import CLOSED, Access, Entrance
 from remit.faces.web.guard import Guard
@@ -69,6 +70,7 @@ def _routes(pages: Pages, streams: Streams | None) -> list[BaseRoute]:
     read = (
         ("/", event_center),
         ("/events/{event_id:path}", event_page),
+        ("/values/{column}", values_page),
         ("/agents", agents_page),
         ("/agents/{name:path}", agent_page),
         ("/denials", denials_page),

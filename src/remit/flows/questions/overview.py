@@ -13,7 +13,7 @@ from remit.flows.questions.window import Window, plural
 from remit.model.event_json import rfc3339
 from remit.model.vocabulary import SOURCES
 from remit.rooms.query import read_query
-from remit.rooms.query.predicate import Predicate, both, time_bounds, without_time
+from remit.rooms.query.predicate import Glob, Predicate, both, time_bounds, without_time
 
 _DAY: Final = 86_400_000_000
 MAX_BUCKETS: Final = 500
@@ -45,11 +45,18 @@ def overview(index: EventIndex, text: str, *, now_us: int) -> Json:
     }
 
 
-def facet(index: EventIndex, text: str, column: str, *, now_us: int, limit: int = 20) -> Json:
-    """``{column, values: [{value, count, denied}], more}``: the commonest values among the acts the query finds."""
+def facet(index: EventIndex, text: str, column: str, *, now_us: int, limit: int = 20, find: str = "") -> Json:
+    """``{column, title, values: [{value, count, denied}], more}``: the commonest values among the acts the query finds;
+    with ``find`` those that contain it, without regard to case."""
     size = max(1, min(limit, MAX_VALUES))
-    rows = index.facets(both(read_query(text, now_us), ACTS), (known_facet(column),), size + 1)
-    return facet_json(column, rows[column], size)
+    acts = both(read_query(text, now_us), ACTS)
+    if not find:
+        rows = index.facets(acts, (known_facet(column),), size + 1)[column]
+        return facet_json(column, rows, size)
+    found = both(acts, Glob(known_facet(column), ("", find, ""), fold=True))
+    rows = index.facets(found, (column,), MAX_VALUES + 1)[column]
+    mine = [row for row in rows if find.casefold() in str(row["value"]).casefold()]
+    return facet_json(column, mine, size) | {"more": len(mine) > size or len(rows) > MAX_VALUES}
 
 
 def counts(
