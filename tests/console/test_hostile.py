@@ -6,11 +6,12 @@ from functools import cache
 from urllib.parse import quote
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, assume, given, settings
 from hypothesis import strategies as st
 
 from remit.faces.console.texts import shown, spelled
 from remit.model.columns import INDEXED
+from remit.model.vocabulary import ACTION_KINDS, ACTOR_KINDS, GOVERNED, OUTCOMES, PATHS, POLICY_TYPES, SOURCES
 
 from .asgi import get
 from .conftest import console_of
@@ -19,6 +20,8 @@ from .page_reader import Page
 
 FIRST = f"{0:024x}"
 KEPT = {"event_id", "time", "confidence", "denied", "counted", "deny_implicit", "source_identity"}
+KNOWN = {*ACTION_KINDS, *ACTOR_KINDS, *GOVERNED, *OUTCOMES, *PATHS, *POLICY_TYPES, *SOURCES}
+"""Words that mean something to a page, so that it rightly says more about them."""
 HOSTILE = (
     "<script>alert(1)</script>",
     '"><img src=x onerror=alert(1)>',
@@ -86,6 +89,7 @@ def _plain(refused: bool) -> list[list[tuple[str, ...]]]:
 )
 @given(text=TEXTS)
 def test_no_text_in_any_field_makes_a_tag_or_an_attribute(refused: bool, text: str) -> None:
+    assume(text not in KNOWN)
     pages = pages_of(text[:24], refused=refused)  # longer ones are cut, which adds a title
     assert [page.faults for page in pages] == [[]] * len(pages)
     if "\n" not in text:  # of a raw record each line is a part of its own
