@@ -13,7 +13,7 @@ from remit.adapters.feeds.chunks import SKIP_MEANINGS, Chunk, Source
 from remit.adapters.feeds.open_feed import read, sources
 from remit.adapters.store.datafile import EventWriter
 from remit.adapters.store.links import StoredLinks
-from remit.adapters.store.reader import IndexReader
+from remit.adapters.store.reader import reader_of
 from remit.adapters.store.store import Store
 from remit.app.collecting import seldom
 from remit.app.keeper import StoreCorrections, StoreKeeper
@@ -148,7 +148,7 @@ class Ingesting:
             "rate": summary.read / seconds if seconds else 0.0,
             "corrected": report.changed,
             "quarantine_samples": _quarantine_samples(self.store, summary.quarantined),
-            "findings": findings(IndexReader(self.store.index), since=summary.earliest_us) if summary.new else [],
+            "findings": findings(reader_of(self.store.index), since=summary.earliest_us) if summary.new else [],
         }
 
     def _reading(self, source: Source) -> Iterator[Chunk]:

@@ -13,7 +13,7 @@ from contextlib import AbstractContextManager, nullcontext
 from typing import Any
 
 from remit.adapters.store.changes import IndexChanges
-from remit.adapters.store.reader import IndexReader
+from remit.adapters.store.reader import reader_of
 from remit.adapters.store.store import Store
 from remit.adapters.store.tokens import StoredSignIns, StoredTokens
 from remit.adapters.store.views import ViewTable
@@ -45,7 +45,7 @@ def open_desks(store: Store, configured: Configuration | None = None) -> dict[st
         _questions(store, judge),
         configured,
         removal=RemovalDesk(store, configured.retention),
-        live=LiveDesk(IndexReader(store.index), IndexChanges(store.index), judge.describe),
+        live=LiveDesk(reader_of(store.index), IndexChanges(store.index), judge.describe),
         views=SavedViews(ViewTable(store.state), _now, lambda: secrets.token_hex(6)),
         tokens=Tokens(StoredTokens(store.state), store.state),
         sign_ins=SignIns(StoredSignIns(store.state), store.state),
@@ -58,7 +58,7 @@ def _now() -> int:
 
 
 def _questions(store: Store, judge: Judge) -> LocalDesk:
-    return LocalDesk(IndexReader(store.index), store, Figures(store, judge.version), judge.describe, load_guide())
+    return LocalDesk(reader_of(store.index), store, Figures(store, judge.version), judge.describe, load_guide())
 
 
 def work(

@@ -16,6 +16,8 @@ from typing import Final
 
 import duckdb
 
+from remit.adapters.store.hours import count_in, create_hours, merge, recount
+from remit.adapters.store.lookups import COLUMNS, KEYED, add_names, create_names, forget_names, id_keys
 from remit.adapters.store.schema import CORRECTIONS, QUARANTINE, ddl, from_parquet
 from remit.model.columns import INDEXED, JUDGED
 
@@ -32,13 +34,15 @@ def create_tables(cursor: duckdb.DuckDBPyConnection, epoch: str) -> None:
     in another."""
     for table in TABLES:
         cursor.execute(f"DROP TABLE IF EXISTS {table}")
-    cursor.execute(ddl("events", INDEXED, "correction_seq BIGINT", "change_seq BIGINT", "born_seq BIGINT"))
+    cursor.execute(ddl("events", INDEXED, "correction_seq BIGINT", "change_seq BIGINT", "born_seq BIGINT", *COLUMNS))
     cursor.execute("CREATE TABLE offers (key VARCHAR, event_id VARCHAR, time TIMESTAMP)")
     cursor.execute(ddl("pending", CORRECTIONS))
     cursor.execute(ddl("quarantine", QUARANTINE))
     cursor.execute("CREATE TABLE watermarks (kind VARCHAR, version BIGINT, table_id VARCHAR, commit_file BLOB)")
     cursor.execute("CREATE TABLE sequence (epoch VARCHAR, number BIGINT)")
     cursor.execute("INSERT INTO sequence VALUES (?, 0)", [epoch])
+    create_names(cursor)
+    create_hours(cursor)
 
 
 def apply(
@@ -51,6 +55,8 @@ def apply(
         _insert_events(cursor, chunk, corrected, number)
     if corrected:
         _correct(cursor, number)
+    if number:
+        merge(cursor)
     for chunk in _chunks(quarantine):
         _insert_quarantine(cursor, chunk)
 
@@ -86,12 +92,15 @@ def _stage_corrections(cursor: duckdb.DuckDBPyConnection, paths: Sequence[str]) 
 
 def _insert_events(cursor: duckdb.DuckDBPyConnection, paths: Sequence[str], corrected: bool, number: int) -> None:
     rows = f"SELECT {from_parquet(INDEXED)} FROM {_read(paths)}"
+    add_names(cursor, f"({rows})")
     if corrected:
         columns = ", ".join(_corrected(column.name) for column in INDEXED)
         joined = f"({rows}) AS born LEFT JOIN fresh ON fresh.event_id = born.event_id"
         rows = f"SELECT {columns}, fresh.seq AS correction_seq FROM {joined}"
     named = f"{_INDEXED}, correction_seq" if corrected else _INDEXED
-    cursor.execute(f"INSERT INTO events ({named}, change_seq, born_seq) SELECT *, {number}, {number} FROM ({rows})")
+    own = f"change_seq, born_seq, {', '.join(KEYED.values())}"
+    cursor.execute(f"INSERT INTO events ({named}, {own}) SELECT *, {number}, {number}, {id_keys()} FROM ({rows})")
+    count_in(cursor, f"({rows})")
     cursor.execute(
         "INSERT INTO offers SELECT unnest(list_distinct(link_offers)), event_id, make_timestamp(epoch_us(time)) "
         f"FROM {_read(paths)} WHERE len(link_offers) > 0"
@@ -100,7 +109,7 @@ def _insert_events(cursor: duckdb.DuckDBPyConnection, paths: Sequence[str], corr
 
 def _corrected(name: str) -> str:
     if name in _JUDGED_NAMES:
-        return f'CASE WHEN fresh.seq IS NULL THEN born."{name}" ELSE fresh."{name}" END'
+        return f'CASE WHEN fresh.seq IS NULL THEN born."{name}" ELSE fresh."{name}" END AS "{name}"'
     return f'born."{name}"'
 
 
@@ -109,12 +118,20 @@ def _correct(cursor: duckdb.DuckDBPyConnection, number: int) -> None:
     if low is None:
         return
     window = f"events.time BETWEEN make_timestamp({low}) AND make_timestamp({high})"
+    older = "(events.correction_seq IS NULL OR events.correction_seq < fresh.seq)"
+    cursor.execute(
+        "CREATE OR REPLACE TEMP TABLE touched AS SELECT events.event_key FROM events JOIN fresh "
+        f"ON events.event_id = fresh.event_id AND {window} AND {older}"
+    )
+    corrected = f"(SELECT * FROM events WHERE event_key IN (SELECT event_key FROM touched) AND {window})"
+    count_in(cursor, corrected, -1)
     assignments = ", ".join(f'"{column.name}" = fresh."{column.name}"' for column in JUDGED)
     cursor.execute(
         f"UPDATE events SET {assignments}, correction_seq = fresh.seq, change_seq = {number} FROM fresh "
-        f"WHERE events.event_id = fresh.event_id AND {window} "
-        "AND (events.correction_seq IS NULL OR events.correction_seq < fresh.seq)"
+        f"WHERE events.event_id = fresh.event_id AND {window} AND {older}"
     )
+    count_in(cursor, corrected)
+    cursor.execute("DROP TABLE touched")
     cursor.execute("DELETE FROM pending")
     cursor.execute(
         f"INSERT INTO pending SELECT {_CORRECTED} FROM fresh "
@@ -137,3 +154,5 @@ def forget(cursor: duckdb.DuckDBPyConnection, ids: str, before_us: int | None) -
     older = "" if before_us is None else f" OR time < make_timestamp({int(before_us)})"
     for table, identity in _IDENTITIES.items():
         cursor.execute(f"DELETE FROM {table} WHERE {identity} IN (SELECT id FROM {ids}){older}")
+    forget_names(cursor)
+    recount(cursor)

@@ -6,11 +6,15 @@ from collections.abc import Iterable, Sequence
 from typing import Any, Final, Protocol
 
 from remit.adapters.store.faceting import elements, is_list, together, told_apart
+from remit.adapters.store.hourly import Hourly, Span, span_of
+from remit.adapters.store.lookups import KeyedDialect
 from remit.adapters.store.sql import Clause, Dialect, as_timestamp, where
 from remit.model.columns import BY_NAME
-from remit.rooms.query.predicate import Equals, Not, Predicate, Present, Range, both, either
+from remit.rooms.query.predicate import Equals, Not, Predicate, Present, Range, both, either, time_bounds
 
 Row = dict[str, Any]
+_RECENT: Final = 50_000
+"""Records of the newest hours that are looked at before all others, when a page of few is asked for."""
 _ACT: Final = "counted IS NOT FALSE"
 
 
@@ -23,10 +27,13 @@ class Executes(Protocol):
 class IndexReader:
     """``flows.questions.ports.EventIndex`` over the table ``events``."""
 
-    def __init__(self, engine: Executes, *, table: str = "events", dialect: Dialect | None = None) -> None:
+    def __init__(
+        self, engine: Executes, *, table: str = "events", dialect: Dialect | None = None, hourly: bool = False
+    ) -> None:
         self._engine = engine
         self._table = table
         self._sql = dialect or Dialect()
+        self._hourly = Hourly(self._rows) if hourly else None
 
     def search(
         self,
@@ -38,6 +45,37 @@ class IndexReader:
         oldest_first: bool = False,
     ) -> list[Row]:
         """Rows in order of (time, event_id), newest first unless asked otherwise."""
+        floor = None if oldest_first else self._floor(predicate, limit, after)
+        recent = predicate if floor is None else both(predicate, Range("time", low=floor))
+        return self._page(recent, columns, limit, after, oldest_first=oldest_first)
+
+    def _floor(self, predicate: Predicate, limit: int, after: tuple[int, str] | None) -> int | None:
+        """A time since which there are rows enough for the page, so that no earlier one is looked at: most pages are
+        full with what came last. None where that is not known, or a look-up finds the rows wherever they are."""
+        if self._hourly is None or where(predicate, self._sql).keyed:
+            return None
+        _, high = time_bounds(predicate)
+        end = min((each for each in (high, after[0] if after else None) if each is not None), default=None)
+        if span_of(predicate) == Span(time_bounds(predicate)[0], high):
+            return self._hourly.reaching_back(end, limit)
+        floor = self._hourly.reaching_back(end, _RECENT)
+        if floor is None:
+            return None
+        enough = both(predicate, Range("time", floor, end))
+        clause = where(enough, self._sql)
+        found = f"SELECT 1 FROM {self._table} WHERE {clause.sql} LIMIT {int(limit)}"
+        rows = self._rows(f"SELECT count(*) AS n FROM ({found})", clause.params)[0]["n"]
+        return floor if rows == limit else None
+
+    def _page(
+        self,
+        predicate: Predicate,
+        columns: Sequence[str],
+        limit: int,
+        after: tuple[int, str] | None,
+        *,
+        oldest_first: bool,
+    ) -> list[Row]:
         clause = where(predicate, self._sql)
         direction, beyond = ("ASC", ">") if oldest_first else ("DESC", "<")
         sql, params = clause.sql, list(clause.params)
@@ -51,6 +89,8 @@ class IndexReader:
 
     def tally(self, predicate: Predicate) -> Row:
         """How many records and acts, how many of them denied, and over which time."""
+        if self._hourly is not None and (found := self._hourly.tally(predicate)) is not None:
+            return found
         clause = where(predicate, self._sql)
         return self._rows(
             f"SELECT count(*) AS records, {self._sql.count_where(_ACT)} AS acts, "
@@ -92,6 +132,8 @@ class IndexReader:
 
     def facets(self, predicate: Predicate, columns: Sequence[str], limit: int) -> dict[str, list[Row]]:
         """The commonest values of each column."""
+        if self._hourly is not None and (counted := self._hourly.facets(predicate, columns, limit)) is not None:
+            return counted
         clause = where(predicate, self._sql)
         plain = [name for name in columns if not is_list(name)]
         found: dict[str, list[Row]] = {}
@@ -120,8 +162,10 @@ class IndexReader:
 
     def histogram(self, predicate: Predicate, low: int, high: int, buckets: int) -> list[Row]:
         """Acts per bucket of time and source."""
-        clause = where(predicate, self._sql)
         width = max(1, -(-(high - low) // max(1, buckets)))
+        if self._hourly is not None and (bars := self._hourly.histogram(predicate, low, high, width)) is not None:
+            return bars
+        clause = where(predicate, self._sql)
         bucket = self._bucket(low, width)
         return self._rows(
             f"SELECT {int(low)} + {bucket} * {width} AS start, source, count(*) AS count, "
@@ -202,6 +246,11 @@ class IndexReader:
     def _rows(self, sql: str, params: Iterable[object]) -> list[Row]:
         rows: list[Row] = self._engine.execute(sql, list(params)).to_pylist()
         return rows
+
+
+def reader_of(index: Executes) -> IndexReader:
+    """The reader of a store's own index, which has keys and counts per hour beside its events."""
+    return IndexReader(index, dialect=KeyedDialect(), hourly=True)
 
 
 def _is(column: str, value: Any) -> Predicate:

@@ -113,4 +113,4 @@ def fingerprint() -> str:
     """Changes when the index's tables would: an index of another fingerprint is rebuilt."""
     indexed = ",".join(f"{column.name}:{column.kind}" for column in INDEXED)
     quarantined = ",".join(f"{column.name}:{column.kind}" for column in QUARANTINE)
-    return f"2;{indexed};{quarantined}"
+    return f"3;{indexed};{quarantined}"

@@ -7,6 +7,7 @@ in ``Dialect``.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Final
@@ -43,6 +44,15 @@ class Dialect:
         """Whether a list has the parameter as an element."""
         return f"list_contains({column}, ?)"
 
+    def listed(self, columns: Sequence[str], *, fold: bool) -> str:  # noqa: ARG002 - for a dialect with an index
+        """Whether an element of any of these lists is its parameter, one parameter for each, by an index of names;
+        empty where there is none."""
+        return ""
+
+    def identified(self, column: str, values: int) -> str:  # noqa: ARG002 - for a dialect with an index
+        """Whether an id is one of so many parameters, given twice, by an index of ids; empty where there is none."""
+        return ""
+
     def unnest(self, column: str) -> str:
         """One row for each element of a list."""
         return f"unnest({column})"
@@ -76,16 +86,18 @@ class Dialect:
 
 @dataclass(frozen=True, slots=True)
 class Clause:
-    """A condition and its parameters in order."""
+    """A condition and its parameters in order; ``keyed`` when an index of names or ids is looked into."""
 
     sql: str
     params: tuple[object, ...] = ()
+    keyed: bool = False
 
 
 @dataclass(slots=True)
 class _Writer:
     dialect: Dialect
     params: list[object] = field(default_factory=list)
+    keyed: bool = False
 
     def write(self, predicate: Predicate) -> str:
         if isinstance(predicate, And):
@@ -102,17 +114,36 @@ class _Writer:
         return f"({word.join(self.write(term) for term in terms)})" if terms else ""
 
     def _one_of(self, terms: tuple[Predicate, ...]) -> str:
-        """Many values of one scalar column are one IN, which engines hash."""
+        """Many values of one scalar column are one IN, which engines hash; names in several lists are one look-up."""
+        equal = [term for term in terms if isinstance(term, Equals)]
+        if len(equal) == len(terms) > 0 and (found := self._looked_up(equal)):
+            return found
         plain = [t for t in terms if isinstance(t, Equals) and not t.fold and BY_NAME[t.column].kind == "string"]
         if len(plain) < 2 or len(plain) < len(terms) or len({t.column for t in plain}) > 1:
             return ""
         self.params.extend(t.value for t in plain)
         return f"{self.dialect.column(plain[0].column)} IN ({', '.join('?' * len(plain))})"
 
+    def _looked_up(self, terms: Sequence[Equals]) -> str:
+        """Terms over columns that the engine has an index of."""
+        columns, values = [term.column for term in terms], [term.value for term in terms]
+        folds = {term.fold for term in terms}
+        if len(folds) == 1 and (found := self.dialect.listed(columns, fold=terms[0].fold)):
+            self.params.extend(values)
+            self.keyed = True
+            return found
+        if folds == {False} and len(set(columns)) == 1 and (found := self.dialect.identified(columns[0], len(values))):
+            self.params.extend([*values, *values])
+            self.keyed = True
+            return found
+        return ""
+
     def _text(self, name: str, leaf: Contains) -> str:
         return self._leaf(Glob(name, ("", *leaf.pieces, ""), fold=True))
 
     def _leaf(self, leaf: Equals | Glob | Present | Range) -> str:
+        if isinstance(leaf, Equals) and (found := self._looked_up([leaf])):
+            return found
         column = self.dialect.column(leaf.column)
         is_list = BY_NAME[leaf.column].kind == "strings"
         if isinstance(leaf, Present):
@@ -147,7 +178,7 @@ def where(predicate: Predicate, dialect: Dialect | None = None) -> Clause:
     """The condition of a WHERE for ``predicate``."""
     writer = _Writer(dialect or Dialect())
     sql = writer.write(predicate)
-    return Clause(sql, tuple(writer.params))
+    return Clause(sql, tuple(writer.params), writer.keyed)
 
 
 def escape_like(text: str) -> str:

@@ -90,8 +90,8 @@ def histogram(index: EventIndex, text: str, *, now_us: int, buckets: int = 60) -
 
 
 def _sources(index: EventIndex, predicate: Predicate) -> list[dict[str, Any]]:
-    found = index.groups(both(predicate, ACTS), ("source",), len(SOURCES) + 1, brief=True)
-    rows = {row["source"]: row for row in found}
+    found = index.facets(both(predicate, ACTS), ("source",), len(SOURCES) + 1)["source"]
+    rows = {row["value"]: row for row in found}
     known = [
         {
             "source": name,
