@@ -22,12 +22,12 @@ tls_key = "/etc/remit/key.pem"
 
 [auth]
 mode = "oidc"
+session_hours = 12
 
 [auth.oidc]
 issuer = "https://id.example.com"
 client_id = "remit"
 client_secret_env = "REMIT_OIDC_SECRET"
-session_hours = 12
 
 [auth.oidc.roles]
 admin = ["sre-leads"]
@@ -49,7 +49,7 @@ def test_a_file_is_read_and_its_paths_belong_to_its_folder(tmp_path: Path) -> No
     assert (found.server.port, found.server.allowed_hosts) == (443, ("remit.internal",))
     assert found.server.tls_cert == tmp_path / "tls" / "cert.pem"
     assert found.server.tls_key == Path("/etc/remit/key.pem")
-    assert (found.auth.mode, found.auth.oidc.session_hours) == ("oidc", 12)
+    assert (found.auth.mode, found.auth.session_hours) == ("oidc", 12)
     assert found.auth.oidc.roles.admin == ("sre-leads",)
 
 

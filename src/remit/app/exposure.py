@@ -23,8 +23,7 @@ _WILD: Final = ("0.0.0.0", "::")  # noqa: S104 - recognised, not listened on
 @dataclass(frozen=True, slots=True)
 class Exposure:
     """``mode`` is none, token or oidc; ``tls`` empty, here or proxy; ``public_url`` empty, or ``https://name[:port]``.
-    ``allowed_hosts`` are names answered besides the address listened on. ``issuer`` is empty unless the mode is oidc.
-    """
+    ``allowed_hosts`` are names answered besides the address listened on."""
 
     host: str
     mode: str
@@ -33,7 +32,6 @@ class Exposure:
     allowed_hosts: frozenset[str]
     certificate: tuple[Path, Path] | None = None
     proxies: tuple[Network, ...] = ()
-    issuer: str = ""
 
     @property
     def secure(self) -> bool:

@@ -66,7 +66,8 @@ def serve(data: Path, options: Json, say: Say) -> None:
         control = ControlServer(socket_path, Answering(store, desks, works=True))
         try:
             say(f"Remit is open on {address}/  (data: {folder}; stop with Ctrl-C)")
-            site = build_site(desks, exposed, port, streams, demo=options["demo"], notices=lambda: list(noticed))
+            auth, shown = configured.auth, lambda: list(noticed)
+            site = build_site(desks, exposed, auth, port, streams, demo=options["demo"], notices=shown)
             _run(site, listening, exposed, streams.close)
         finally:
             control.close()

@@ -7,11 +7,14 @@ from typing import Any
 
 from starlette.types import ASGIApp
 
+from remit.app.config.schema import Auth
 from remit.app.credentials import ServerCredentials
 from remit.app.desks import QUESTIONS, SIGN_INS, TOKENS
 from remit.app.exposure import Exposure
 from remit.app.packaged import load_rules
+from remit.app.signing_in import signing_in
 from remit.faces.api.application import api_routes
+from remit.faces.console.sign_in import SignInPages
 from remit.faces.console.site import build_console
 from remit.faces.web.access import Entrance
 from remit.faces.web.caller import LOCAL, NOBODY
@@ -23,6 +26,7 @@ from remit.rooms.estate.stories import SCENES
 def build_site(
     desks: Mapping[str, Any],
     exposed: Exposure,
+    auth: Auth,
     port: int,
     streams: Streams,
     *,
@@ -36,7 +40,8 @@ def build_site(
         found = rules.by_id.get(signal)
         return (found.fact, found.source) if found else None
 
-    credentials = ServerCredentials(desks[TOKENS], desks[SIGN_INS], exposed.issuer)
+    way_in = signing_in(auth, exposed.mode, exposed.address(port), desks[TOKENS], desks[SIGN_INS])
+    credentials = ServerCredentials(desks[TOKENS], desks[SIGN_INS], way_in.issuer)
     entrance = Entrance(credentials, LOCAL if exposed.mode == "none" else NOBODY, exposed.cookie(port))
     site = build_console(
         desks[QUESTIONS],
@@ -49,5 +54,6 @@ def build_site(
         signal_fact=fact,
         notices=notices,
         entrance=entrance,
+        ways_in=SignInPages(way_in, entrance, exposed.address(port)) if exposed.mode != "none" else None,
     )
     return BehindProxy(site, exposed.proxies) if exposed.tls == "proxy" else site

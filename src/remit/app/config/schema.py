@@ -66,7 +66,6 @@ class Oidc:
     role_claim: Annotated[str, "The claim with a person's groups or roles; `a.b` is `b` inside `a`."] = "groups"
     roles: Roles = Roles()
     default_role: Annotated[Role, "The role of a person whom no value gives one; `none` refuses them."] = "none"
-    session_hours: Annotated[int, Bounds(1, 720), "Hours until a person has to sign in again."] = 8
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,6 +76,7 @@ class Auth:
         Literal["", "none", "token", "oidc"],
         "`none` (on loopback alone, and the default there), `token`, or `oidc`. Tokens work in all three.",
     ] = ""
+    session_hours: Annotated[int, Bounds(1, 720), "Hours until a person has to sign in again."] = 8
     oidc: Oidc = Oidc()
 
 

@@ -18,6 +18,7 @@ from remit.faces.console import texts, words
 from remit.faces.console.asking import address
 from remit.faces.console.assets import Assets
 from remit.faces.console.ports import ConsoleDesk, Notices, Scene, SignalFact
+from remit.faces.web.caller import asking, may
 from remit.faces.web.statuses import status_of
 from remit.model.errors import RemitError, TooMuch, UsageError
 from remit.model.vocabulary import POLICY_WORDS
@@ -80,6 +81,8 @@ class Pages:
             "demo": self.demo,
             "address": address,
             "event_url": event_url,
+            "asking": asking,
+            "may": may,
             "agent_url": agent_url,
         }
         return environment

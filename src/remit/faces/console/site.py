@@ -22,9 +22,11 @@ from remit.faces.console.event_page import event_page
 from remit.faces.console.live import live_rows
 from remit.faces.console.pages import Action, Pages, page, posted
 from remit.faces.console.ports import ConsoleDesk, Notices, Scene, SignalFact
+from remit.faces.console.sign_in import SignInPages
+from remit.faces.console.tokens import create_token, revoke_token, tokens_page
 from remit.faces.console.values_page import values_page
 from remit.faces.console.views import view_page
-from remit.faces.web.access import CLOSED, Access, Entrance
+from remit.faces.web.access import CLOSED, SIGN_IN, SIGN_OUT, Access, Entrance
 from remit.faces.web.guard import Guard
 from remit.faces.web.streams import Streams
 
@@ -39,6 +41,7 @@ def build_console(
     more: Sequence[BaseRoute] = (),
     streams: Streams | None = None,
     entrance: Entrance = CLOSED,
+    ways_in: SignInPages | None = None,
     scenes: Sequence[Scene] = (),
     signal_fact: SignalFact = lambda _: None,
     clock: Callable[[], int] = lambda: time.time_ns() // 1000,
@@ -49,13 +52,15 @@ def build_console(
     ``demo`` marks every page as demonstration data; ``scenes`` are then offered on the first. ``signal_fact`` gives
     the fact and source behind a signal's id. ``desks`` are the desks besides that of questions, by name; ``more``
     are routes of others, such as the API; ``streams`` follow what a page asked. ``entrance`` knows who asks;
-    without it nobody is let in. ``clock`` is microseconds since the epoch.
+    without it nobody is let in. ``ways_in`` are the pages people sign in with, if they have to. ``clock`` is
+    microseconds since the epoch.
     """
     assets = Assets()
     pages = Pages(desk, assets, demo, notices, tuple(scenes), signal_fact, clock, desks)
     return Starlette(
         routes=[
             *_routes(pages, streams),
+            *_ways_in(pages, ways_in),
             *more,
             Route("/livez", _live),
             Route("/readyz", _ready(desk)),
@@ -76,14 +81,31 @@ def _routes(pages: Pages, streams: Streams | None) -> list[BaseRoute]:
         ("/denials", denials_page),
         ("/who", who_page),
         ("/views/{view}", view_page),
+        ("/settings/tokens", tokens_page),
     )
-    acted: tuple[tuple[str, Action], ...] = ()
+    acted: tuple[tuple[str, Action], ...] = (
+        ("/settings/tokens", create_token),
+        ("/settings/tokens/revoke", revoke_token),
+    )
     return [
         *(Route(path, page(pages, make), name=make.__name__) for path, make in read),
         *(Route(path, posted(pages, act), methods=["POST"], name=act.__name__) for path, act in acted),
         *([Route("/live", live_rows(pages, streams))] if streams else []),
         Route("/favicon.ico", pages.assets.favicon),
         Route("/static/{digest}/{name}", pages.assets.serve),
+    ]
+
+
+def _ways_in(pages: Pages, ways: SignInPages | None) -> list[BaseRoute]:
+    """Where people sign in and out; answered to anybody."""
+    if ways is None:
+        return []
+    return [
+        Route(SIGN_IN, page(pages, ways.sign_in), name="sign_in"),
+        Route(SIGN_IN, posted(pages, ways.with_token), methods=["POST"], name="sign_in_with_token"),
+        Route(f"{SIGN_IN}/provider", page(pages, ways.begin), name="sign_in_provider"),
+        Route(f"{SIGN_IN}/callback", page(pages, ways.callback), name="sign_in_callback"),
+        Route(SIGN_OUT, posted(pages, ways.sign_out), methods=["POST"], name="sign_out"),
     ]
 
 

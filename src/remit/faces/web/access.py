@@ -12,12 +12,13 @@ from starlette.requests import cookie_parser
 from starlette.responses import RedirectResponse, Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from remit.faces.web.caller import LOCAL, NOBODY, SCOPE_KEY, Caller
+from remit.faces.web.caller import LOCAL, NOBODY, SCOPE_KEY, Caller, answer_to
 from remit.faces.web.problems import refused
 from remit.model.errors import Forbidden, NotSignedIn
 
 SIGN_IN: Final = "/sign-in"
-OPEN: Final = ("/livez", "/readyz", "/favicon.ico", SIGN_IN, "/sign-out")
+SIGN_OUT: Final = "/sign-out"
+OPEN: Final = ("/livez", "/readyz", "/favicon.ico", SIGN_IN, SIGN_OUT)
 OPEN_BELOW: Final = ("/static/", f"{SIGN_IN}/")
 """Answered to anybody: whether the server lives, the look of a page, and the way in and out."""
 PUSHES: Final = "/api/v1/events/"
@@ -94,6 +95,7 @@ class Access:
             return
         caller = await run_in_threadpool(self._entrance.caller, scope)
         scope[SCOPE_KEY] = caller
+        answer_to(caller)
         refusal = _refusal(scope, caller)
         if refusal is not None:
             await refusal(scope, receive, send)

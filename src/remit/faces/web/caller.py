@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextvars import ContextVar
 from dataclasses import dataclass, field
 from typing import Any, Final
 
@@ -47,6 +48,23 @@ class Caller:
 LOCAL: Final = Caller("local", "local", ROLES["admin"], "admin")
 """Whoever reaches a server on loopback that was started without sign-in."""
 NOBODY: Final = Caller("", "nobody")
+_ASKING: Final[ContextVar[Caller]] = ContextVar("asking", default=NOBODY)
+
+
+def asking() -> Caller:
+    """Who sends the request that is being answered: for pages that show it, and offer only what they may do. What
+    they may do is decided by ``require``, never by what a page offers."""
+    return _ASKING.get()
+
+
+def answer_to(caller: Caller) -> None:
+    """Note who sends the request that this task answers."""
+    _ASKING.set(caller)
+
+
+def may(scope: str) -> bool:
+    """Whether who asks has a scope."""
+    return asking().may(scope)
 
 
 def caller_of(scope: Any) -> Caller:

@@ -1,0 +1,1 @@
+"""The identity provider, spoken to by OpenID Connect."""
