@@ -16,6 +16,7 @@ from remit.adapters.store.links import StoredLinks
 from remit.adapters.store.reader import reader_of
 from remit.adapters.store.store import Store
 from remit.app.collecting import seldom
+from remit.app.config.reading import load_configuration
 from remit.app.keeper import StoreCorrections, StoreKeeper
 from remit.app.packaged import load_decoding, load_registry, load_rules
 from remit.app.workers import ingest_in_parallel
@@ -25,6 +26,7 @@ from remit.flows.ingest.run import ingest
 from remit.flows.ingest.summary import Summary
 from remit.flows.questions.findings import findings
 from remit.flows.rejudge import Report, reattribute, settle
+from remit.flows.retention import horizon
 from remit.rooms.attribution.judge import Judge
 from remit.rooms.events.redaction import redact
 
@@ -38,13 +40,14 @@ _STOPPED: Final = "Stopped before the end: what is counted here is kept. Run the
 
 def build_pipeline(keeper: Keeper, settings: Mapping[str, Any]) -> Pipeline:
     """A pipeline around any keeper, from plain settings, in whichever process runs it."""
-    data = Path(settings["data"])
+    data, keep = Path(settings["data"]), settings.get("keep") or ""
     return Pipeline(
         decode=load_decoding(settings["format"]),
         judge=Judge(load_rules(), load_registry(data)),
         keeper=keeper,
         write=EventWriter(data / "lake"),
         redact=redact,
+        horizon=lambda: horizon(keep, time.time_ns() // 1000) if keep else None,
     )
 
 
@@ -75,7 +78,8 @@ class Ingesting:
         self.store = store
         self.feed = options.get("feed") or "default"
         self.workers = options.get("workers") or 1
-        self.settings = {"data": str(store.folder), "format": options.get("form") or "auto"}
+        keep = load_configuration(store.folder).retention.keep
+        self.settings = {"data": str(store.folder), "format": options.get("form") or "auto", "keep": keep}
         self.telling = _Telling(tell)
         self._resumable = False
         self._again: set[str] = set()

@@ -22,7 +22,7 @@ class StoreKeeper:
     def ask(self, ids: Sequence[str], times: Sequence[int], keys: Sequence[str], offers: Offers) -> Answers:
         """Which ids are known, and who stands behind the link keys."""
         answers = self._store.ask(ids, times, keys, offers)
-        return Answers(answers.token, answers.known, answers.offers)
+        return Answers(answers.token, answers.known, answers.offers, answers.erased)
 
     def commit(self, token: Any, files: Sequence[Any], quarantine: Sequence[Mapping[str, Any]], origin: str) -> None:
         """Make one chunk durable: its events, and what of it could not be read."""

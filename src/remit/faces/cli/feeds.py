@@ -119,6 +119,10 @@ def _close(done: Json, as_json: bool) -> None:
         f"{_counted(done['read'], 'record')} read from {_counted(done['sources'], 'source')} in {done['seconds']:.1f} s"
         f" ({done['rate']:,.0f} a second): {done['new']:,} new, {done['duplicate']:,} already known."
     )
+    if expired := done.get("expired"):
+        output.line(f"  {expired:,} left out: older than what is kept (remit retention)")
+    if erased := done.get("erased"):
+        output.line(f"  {erased:,} left out: erased before")
     for reason, count in sorted(done["quarantined"].items(), key=lambda item: -item[1]):
         output.line(f"  {count:,} in quarantine: {reason}")
     for sample in done.get("quarantine_samples", ()):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol
 
@@ -37,13 +37,15 @@ class Prepared:
 
 @dataclass(frozen=True, slots=True)
 class Pipeline:
-    """Everything a chunk passes through. ``redact`` cleans samples of what could not be decoded."""
+    """Everything a chunk passes through. ``redact`` cleans samples of what could not be decoded; ``horizon`` gives the
+    time (microseconds since the epoch) before which events are not kept, or None."""
 
     decode: DecodeRecords
     judge: Judge
     keeper: Keeper
     write: Writer
     redact: quarantine.Redact
+    horizon: Callable[[], int | None] = lambda: None
 
     def ingest(self, chunk: ChunkLike, feed: str) -> Summary:
         """Take one chunk to the lake; the returned summary counts what is committed."""
@@ -54,11 +56,12 @@ class Pipeline:
     def prepare(self, batch: Batch, feed: str) -> Prepared:
         """Decode, ask and judge: everything but the disk. What is prepared must be stored, or its token aborted."""
         columns, rejects = merge(self.decode(batch.records, feed))
+        columns, expired = not_before(columns, self.horizon())
         rows = quarantine.from_faults(batch, feed, self.redact)
         rows += quarantine.from_rejects(batch, feed, rejects, self.redact)
         size = len(columns.get("event_id", ()))
         if not size:
-            return Prepared(None, {}, rows, batch.place, _count(batch, columns, [], 0, rows))
+            return Prepared(None, {}, rows, batch.place, _count(batch, columns, [], rows, expired))
         answers = self.keeper.ask(columns["event_id"], columns["time"], asked_keys(columns), offers_of(columns))
         try:
             fresh = new_rows(columns["event_id"], answers.known)
@@ -66,7 +69,8 @@ class Pipeline:
         except BaseException:
             self.keeper.abort(answers.token)
             raise
-        return Prepared(answers.token, judged, rows, batch.place, _count(batch, columns, fresh, size, rows))
+        summary = _count(batch, columns, fresh, rows, expired, answers.erased)
+        return Prepared(answers.token, judged, rows, batch.place, summary)
 
     def store(self, prepared: Prepared) -> None:
         """Write and commit what was prepared."""
@@ -134,6 +138,15 @@ def select(columns: Columns, rows: Sequence[int]) -> Columns:
     return {name: [values[row] for row in rows] for name, values in columns.items()}
 
 
+def not_before(columns: Columns, time_us: int | None) -> tuple[Columns, int]:
+    """The rows that are not older than a time, and how many were."""
+    times = columns.get("time", ())
+    if time_us is None or not times or min(times) >= time_us:
+        return columns, 0
+    rows = [row for row, time in enumerate(times) if time >= time_us]
+    return select(columns, rows), len(times) - len(rows)
+
+
 def links_of(columns: Columns, offers: Offers) -> dict[int, Sequence[Link]]:
     """The issued-key links that can be answered now; the rest is settled later. Calls of one key share one list."""
     behind = {
@@ -172,8 +185,18 @@ def _says(value: Any) -> bool:
     return value is not None and value != []
 
 
-def _count(batch: Batch, columns: Columns, fresh: Sequence[int], size: int, rows: Sequence[Any]) -> Summary:
-    summary = Summary(read=len(batch.records), new=len(fresh), duplicate=size - len(fresh))
+def _count(
+    batch: Batch,
+    columns: Columns,
+    fresh: Sequence[int],
+    rows: Sequence[Any],
+    expired: int,
+    erased: Collection[str] = (),
+) -> Summary:
+    ids = columns.get("event_id", ())
+    out = sum(event_id in erased for event_id in ids) if erased else 0
+    summary = Summary(read=len(batch.records), new=len(fresh), erased=out, expired=expired)
+    summary.duplicate = len(ids) - len(fresh) - out
     summary.quarantined.update(row["reason"] for row in rows)
     for row in fresh:
         summary.by_data_source[columns["data_source"][row]] += 1

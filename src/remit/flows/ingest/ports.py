@@ -56,11 +56,13 @@ class Answers:
 
     ``known``: ids already stored, or promised to another batch in flight. ``offers``: per link key the records behind
     it as facts, nearest first. ``token`` names the reservation of the remaining ids until ``commit`` or ``abort``.
+    ``erased``: of the known ids those of events that were erased and stay out.
     """
 
     token: Any
     known: frozenset[str] | set[str]
     offers: Offers
+    erased: frozenset[str] | set[str] = frozenset()
 
 
 class Keeper(Protocol):

@@ -1,4 +1,4 @@
-"""What one ingest did: every record read is new, a duplicate, or in quarantine with a reason."""
+"""What one ingest did: every record read is new, a duplicate, left out for a reason, or in quarantine with one."""
 
 from __future__ import annotations
 
@@ -9,11 +9,14 @@ from typing import Any
 
 @dataclass(slots=True)
 class Summary:
-    """Counts of one ingest. ``read`` = ``new + duplicate + quarantined records``; faults without a record are extra."""
+    """Counts of one ingest. ``read`` = ``new + duplicate + erased + expired + quarantined records``; faults without a
+    record are extra. ``erased`` were erased before and stay out; ``expired`` are older than what is kept."""
 
     read: int = 0
     new: int = 0
     duplicate: int = 0
+    erased: int = 0
+    expired: int = 0
     sources: int = 0
     quarantined: Counter[str] = field(default_factory=Counter)
     by_data_source: Counter[str] = field(default_factory=Counter)
@@ -26,6 +29,8 @@ class Summary:
         self.read += other.read
         self.new += other.new
         self.duplicate += other.duplicate
+        self.erased += other.erased
+        self.expired += other.expired
         self.sources += other.sources
         self.quarantined.update(other.quarantined)
         self.by_data_source.update(other.by_data_source)
@@ -46,6 +51,8 @@ class Summary:
             "read": self.read,
             "new": self.new,
             "duplicate": self.duplicate,
+            "erased": self.erased,
+            "expired": self.expired,
             "sources": self.sources,
             "quarantined": dict(self.quarantined),
             "by_data_source": dict(self.by_data_source),
