@@ -129,10 +129,14 @@ class Index:
             cursor.register("withdrawn", pa.table({"id": pa.array(list(ids), pa.string())}))
             try:
                 follow.forget(cursor, "withdrawn", before_us)
-                for kind in KINDS:
-                    self._mark(lake, kind, lake.version(kind))
+                self._mark_all(lake)
             finally:
                 cursor.unregister("withdrawn")
+
+    def copy_commits(self, lake: Lake) -> None:
+        """Keep the newest commits' files as they are now: their words may have been rewritten."""
+        with self._duck.transaction():
+            self._mark_all(lake)
 
     def renew(self) -> None:
         """Go on in a new file that holds the present rows and nothing else: deleted rows linger in an old one.
@@ -256,6 +260,10 @@ class Index:
         for kind, change in changes.items():
             self._mark(lake, kind, change.version)
         return FollowReport(**{kind: _rows(change) for kind, change in changes.items()}, rebuilt=rebuilt)
+
+    def _mark_all(self, lake: Lake) -> None:
+        for kind in KINDS:
+            self._mark(lake, kind, lake.version(kind))
 
     def _mark(self, lake: Lake, kind: str, version: int) -> None:
         """Note, within the transaction, how far the index has followed a table."""
