@@ -69,7 +69,7 @@ class Page(HTMLParser):
         if tag == "label" and given.get("for"):
             self.labelled.add(str(given["for"]))
         if tag == "input" and given.get("type") != "hidden":
-            inside = "label" in self._open
+            inside = "label" in self._open or bool(given.get("aria-label"))
             self.inputs.append({**given, "inside": "yes" if inside else None})
         if {"style"} & given.keys() or any(name.startswith("on") for name in given):
             self.faults.append(f"<{tag}> carries style or script")

@@ -59,7 +59,7 @@ def test_a_drawer_of_an_unknown_event_says_so_with_its_status(console: Console) 
 
 def test_the_row_of_the_open_event_is_marked(console: Console) -> None:
     html = get(console(mixed(3)), f"/?open={FIRST}").text
-    marked = html.split('aria-current="true">\n<td class="c-time">')
+    marked = html.split('aria-current="true">\n<td class="c-pick">')
     assert len(marked) == 2
     assert f"/events/{FIRST}" in marked[1].split("</tr>")[0]
 

@@ -63,11 +63,15 @@ class Figures:
         return {"lake": 1, "index": 1, "rules": "1", "keeper": None}
 
 
+def desk_over(rows: list[Row]) -> LocalDesk:
+    """The questions over these rows."""
+    guide = DenialGuide.from_bytes((files("remit.rooms.events.denials") / "explanations.json").read_bytes())
+    return LocalDesk(IndexReader(Engine(rows)), Raw(), Figures(), describe, guide, lambda: NOW)
+
+
 def app_of(rows: list[Row]) -> Any:
     """The console over a real desk."""
-    guide = DenialGuide.from_bytes((files("remit.rooms.events.denials") / "explanations.json").read_bytes())
-    desk = LocalDesk(IndexReader(Engine(rows)), Raw(), Figures(), describe, guide, lambda: NOW)
-    return console_of([], desk=desk, demo=True, scenes=SCENES)
+    return console_of([], desk=desk_over(rows), demo=True, scenes=SCENES)
 
 
 @pytest.fixture(scope="module")

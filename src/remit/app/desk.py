@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterator, Sequence
 from remit.flows.questions.agent import agent
 from remit.flows.questions.agents import agents
 from remit.flows.questions.denials import denials
+from remit.flows.questions.difference import difference
 from remit.flows.questions.doctor import doctor
 from remit.flows.questions.export import export_csv, export_jsonl, export_ocsf
 from remit.flows.questions.facets import facets
@@ -61,6 +62,10 @@ class LocalDesk:
     def counts(self, query: str, columns: Sequence[str] = (), limit: int = 20, buckets: int = 60) -> Json:
         """Totals, facets and histogram together."""
         return counts(self._index, query, columns, now_us=self._clock(), limit=limit, buckets=buckets)
+
+    def difference(self, query: str, against: str = "rest", picked: Sequence[str] = (), wide: str = "") -> Json:
+        """What stands out in some events against others."""
+        return difference(self._index, query, now_us=self._clock(), against=against, picked=picked, wide=wide)
 
     def histogram(self, query: str, buckets: int = 60) -> Json:
         """Counts over time by source."""

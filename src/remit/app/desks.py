@@ -31,6 +31,7 @@ ASKED: Final[Mapping[str, frozenset[str]]] = {
             "overview",
             "facet",
             "facets",
+            "difference",
             "counts",
             "histogram",
             "show",

@@ -24,6 +24,8 @@ from remit.rooms.query.syntax import AnyOf, Negated, Node, Term, Value, all_of, 
 RANGES: Final = (("24h", "24 h"), ("7d", "7 d"), ("30d", "30 d"), (ALL_TIME, "All"))
 MOST_PICKED: Final = 100
 """Events that one address can pick out."""
+Asked = dict[str, str | tuple[str, ...]]
+"""Parameters of an address; one of several values is repeated."""
 _ANYTHING: Final = Value(("", ""))
 
 
@@ -64,19 +66,20 @@ class Ask:
         """Whether anything but the time confines the answer."""
         return bool(terms_of(parse(self.timeless().q)))
 
-    def url(self, **changes: str) -> str:
+    def url(self, **changes: str | tuple[str, ...]) -> str:
         """The address of this question with some parts changed; the place in the list, the open event and the
         comparison are kept only when given."""
         parts = {**self.asked(), **changes}
         return address(self.path, **{name: value for name, value in parts.items() if value})
 
-    def asked(self) -> dict[str, str]:
+    def asked(self) -> Asked:
         """The parameters that say what is asked, empty ones too."""
         return {"q": self.q, "since": self.since, "until": self.until, "wide": self.wide}
 
-    def compared(self, how: str) -> str:
-        """The address of this question with its answer compared."""
-        return self.url(compare=how)
+    def place(self, **changes: str) -> str:
+        """The address of this very page, place in the list and comparison included, with some parts changed."""
+        kept: Asked = {"cursor": self.cursor, "compare": self.compare, "pick": self.picks}
+        return self.url(**(kept | changes))
 
     def timeless(self) -> Ask:
         """The same question without the time that ``q`` confines at its top level."""
@@ -145,9 +148,10 @@ def read_ask(parameters: Mapping[str, str], path: str = "/") -> Ask:
     return Ask(**said, path=path, picks=tuple(many("pick"))[:MOST_PICKED] if many else ())
 
 
-def address(path: str, **parameters: str) -> str:
-    """A path with its parameters encoded; a lone surrogate, which no URL can carry, becomes a question mark."""
-    query = urlencode(parameters, errors="replace")
+def address(path: str, **parameters: str | tuple[str, ...]) -> str:
+    """A path with its parameters encoded, one of several values repeated; a lone surrogate, which no URL can carry,
+    becomes a question mark."""
+    query = urlencode(parameters, doseq=True, errors="replace")
     return f"{path}?{query}" if query else path
 
 

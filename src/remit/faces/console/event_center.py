@@ -10,6 +10,7 @@ from starlette.responses import Response
 
 from remit.faces.console.asking import ALL_TIME, RANGES, Ask, read_ask
 from remit.faces.console.chart import BUCKETS, draw
+from remit.faces.console.comparing import compare, comparisons
 from remit.faces.console.event_page import event_drawer
 from remit.faces.console.facets import read_facets
 from remit.faces.console.pages import Pages
@@ -84,6 +85,8 @@ def _answer(pages: Pages, ask: Ask) -> Json:
         "chart": _chart(desk, ask, pages.clock()),
         "no_agents": _no_agents(desk, ask, overview, facets, now),
         "denied_url": _denied(ask),
+        "comparisons": comparisons(ask),
+        "compared": compare(desk, ask),
         "older": ask.url(cursor=found["next"]) if found["next"] else None,
         "newest_url": ask.url() if ask.cursor else None,
         **_drawer(pages, ask),
@@ -94,8 +97,7 @@ def _drawer(pages: Pages, ask: Ask) -> Json:
     """The event that is open beside the list, if one is."""
     if not ask.open:
         return {"drawer": None, "opened": ""}
-    close = ask.url(cursor=ask.cursor)
-    return {"drawer": event_drawer(pages, ask.open, close)[0], "opened": ask.open}
+    return {"drawer": event_drawer(pages, ask.open, ask.place())[0], "opened": ask.open}
 
 
 def _why_nothing(desk: ConsoleDesk, ask: Ask) -> Json:

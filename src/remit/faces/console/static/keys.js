@@ -28,6 +28,12 @@ function pick(link, on) {
   box.dispatchEvent(new Event("change", { bubbles: true }));
 }
 
+function compare(page) {
+  const form = page.getElementById("picked");
+  if (page.querySelector("input[name=pick]:checked")) form?.requestSubmit();
+  else page.querySelector("[data-difference]")?.click();
+}
+
 function help(page) {
   const list = page.getElementById("keys");
   const dialog = page.getElementById("keys-dialog");
@@ -51,7 +57,7 @@ function pressed(page, event) {
   else if (key === "j" || key === "k") step(page, key === "j" ? 1 : -1, false);
   else if (key === "J" || key === "K") step(page, key === "J" ? 1 : -1, true);
   else if (key === "x") pick(rowNow(page));
-  else if (key === "d") page.querySelector("[data-difference]")?.click();
+  else if (key === "d") compare(page);
   else if (key === "o" && isOpen()) page.querySelector("#drawer .whole")?.click();
   going = 0;
 }

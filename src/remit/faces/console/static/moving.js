@@ -75,7 +75,7 @@ export function moving(page, stepped) {
     if (location.pathname !== HOME || form.method !== "get" || new URL(form.action).pathname !== HOME) return;
     event.preventDefault();
     const values = [...new FormData(form, event.submitter)].filter(([, value]) => value !== "");
-    show(`${HOME}?${new URLSearchParams(values)}`);
+    show(values.length ? `${HOME}?${new URLSearchParams(values)}` : HOME);
   });
   addEventListener("popstate", () => {
     if (location.pathname === HOME && bare(location.href) === bare(shown)) stepped();
