@@ -277,7 +277,7 @@ def test_proposals_are_entries_for_the_busiest_unmapped_principals(make_index: M
     index = make_index([unknown("a"), *(unknown(f"r{n}", principal=f"s{n}", **role) for n in range(3)), event("e")])
     answer = suggest_identities(index, WEEK)
     first, second = answer["proposals"]
-    assert (first["column"], first["changes"], second["kind"], second["name"]) == ("issuer", 3, "person", "bob")
+    assert (first["column"], first["changes"], second["kind"], second["name"]) == ("issuer", 3, "choose", "bob")
     assert tomllib.loads(first["toml"]) == {"workload": [{"name": 'ci"x', "match": ['arn:aws:iam::1:role/ci"x']}]}
     assert "3 session names" in first["reason"]
     assert suggest_identities(make_index([event("e")]), WEEK)["proposals"] == []

@@ -25,7 +25,7 @@ class Answering:
         self._store = store
         self._desks = desks
         self._works = works
-        self._one_at_a_time = threading.Lock()
+        self._one_at_a_time = store.working
 
     def __call__(self, verb: str, arguments: Json, gone: threading.Event) -> Iterator[Any]:
         if verb == "ask":

@@ -17,7 +17,6 @@ from remit.app.control import ControlServer, RemoteDesk, call, control_path, giv
 from remit.app.desks import QUESTIONS
 from remit.app.keeping import open_desks, work
 from remit.app.packaged import REGISTRY_FILE
-from remit.app.registry_file import add_entry
 from remit.app.removing import finish_interrupted
 from remit.faces.cli.ports import Desk
 from remit.faces.web.caller import LOCAL
@@ -89,12 +88,6 @@ class RemitApplication:
     def registry_path(self, data: Path) -> Path:
         """Where the registry of identities is."""
         return data / REGISTRY_FILE
-
-    def add_identity(self, data: Path, kind: str, name: str, match: list[str], more: Json) -> Path:
-        """Add one entry to the registry."""
-        path = self.registry_path(data)
-        add_entry(path, kind, name, match, more)
-        return path
 
     def _work(self, data: Path, verb: str, arguments: Json, tell: Tell) -> Json:
         socket = control_path(data.absolute())

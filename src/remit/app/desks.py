@@ -11,6 +11,7 @@ from typing import Any, Final
 
 from remit.app.config.schema import Configuration
 from remit.app.desk import LocalDesk
+from remit.app.identities_desk import IdentitiesDesk
 from remit.app.live_desk import LiveDesk
 from remit.app.removing import RemovalDesk
 from remit.flows.access.sign_ins import SignIns
@@ -18,6 +19,7 @@ from remit.flows.access.tokens import Tokens
 from remit.flows.views import SavedViews
 
 QUESTIONS: Final = "questions"
+IDENTITIES: Final = "identities"
 LIVE: Final = "live"
 VIEWS: Final = "views"
 TOKENS: Final = "tokens"
@@ -44,6 +46,7 @@ ASKED: Final[Mapping[str, frozenset[str]]] = {
             "export",
         }
     ),
+    IDENTITIES: frozenset({"entries", "suggest", "preview", "map", "standing"}),
     LIVE: frozenset({"place", "tail"}),
     VIEWS: frozenset({"list", "show", "save", "change", "delete"}),
     TOKENS: frozenset({"create", "list", "revoke"}),
@@ -58,6 +61,7 @@ def make_desks(
     questions: LocalDesk,
     configured: Configuration,  # noqa: ARG001 - for those to come
     *,
+    identities: IdentitiesDesk,
     live: LiveDesk,
     views: SavedViews,
     tokens: Tokens,
@@ -67,6 +71,7 @@ def make_desks(
     """Every desk by name."""
     return {
         QUESTIONS: questions,
+        IDENTITIES: identities,
         LIVE: live,
         VIEWS: views,
         TOKENS: tokens,

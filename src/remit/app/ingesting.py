@@ -6,6 +6,7 @@ import time
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, Final
 
@@ -18,7 +19,8 @@ from remit.adapters.store.store import Store
 from remit.app.collecting import seldom
 from remit.app.config.reading import load_configuration
 from remit.app.keeper import StoreCorrections, StoreKeeper
-from remit.app.packaged import load_decoding, load_registry, load_rules
+from remit.app.packaged import REGISTRY_FILE, load_decoding, load_registry, load_rules
+from remit.app.registry_file import JUDGED, RegistryFile
 from remit.app.workers import ingest_in_parallel
 from remit.flows.ingest.batch import Pipeline
 from remit.flows.ingest.ports import Keeper
@@ -174,15 +176,20 @@ def settle_store(store: Store) -> Report:
     return settle(StoredLinks(store.index), StoreCorrections(store), judge)
 
 
-def reattribute_store(store: Store) -> Json:
-    """Judge everything again under today's rules and registry."""
+def reattribute_store(store: Store, tell: Tell = lambda _: None) -> Json:
+    """Judge everything again under today's rules and registry; which registry that was is remembered."""
+    version = RegistryFile(store.folder / REGISTRY_FILE).read()[1]
     judge = Judge(load_rules(), load_registry(store.folder))
     store.follow()
     corrections = StoreCorrections(store)
     with seldom():
-        report = reattribute(StoredLinks(store.index), corrections, judge)
+        report = reattribute(
+            StoredLinks(store.index), corrections, judge, lambda so_far: tell({"looked_at": so_far.looked_at})
+        )
         corrections.settled()
     store.state.put_setting("rules_version", judge.version)
+    judged = {"version": version, "at": datetime.now(UTC).isoformat(timespec="seconds"), "changed": report.changed}
+    store.state.put_setting(JUDGED, judged)
     return {**report.to_json(), "rules_version": judge.version}
 
 

@@ -24,9 +24,11 @@ from remit.app.desk import LocalDesk
 from remit.app.desks import make_desks
 from remit.app.figures import Figures
 from remit.app.following import follow_target
+from remit.app.identities_desk import IdentitiesDesk
 from remit.app.ingesting import Ingesting, reattribute_store
 from remit.app.live_desk import LiveDesk
-from remit.app.packaged import load_guide, load_registry, load_rules
+from remit.app.packaged import REGISTRY_FILE, load_guide, load_registry, load_rules
+from remit.app.registry_file import RegistryFile
 from remit.app.removing import RemovalDesk, erase, expire
 from remit.flows.access.sign_ins import SignIns
 from remit.flows.access.tokens import Tokens
@@ -44,12 +46,22 @@ def open_desks(store: Store, configured: Configuration | None = None) -> dict[st
     return make_desks(
         _questions(store, judge),
         configured,
+        identities=_identities(store),
         removal=RemovalDesk(store, configured.retention),
         live=LiveDesk(reader_of(store.index), IndexChanges(store.index), judge.describe),
         views=SavedViews(ViewTable(store.state), _now, lambda: secrets.token_hex(6)),
         tokens=Tokens(StoredTokens(store.state), store.state),
         sign_ins=SignIns(StoredSignIns(store.state), store.state),
     )
+
+
+def _identities(store: Store) -> IdentitiesDesk:
+    def judge_again(tell: Tell) -> Json:
+        with store.working:
+            return work(store, "reattribute", {}, tell)
+
+    registry = RegistryFile(store.folder / REGISTRY_FILE)
+    return IdentitiesDesk(reader_of(store.index), registry, store.state, judge_again)
 
 
 def _now() -> int:
@@ -85,4 +97,4 @@ def work(
         return erase(store, arguments["subject"], arguments["who"], tell)
     if verb == "expire":
         return expire(store, arguments["keep"], arguments["who"])
-    return {**reattribute_store(store), "finished": time.time()}
+    return {**reattribute_store(store, tell), "finished": time.time()}

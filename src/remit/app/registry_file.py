@@ -1,42 +1,73 @@
-"""Editing ``identities.toml`` for a person: append one entry, leave every other line as it stands."""
+"""``identities.toml`` on disk: read whole with a version of what was read, replaced whole or not at all."""
 
 from __future__ import annotations
 
-import json
 import os
-from collections.abc import Mapping
+import threading
+from collections.abc import Callable
+from hashlib import blake2b
 from pathlib import Path
+from typing import Final
 
-from remit.model.errors import StoreError
-from remit.rooms.attribution.registry import parse_registry
+from remit.model.errors import ConfigError, Conflict, StoreError
 
-
-def add_entry(path: Path, kind: str, name: str, match: list[str], more: Mapping[str, str]) -> None:
-    """Append an entry, checked before it is written; the file is replaced whole or not at all.
-
-    :raises ConfigError: if the file, or the file with the entry, is no registry.
-    """
-    before = path.read_text(encoding="utf-8") if path.exists() else ""
-    lines = [f"[[{kind}]]", f"name = {_text(name)}", f"match = [{', '.join(map(_text, match))}]"]
-    lines += [f"{key} = {_text(value)}" for key, value in more.items()]
-    after = (before.rstrip("\n") + "\n\n" if before.strip() else "") + "\n".join(lines) + "\n"
-    parse_registry(after, str(path))
-    _replace(path, after)
+JUDGED: Final = "registry_judged"
+"""The setting that tells by which version of the registry the stored events were judged last."""
 
 
-def _text(value: str) -> str:
-    """A TOML basic string; JSON's escapes are a subset of TOML's."""
-    return json.dumps(value, ensure_ascii=True)
+class RegistryFile:
+    """The registry of one data folder. ``version`` is a digest of the content; that of no file is of empty content."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        self._editing = threading.Lock()
+
+    def read(self) -> tuple[str, str]:
+        """``(content, version)``."""
+        try:
+            content = self.path.read_bytes()
+            return content.decode("utf-8"), version_of(content)
+        except FileNotFoundError:
+            return "", version_of(b"")
+        except (OSError, UnicodeDecodeError) as error:
+            raise ConfigError(f"{self.path.name} cannot be read: {error}", where=str(self.path)) from error
+
+    def edit(self, expected: str, change: Callable[[str], str]) -> str:
+        """Replace the content by ``change(content)``; returns the new version.
+
+        :raises Conflict: when the file is no longer the one of version ``expected``; empty takes whatever is there.
+        """
+        with self._editing:
+            content, version = self.read()
+            if expected and expected != version:
+                raise Conflict(
+                    "The registry was changed by somebody else meanwhile, so nothing was written",
+                    where=str(self.path),
+                    remedy="Look at it as it is now, and make your change again.",
+                )
+            after = change(content).encode("utf-8")
+            _replace(self.path, after)
+            return version_of(after)
 
 
-def _replace(path: Path, content: str) -> None:
+def version_of(content: bytes) -> str:
+    """Sixteen hex digits that change with the content."""
+    return blake2b(content, digest_size=8).hexdigest()
+
+
+def _replace(path: Path, content: bytes) -> None:
     fresh = path.with_suffix(".toml.new")
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        with fresh.open("w", encoding="utf-8") as handle:
+        with fresh.open("wb") as handle:
             handle.write(content)
             handle.flush()
             os.fsync(handle.fileno())
         fresh.replace(path)
+        folder = os.open(path.parent, os.O_RDONLY)
+        try:
+            os.fsync(folder)
+        finally:
+            os.close(folder)
     except OSError as error:
         raise StoreError(f"The registry cannot be written: {error.strerror}", where=str(path)) from error

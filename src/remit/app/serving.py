@@ -17,7 +17,7 @@ from remit.app import demo
 from remit.app.answering import Answering
 from remit.app.config.reading import load_configuration
 from remit.app.control import ControlServer, control_path
-from remit.app.desks import LIVE
+from remit.app.desks import IDENTITIES, LIVE
 from remit.app.exposure import Exposure, exposure
 from remit.app.ingesting import settle_store
 from remit.app.keeping import open_desks
@@ -66,7 +66,7 @@ def serve(data: Path, options: Json, say: Say) -> None:
         control = ControlServer(socket_path, Answering(store, desks, works=True))
         try:
             say(f"Remit is open on {address}/  (data: {folder}; stop with Ctrl-C)")
-            auth, shown = configured.auth, lambda: list(noticed)
+            auth, shown = configured.auth, lambda: [*noticed, *desks[IDENTITIES].notices()]
             site = build_site(desks, exposed, auth, port, streams, demo=options["demo"], notices=shown)
             _run(site, listening, exposed, streams.close)
         finally:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from typing import Any
 
 from starlette.types import ASGIApp
@@ -14,6 +14,7 @@ from remit.app.exposure import Exposure
 from remit.app.packaged import load_rules
 from remit.app.signing_in import signing_in
 from remit.faces.api.application import api_routes
+from remit.faces.console.ports import Notices
 from remit.faces.console.sign_in import SignInPages
 from remit.faces.console.site import build_console
 from remit.faces.web.access import Entrance
@@ -31,7 +32,7 @@ def build_site(
     streams: Streams,
     *,
     demo: bool,
-    notices: Callable[[], list[str]],
+    notices: Notices,
 ) -> ASGIApp:
     """The application of a server that listens on ``port``, over the desks of one store."""
     rules = load_rules()

@@ -7,7 +7,7 @@ answer depends on facts, links, rules and registry alone, so whichever record ar
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Final, Protocol
 
@@ -64,12 +64,20 @@ def settle(events: StoredEvents, corrections: Corrections, judge: Judge) -> Repo
     return report
 
 
-def reattribute(events: StoredEvents, corrections: Corrections, judge: Judge) -> Report:
-    """Judge every stored event under this judge's rules and registry."""
-    return _rejudge(events.everything(), events, corrections, judge)
+def reattribute(
+    events: StoredEvents, corrections: Corrections, judge: Judge, progress: Callable[[Report], None] = lambda _: None
+) -> Report:
+    """Judge every stored event under this judge's rules and registry; ``progress`` is told after each batch."""
+    return _rejudge(events.everything(), events, corrections, judge, progress)
 
 
-def _rejudge(batches: Iterable[Columns], events: StoredEvents, corrections: Corrections, judge: Judge) -> Report:
+def _rejudge(
+    batches: Iterable[Columns],
+    events: StoredEvents,
+    corrections: Corrections,
+    judge: Judge,
+    progress: Callable[[Report], None] = lambda _: None,
+) -> Report:
     report = Report()
     for columns in batches:
         links = {
@@ -80,6 +88,7 @@ def _rejudge(batches: Iterable[Columns], events: StoredEvents, corrections: Corr
         _tell(report, columns, judged, rows)
         if rows:
             corrections.append(_correction(columns, judged, rows))
+        progress(report)
     return report
 
 

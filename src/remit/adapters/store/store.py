@@ -61,6 +61,8 @@ class Store:
         self.lake = lake
         self.index = index
         self.state = state
+        self.working = threading.Lock()
+        """Held while a long piece of work is done on the store, so that two do not interleave."""
         self._closing = closing
         self._reservations = Reservations()
         self._chains = Chains(index)

@@ -36,6 +36,9 @@ def progress_bar(quiet: bool) -> Iterator[Callable[[Json], None]]:
         task = bar.add_task("reading", total=None, counts="")
 
         def tell(state: Json) -> None:
+            if "looked_at" in state:
+                bar.update(task, counts=f"{state['looked_at']:,} judged", description="judging again")
+                return
             counts = f"{state['read']:,} read  {state['new']:,} new  {sum(state['quarantined'].values()):,} quarantined"
             place = output.safe(state.get("place", ""))[-40:]
             total, done = state.get("bytes_total"), state.get("bytes_done", 0)

@@ -52,9 +52,18 @@ def map_identity(
     app: Application, pattern: str, kind: str, name: str, owner: str, on_behalf_of: str, data: Path
 ) -> None:
     """Map PATTERN (an ARN, e-mail, login, app id, OIDC subject; * and ? match) to an identity."""
-    more = {key: value for key, value in (("owner", owner), ("on_behalf_of", on_behalf_of)) if value}
-    path = app.add_identity(data, kind, name, [pattern], more)
-    output.line(f"{pattern} is now {kind} {name} in {path}. Run `remit reattribute` to judge stored events by it.")
+    with app.desk_of(data, "identities") as desk:
+        version = desk.standing()["version"]
+        matching = desk.preview(pattern)
+        made = desk.map(kind, name, pattern, {"owner": owner, "on_behalf_of": on_behalf_of}, version)
+    how = "is now" if made["done"] == "added" else "now also is"
+    output.line(f"{pattern} {how} {kind} {name} in {made['path']}.")
+    output.line(
+        f"It names {matching['acts']:,} stored acts of the last 30 days, {matching['changes']:,} of them changes."
+        if matching["records"]
+        else matching["note"]
+    )
+    output.line("Run `remit reattribute` to judge stored events by it.")
 
 
 @click.command()

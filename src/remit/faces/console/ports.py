@@ -8,8 +8,9 @@ from typing import Any, Protocol
 Json = dict[str, Any]
 SignalFact = Callable[[str], tuple[str, str] | None]
 """Signal id -> (its fact in one sentence, the address of its source), None for a signal that is not known."""
-Notices = Callable[[], list[str]]
-"""What a person should know about this server now, such as a backlog or a mended store."""
+Notices = Callable[[], Sequence[str | Json]]
+"""What a person should know about this server now, such as a backlog or a mended store: a text, or ``{text, url,
+link}`` where a page helps."""
 
 
 class ConsoleDesk(Protocol):

@@ -19,6 +19,7 @@ from remit.faces.console.answers import denials_page, who_page
 from remit.faces.console.assets import Assets
 from remit.faces.console.event_center import event_center
 from remit.faces.console.event_page import event_page
+from remit.faces.console.identity_pages import identities_page, judge_again, map_identity
 from remit.faces.console.live import live_rows
 from remit.faces.console.pages import Action, Pages, page, posted
 from remit.faces.console.ports import ConsoleDesk, Notices, Scene, SignalFact
@@ -80,12 +81,15 @@ def _routes(pages: Pages, streams: Streams | None) -> list[BaseRoute]:
         ("/agents/{name:path}", agent_page),
         ("/denials", denials_page),
         ("/who", who_page),
+        ("/identities", identities_page),
         ("/views/{view}", view_page),
         ("/settings/tokens", tokens_page),
     )
     acted: tuple[tuple[str, Action], ...] = (
         ("/settings/tokens", create_token),
         ("/settings/tokens/revoke", revoke_token),
+        ("/identities/map", map_identity),
+        ("/identities/judge", judge_again),
     )
     return [
         *(Route(path, page(pages, make), name=make.__name__) for path, make in read),

@@ -36,14 +36,16 @@ def behalf(index: EventIndex, now: Predicate, query: str) -> list[Json]:
 
 
 def principals(index: EventIndex, now: Predicate, query: str) -> list[Json]:
-    """``[{principal, acts, query}]``: with whose credentials it called."""
+    """``[{principal, pattern, acts, query}]``: with whose credentials it called. ``pattern`` is what an entry of the
+    registry would name it by: the role behind a session, not the session."""
     return [
         {
             "principal": row["principal"],
+            "pattern": row["issuer"] or row["principal"],
             "acts": row["count"],
             "query": f"{query} {_asked('principal', row['principal'])}",
         }
-        for row in index.groups(now, ("principal",), _LISTED, brief=True)
+        for row in index.groups(now, ("principal", "issuer"), _LISTED, brief=True)
     ]
 
 

@@ -15,8 +15,10 @@ from remit.rooms.query.predicate import both
 
 _BY: Final = ("provider", "principal_type", "issuer", "principal", "app_id")
 _LOOKED_AT: Final = 2000
+CHOOSE: Final = "choose"
+"""The kind of a proposal of which the records do not tell the kind: a person has to say it."""
 _KIND_OF_TYPE: Final = {
-    "iamuser": ("person", "an IAM user; change the kind if a program holds its key"),
+    "iamuser": (CHOOSE, "an IAM user: a person or a program may hold its key"),
     "root": ("person", "the account's root user"),
     "federateduser": ("person", "a federated user"),
     "serviceaccount": ("workload", "a service account"),
@@ -31,11 +33,15 @@ _KIND_OF_TYPE: Final = {
 def suggest_identities(index: EventIndex, window: Window, *, limit: int = 20) -> Json:
     """``{proposals: [{kind, name, match, column, changes, last_seen, reason, toml, query}], more, note}``.
 
-    Busiest first. The kind is proposed from the provider's type of principal and is no finding: a person confirms it.
+    Busiest first. The kind is proposed from the provider's type of principal and is no finding: a person confirms it,
+    or says it where it is ``choose``; the entry is then no registry until they have.
     """
     rows = index.groups(both(CHANGES, UNMARKED, window.within), _BY, _LOOKED_AT)
     merged = _merged(rows)
-    note = "Each kind is proposed from the provider's type of principal; confirm or change it before you keep it."
+    note = (
+        "Each kind is proposed from the provider's type of principal; confirm or change it before you keep it, and "
+        "choose it where none is proposed: agent, person, pipeline, workload or service."
+    )
     if not merged:
         note = _nothing_to_map(index, window)
     if len(rows) == _LOOKED_AT:
@@ -89,12 +95,12 @@ def _proposal(row: Row, window: Window) -> Json:
 
 
 def _kind(principal_type: str | None) -> tuple[str, str]:
-    """The kind to propose, and why; ``workload`` stands in where the provider's type says nothing."""
+    """The kind to propose, and why; ``choose`` where the provider's type does not tell."""
     if not principal_type:
-        return "workload", "the record gives no type, so the kind is only a placeholder"
+        return CHOOSE, "the record gives no type, so choose the kind"
     known = _KIND_OF_TYPE.get(principal_type.lower().replace("_", "").replace(" ", ""))
     if known is None:
-        return "workload", f"its type {principal_type} does not tell, so the kind is only a placeholder"
+        return CHOOSE, f"its type {principal_type} does not tell, so choose the kind"
     return known[0], f"its type is {principal_type}, {known[1]}"
 
 
