@@ -172,6 +172,6 @@ class RemoteDesk:
     def __getattr__(self, verb: str) -> Callable[..., Any]:
         def ask(*arguments: Any, **named: Any) -> Any:
             items = call(self._path, "ask", desk=self._name, question=verb, positional=list(arguments), named=named)
-            return items if verb in STREAMED.get(self._name, ()) else next(items)
+            return items if verb in STREAMED.get(self._name, ()) else next(items, None)
 
         return ask

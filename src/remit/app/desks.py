@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, Final
 
+from remit.app.alert_desk import CALLS, AlertDesk
 from remit.app.config.schema import Configuration
 from remit.app.desk import LocalDesk
 from remit.app.identities_desk import IdentitiesDesk
@@ -26,6 +27,7 @@ TOKENS: Final = "tokens"
 REMOVAL: Final = "removal"
 SIGN_INS: Final = "sign_ins"
 """Not asked from outside: a sign-in belongs to a browser."""
+ALERTS: Final = "alerts"
 ASKED: Final[Mapping[str, frozenset[str]]] = {
     QUESTIONS: frozenset(
         {
@@ -51,6 +53,7 @@ ASKED: Final[Mapping[str, frozenset[str]]] = {
     VIEWS: frozenset({"list", "show", "save", "change", "delete"}),
     TOKENS: frozenset({"create", "list", "revoke"}),
     REMOVAL: frozenset({"preview", "retention", "journal"}),
+    ALERTS: CALLS,
 }
 """Desk -> the calls that may come over the control socket; nothing else is reachable by name."""
 STREAMED: Final[Mapping[str, frozenset[str]]] = {QUESTIONS: frozenset({"export"}), LIVE: frozenset({"tail"})}
@@ -67,6 +70,7 @@ def make_desks(
     tokens: Tokens,
     sign_ins: SignIns,
     removal: RemovalDesk,
+    alerts: AlertDesk,
 ) -> dict[str, Any]:
     """Every desk by name."""
     return {
@@ -77,4 +81,5 @@ def make_desks(
         TOKENS: tokens,
         SIGN_INS: sign_ins,
         REMOVAL: removal,
+        ALERTS: alerts,
     }

@@ -14,9 +14,11 @@ from typing import Any
 
 from remit.adapters.store.changes import IndexChanges
 from remit.adapters.store.reader import reader_of
+from remit.adapters.store.secrets import Secrets
 from remit.adapters.store.store import Store
 from remit.adapters.store.tokens import StoredSignIns, StoredTokens
 from remit.adapters.store.views import ViewTable
+from remit.app.alert_desk import AlertDesk
 from remit.app.config.reading import load_configuration
 from remit.app.config.schema import Configuration
 from remit.app.connecting import connect_aws
@@ -30,6 +32,7 @@ from remit.app.live_desk import LiveDesk
 from remit.app.packaged import REGISTRY_FILE, load_guide, load_registry, load_rules
 from remit.app.registry_file import RegistryFile
 from remit.app.removing import RemovalDesk, erase, expire
+from remit.app.watched import WatchedEvents
 from remit.flows.access.sign_ins import SignIns
 from remit.flows.access.tokens import Tokens
 from remit.flows.views import SavedViews
@@ -39,10 +42,12 @@ Json = dict[str, Any]
 Tell = Callable[[Json], None]
 
 
-def open_desks(store: Store, configured: Configuration | None = None) -> dict[str, Any]:
-    """Every desk of an open store, by name. ``configured`` is read from the data folder unless it is given."""
-    judge = Judge(load_rules(), load_registry(store.folder))
+def open_desks(store: Store, configured: Configuration | None = None, address: str = "") -> dict[str, Any]:
+    """Every desk of an open store, by name. ``configured`` is read from the data folder unless it is given;
+    ``address`` is where this server's links lead."""
     configured = configured or load_configuration(store.folder)
+    judge = Judge(load_rules(), load_registry(store.folder))
+    links = address or configured.server.public_url or f"http://127.0.0.1:{configured.server.port}"
     return make_desks(
         _questions(store, judge),
         configured,
@@ -52,6 +57,7 @@ def open_desks(store: Store, configured: Configuration | None = None) -> dict[st
         views=SavedViews(ViewTable(store.state), _now, lambda: secrets.token_hex(6)),
         tokens=Tokens(StoredTokens(store.state), store.state),
         sign_ins=SignIns(StoredSignIns(store.state), store.state),
+        alerts=AlertDesk(WatchedEvents(store.index), store.state, Secrets(store.folder), links),
     )
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import signal
 import socket
 from collections import deque
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, Final
@@ -14,15 +14,17 @@ from starlette.types import ASGIApp
 
 from remit.adapters.store.store import Store
 from remit.app import demo
+from remit.app.alert_runner import AlertRunner
 from remit.app.answering import Answering
 from remit.app.config.reading import load_configuration
 from remit.app.control import ControlServer, control_path
-from remit.app.desks import IDENTITIES, LIVE
+from remit.app.desks import ALERTS, IDENTITIES, LIVE
 from remit.app.exposure import Exposure, exposure
 from remit.app.ingesting import settle_store
 from remit.app.keeping import open_desks
 from remit.app.removing import finish_interrupted
 from remit.app.site import build_site
+from remit.app.watched import WatchedEvents
 from remit.faces.web.streams import Streams
 from remit.model.errors import UsageError
 
@@ -61,16 +63,26 @@ def serve(data: Path, options: Json, say: Say) -> None:
         else:
             finish_interrupted(store, notice)
             settle_store(store)  # an ingest that was cut off may have left joins unmade
-        desks = open_desks(store, configured)
+        desks = open_desks(store, configured, address)
         streams = Streams(desks[LIVE])
-        control = ControlServer(socket_path, Answering(store, desks, works=True))
-        try:
+        with _at_work(store, desks, socket_path, address):
             say(f"Remit is open on {address}/  (data: {folder}; stop with Ctrl-C)")
             auth, shown = configured.auth, lambda: [*noticed, *desks[IDENTITIES].notices()]
             site = build_site(desks, exposed, auth, port, streams, demo=options["demo"], notices=shown)
             _run(site, listening, exposed, streams.close)
-        finally:
-            control.close()
+
+
+@contextmanager
+def _at_work(store: Store, desks: Mapping[str, Any], socket_path: Path, address: str) -> Iterator[None]:
+    """What goes on beside answering requests: commands are answered, alerts are looked at and their messages sent."""
+    control = ControlServer(socket_path, Answering(store, desks, works=True))
+    alerts = AlertRunner(WatchedEvents(store.index), desks[ALERTS], address)
+    alerts.start()
+    try:
+        yield
+    finally:
+        alerts.close()
+        control.close()
 
 
 @contextmanager

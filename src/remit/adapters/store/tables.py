@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from sqlalchemy import Column, Float, Integer, MetaData, String, Table, Text
+from sqlalchemy import BigInteger, Column, Float, Integer, MetaData, String, Table, Text
 
 METADATA = MetaData()
 HEAD = "0002"
@@ -130,6 +130,14 @@ FIRINGS = Table(
     Column("seen_by", String),
 )
 """What alerts found; the same finding again within its quiet time counts up instead of being a new one."""
+ALERT_KNOWN = Table(
+    "alert_known",
+    METADATA,
+    Column("alert", String, primary_key=True),
+    Column("key", String, primary_key=True),
+    Column("time", BigInteger, nullable=False),
+)
+"""What an alert must not tell again: ids of events, digests of values; ``time`` is the event's, in microseconds."""
 DELIVERIES = Table(
     "deliveries",
     METADATA,

@@ -8,7 +8,7 @@ import sys
 import click
 
 from remit import __version__
-from remit.faces.cli import agents, events, feeds, health, identities, removal, server, tokens, views, who
+from remit.faces.cli import agents, alerts, events, feeds, health, identities, removal, server, tokens, views, who
 from remit.faces.cli.output import note
 from remit.faces.cli.ports import Application
 from remit.model.errors import QueryError, RemitError
@@ -30,6 +30,7 @@ for command in (
     *events.COMMANDS,
     *who.COMMANDS,
     *agents.COMMANDS,
+    *alerts.COMMANDS,
     *identities.COMMANDS,
     *health.COMMANDS,
     *views.COMMANDS,

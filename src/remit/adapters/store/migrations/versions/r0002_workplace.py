@@ -7,7 +7,18 @@ from alembic import op
 
 revision = "0002"
 down_revision = "0001"
-_NEW = ("tokens", "sign_ins", "saved_views", "channels", "alerts", "firings", "deliveries", "journal", "erased")
+_NEW = (
+    "tokens",
+    "sign_ins",
+    "saved_views",
+    "channels",
+    "alerts",
+    "firings",
+    "alert_known",
+    "deliveries",
+    "journal",
+    "erased",
+)
 
 
 def upgrade() -> None:
@@ -99,6 +110,12 @@ def _findings() -> None:
         sa.Column("facts", sa.Text, nullable=False),
         sa.Column("seen", sa.String),
         sa.Column("seen_by", sa.String),
+    )
+    op.create_table(
+        "alert_known",
+        sa.Column("alert", sa.String, primary_key=True),
+        sa.Column("key", sa.String, primary_key=True),
+        sa.Column("time", sa.BigInteger, nullable=False),
     )
     op.create_table(
         "deliveries",

@@ -1,0 +1,226 @@
+"""Alerts, their firings and what they remember, in the state. Times are ISO 8601 text; ``at`` is such a text."""
+
+from __future__ import annotations
+
+import json
+import uuid
+from collections.abc import Mapping, Sequence
+from typing import Any, Final
+
+from sqlalchemy import Connection, delete, func, select, update
+
+from remit.adapters.store.state import MARKS_AT_ONCE, State
+from remit.adapters.store.tables import ALERT_KNOWN, ALERTS, DELIVERIES, FIRINGS
+from remit.model.errors import Conflict
+
+Row = dict[str, Any]
+FIRINGS_KEPT: Final = 1000
+"""Firings of one alert that are kept, the newest."""
+_JSON: Final = ("settings", "channels", "place", "facts")
+
+
+class AlertRecords:
+    """Rows of alerts and firings; their JSON columns as values."""
+
+    def __init__(self, state: State) -> None:
+        self._state = state
+
+    def alerts(self) -> list[Row]:
+        """Every alert, by name."""
+        with self._state.transaction() as connection:
+            return [_read(row) for row in connection.execute(select(ALERTS).order_by(ALERTS.c.name)).mappings()]
+
+    def alert(self, alert: str) -> Row | None:
+        """One alert."""
+        with self._state.transaction() as connection:
+            row = connection.execute(select(ALERTS).where(ALERTS.c.id == alert)).mappings().first()
+        return _read(row) if row else None
+
+    def add(self, row: Mapping[str, Any], remember: Sequence[tuple[str, int]]) -> None:
+        """Add an alert with what it knows from the start."""
+        with self._state.transaction() as connection:
+            connection.execute(ALERTS.insert(), [_written(row)])
+            self._remember(connection, str(row["id"]), remember)
+
+    def change(
+        self, alert: str, version: int, values: Mapping[str, Any], remember: Sequence[tuple[str, int]] | None = None
+    ) -> None:
+        """Change an alert as it was at ``version``. With ``remember`` it knows that and nothing else from now on.
+
+        :raises Conflict: when it was changed since.
+        """
+        with self._state.transaction() as connection:
+            changed = (
+                update(ALERTS)
+                .where(ALERTS.c.id == alert, ALERTS.c.version == version)
+                .values(**_written(values), version=version + 1)
+            )
+            if not connection.execute(changed).rowcount:
+                raise Conflict(
+                    "Somebody else changed this alert since you opened it", remedy="Open it again, then change it."
+                )
+            if remember is not None:
+                connection.execute(delete(ALERT_KNOWN).where(ALERT_KNOWN.c.alert == alert))
+                self._remember(connection, alert, remember)
+
+    def remove(self, alert: str) -> bool:
+        """Remove an alert with all it found; False if there is none."""
+        with self._state.transaction() as connection:
+            firings = select(FIRINGS.c.id).where(FIRINGS.c.alert == alert)
+            connection.execute(delete(DELIVERIES).where(DELIVERIES.c.firing.in_(firings)))
+            for table in (FIRINGS, ALERT_KNOWN):
+                connection.execute(delete(table).where(table.c.alert == alert))
+            return bool(connection.execute(delete(ALERTS).where(ALERTS.c.id == alert)).rowcount)
+
+    # --- looks
+
+    def began(self, alert: str) -> dict[str, str]:
+        """When the newest firing of each fingerprint began, for the firings that are kept."""
+        query = (
+            select(FIRINGS.c.fingerprint, func.max(FIRINGS.c.first))
+            .where(FIRINGS.c.alert == alert)
+            .group_by(FIRINGS.c.fingerprint)
+        )
+        with self._state.transaction() as connection:
+            return {row[0]: row[1] for row in connection.execute(query)}
+
+    def known(self, alert: str, keys: Sequence[str]) -> set[str]:
+        """Which of these keys the alert remembers."""
+        found: set[str] = set()
+        with self._state.transaction() as connection:
+            for start in range(0, len(keys), MARKS_AT_ONCE):
+                asked = ALERT_KNOWN.c.key.in_(keys[start : start + MARKS_AT_ONCE])
+                query = select(ALERT_KNOWN.c.key).where(ALERT_KNOWN.c.alert == alert, asked)
+                found |= set(connection.execute(query).scalars())
+        return found
+
+    def record(
+        self,
+        alert: str,
+        version: int,
+        place: Mapping[str, Any],
+        *,
+        at: str,
+        due: float,
+        error: str | None = None,
+        fired: Sequence[Mapping[str, Any]] = (),
+        again: Mapping[str, int] | None = None,
+        channels: Sequence[str] = (),
+        remember: Sequence[tuple[str, int]] = (),
+        most: int | None = None,
+    ) -> bool:
+        """A look in one transaction. ``fired`` are ``{fingerprint, count, facts}``; each begins a firing with a
+        delivery to every channel, due at ``due`` (seconds since the epoch). ``again`` counts up the newest firing of a
+        fingerprint. Beyond ``most`` remembered keys the oldest are forgotten, and ``place["horizon"]`` says up to when.
+        False when the alert is not at ``version`` any more."""
+        with self._state.transaction() as connection:
+            horizon = self._remember(connection, alert, remember, most)
+            placed = {**place, **({"horizon": horizon} if horizon is not None else {})}
+            moved = update(ALERTS).where(ALERTS.c.id == alert, ALERTS.c.version == version)
+            if not connection.execute(
+                moved.values(place=json.dumps(placed), last_checked=at, last_error=error)
+            ).rowcount:
+                connection.rollback()
+                return False
+            for found in fired:
+                self._fire(connection, alert, found, at, due, channels)
+            for fingerprint, count in (again or {}).items():
+                _count_up(connection, alert, fingerprint, count, at)
+            if fired:
+                _forget_old(connection, alert)
+        return True
+
+    def _fire(
+        self,
+        connection: Connection,
+        alert: str,
+        found: Mapping[str, Any],
+        at: str,
+        due: float,
+        channels: Sequence[str],
+    ) -> None:
+        firing = uuid.uuid4().hex
+        row = {"id": firing, "alert": alert, "first": at, "last": at, **found}
+        connection.execute(FIRINGS.insert(), [_written(row)])
+        for channel in channels:
+            waiting = {"id": uuid.uuid4().hex, "firing": firing, "channel": channel, "due": due}
+            connection.execute(DELIVERIES.insert(), [{**waiting, "state": "waiting", "attempts": 0}])
+
+    def _remember(
+        self, connection: Connection, alert: str, keys: Sequence[tuple[str, int]], most: int | None = None
+    ) -> int | None:
+        """Remember keys; the time up to which some were forgotten for it, if any were."""
+        rows = [{"alert": alert, "key": key, "time": time} for key, time in keys]
+        self._state.upsert(connection, ALERT_KNOWN, rows)
+        if most is None or not rows:
+            return None
+        times = select(ALERT_KNOWN.c.time).where(ALERT_KNOWN.c.alert == alert).order_by(ALERT_KNOWN.c.time.desc())
+        horizon: int | None = connection.execute(times.offset(most).limit(1)).scalar()
+        if horizon is not None:
+            old = delete(ALERT_KNOWN).where(ALERT_KNOWN.c.alert == alert, ALERT_KNOWN.c.time <= horizon)
+            connection.execute(old)
+        return horizon
+
+    # --- firings
+
+    def firings(self, alert: str | None = None, limit: int = 50) -> list[Row]:
+        """Firings of one alert or of all, the newest first, each with its alert's ``alert_name, kind, query``."""
+        query = _firings().order_by(FIRINGS.c.last.desc(), FIRINGS.c.id).limit(limit)
+        if alert is not None:
+            query = query.where(FIRINGS.c.alert == alert)
+        with self._state.transaction() as connection:
+            return [_read(row) for row in connection.execute(query).mappings()]
+
+    def firing(self, firing: str) -> Row | None:
+        """One firing, as ``firings`` gives it."""
+        with self._state.transaction() as connection:
+            row = connection.execute(_firings().where(FIRINGS.c.id == firing)).mappings().first()
+        return _read(row) if row else None
+
+    def unseen(self) -> dict[str, int]:
+        """How many firings nobody has seen, per alert."""
+        query = select(FIRINGS.c.alert, func.count()).where(FIRINGS.c.seen.is_(None)).group_by(FIRINGS.c.alert)
+        with self._state.transaction() as connection:
+            return {row[0]: row[1] for row in connection.execute(query)}
+
+    def see(self, who: str, at: str, alert: str | None = None) -> int:
+        """Note that firings were seen; how many had not been."""
+        change = update(FIRINGS).where(FIRINGS.c.seen.is_(None)).values(seen=at, seen_by=who)
+        if alert is not None:
+            change = change.where(FIRINGS.c.alert == alert)
+        with self._state.transaction() as connection:
+            return int(connection.execute(change).rowcount)
+
+
+def _firings() -> Any:
+    named = (ALERTS.c.name.label("alert_name"), ALERTS.c.kind, ALERTS.c.query)
+    return select(FIRINGS, *named).join(ALERTS, ALERTS.c.id == FIRINGS.c.alert)
+
+
+def _count_up(connection: Connection, alert: str, fingerprint: str, count: int, at: str) -> None:
+    newest = (
+        select(FIRINGS.c.id)
+        .where(FIRINGS.c.alert == alert, FIRINGS.c.fingerprint == fingerprint)
+        .order_by(FIRINGS.c.first.desc())
+        .limit(1)
+        .scalar_subquery()
+    )
+    raised = update(FIRINGS).where(FIRINGS.c.id == newest)
+    connection.execute(raised.values(count=FIRINGS.c.count + count, last=at))
+
+
+def _forget_old(connection: Connection, alert: str) -> None:
+    """Keep the newest firings of an alert."""
+    ids = select(FIRINGS.c.id).where(FIRINGS.c.alert == alert).order_by(FIRINGS.c.first.desc())
+    old = list(connection.execute(ids.offset(FIRINGS_KEPT).limit(MARKS_AT_ONCE)).scalars())
+    if old:
+        connection.execute(delete(DELIVERIES).where(DELIVERIES.c.firing.in_(old)))
+        connection.execute(delete(FIRINGS).where(FIRINGS.c.id.in_(old)))
+
+
+def _read(row: Any) -> Row:
+    return {name: json.loads(value) if name in _JSON else value for name, value in dict(row).items()}
+
+
+def _written(row: Mapping[str, Any]) -> Row:
+    return {name: json.dumps(value) if name in _JSON else value for name, value in row.items()}

@@ -1,0 +1,1 @@
+"""Watching queries and telling somebody: looks, firings, and the messages about them."""

@@ -1,0 +1,84 @@
+"""What an alert found, ready to be told: a sentence, its numbers with their denominators, and what to query for."""
+
+from __future__ import annotations
+
+import unicodedata
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from typing import Any, Final
+
+from remit.model.canonical import event_digest
+from remit.rooms.alerts.settings import Settings
+
+SAMPLES: Final = 5
+_EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
+_INVISIBLE: Final = frozenset({"Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp"})
+
+
+@dataclass(frozen=True, slots=True)
+class Watch:
+    """An alert as this room sees it."""
+
+    id: str
+    settings: Settings
+
+    @property
+    def kind(self) -> str:
+        """The name of its kind."""
+        return self.settings.kind.name
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """``fingerprint`` is the same for the same finding again. ``count`` is how many acts (looks, of a rate or reach)
+    it stands for. ``terms`` are (query word, value) that narrow the alert's query to it, within ``[low, high)`` in
+    microseconds. ``subject`` holds agent, actor, on_behalf_of, account and environment where they are one."""
+
+    fingerprint: str
+    sentence: str
+    count: int
+    evidence: Mapping[str, Any]
+    samples: tuple[str, ...]
+    low: int
+    high: int
+    terms: tuple[tuple[str, str], ...] = ()
+    subject: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Judgement:
+    """The findings of one look, and a sentence about what could not be judged, or how near it was."""
+
+    findings: tuple[Finding, ...] = ()
+    note: str = ""
+
+
+def fingerprint(watch: Watch, *parts: str | None) -> str:
+    """One id for one finding of one alert."""
+    return event_digest((watch.id, watch.kind, *parts))
+
+
+def said(value: object, limit: int = 80) -> str:
+    """Text of any origin, short, with invisible characters spelled out."""
+    text = str(value)
+    shown = "".join(c if unicodedata.category(c) not in _INVISIBLE else f"\\u{ord(c):04x}" for c in text[: limit + 1])
+    return f"{shown[:limit]}…" if len(shown) > limit else shown
+
+
+def moment(micros: int) -> str:
+    """``2026-10-01 08:00 UTC``."""
+    return (_EPOCH + timedelta(microseconds=micros)).strftime("%Y-%m-%d %H:%M UTC")
+
+
+def counted(count: int, noun: str) -> str:
+    """``1 act``, ``2,000 acts``."""
+    return f"1 {noun}" if count == 1 else f"{count:,} {noun}s"
+
+
+def length(micros: int) -> str:
+    """A length of time as people say it: ``hour``, ``3 hours``."""
+    for unit, name in ((86_400_000_000, "day"), (3_600_000_000, "hour"), (60_000_000, "minute")):
+        if micros % unit == 0:
+            return name if micros == unit else f"{micros // unit} {name}s"
+    return f"{micros // 1_000_000} seconds"
