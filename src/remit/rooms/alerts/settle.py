@@ -34,7 +34,7 @@ def settle(watch: Watch, findings: Iterable[Finding], began: Mapping[str, int], 
             same = fresh.get(found.fingerprint)
             fresh[found.fingerprint] = replace(found, count=found.count + same.count) if same else found
     storm = fingerprint(watch, "storm")
-    if len(fresh) <= MOST - len(under_way - {storm}):
+    if not fresh or len(fresh) <= MOST - len(under_way - {storm}):
         return Settled(tuple(fresh.values()), again)
     if storm in under_way:
         again[storm] = sum(each.count for each in fresh.values())
