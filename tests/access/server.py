@@ -101,12 +101,16 @@ class Served:
 
 @contextmanager
 def served(
-    folder: Path, config: str = "", certificate: Path | None = None, environ: Mapping[str, str] | None = None
+    folder: Path,
+    config: str = "",
+    certificate: Path | None = None,
+    environ: Mapping[str, str] | None = None,
+    port: int = 0,
 ) -> Iterator[Served]:
-    """``remit up`` on a data folder with this configuration, on a free port, until the end of the block."""
+    """``remit up`` on a data folder with this configuration, on a free port or this, until the end of the block."""
     folder.mkdir(parents=True, exist_ok=True)
     (folder / "remit.toml").write_text(config)
-    line = [*PROGRAM, "up", "--data", str(folder), "--port", "0"]
+    line = [*PROGRAM, "up", "--data", str(folder), "--port", str(port)]
     said: list[str] = []
     process = subprocess.Popen(
         line,

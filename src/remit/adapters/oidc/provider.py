@@ -6,6 +6,7 @@ anew when a key is unknown), its issuer, audience, time and nonce. Every request
 
 from __future__ import annotations
 
+import logging
 import threading
 import time
 from collections.abc import Callable, Mapping
@@ -90,7 +91,9 @@ class Provider:
             try:
                 found = session.fetch_token(endpoint, code=code, code_verifier=verifier, allow_redirects=False)
             except (AuthlibBaseError, ValueError) as error:
-                raise _refused(f"the provider did not take the code ({getattr(error, 'error', 'no token')})") from error
+                said = getattr(error, "error", None) or "no token"
+                _LOG.warning("The identity provider gave no token: %s", _printable(error))
+                raise _refused(f"the provider gave no token ({_printable(said)})") from error
             except requests.RequestException as error:
                 raise _silent(endpoint, error) from error
         return dict(found)
@@ -220,6 +223,7 @@ def safe_address(address: str) -> bool:
     return bool(host) and (parts.scheme == "https" or (parts.scheme == "http" and host in _OWN))
 
 
+_LOG: Final = logging.getLogger("remit.oidc")
 _OWN: Final = ("localhost", "127.0.0.1", "::1")
 
 
@@ -238,7 +242,12 @@ def _refused(why: str) -> NotSignedIn:
     return NotSignedIn(f"The sign-in could not be verified: {why}", remedy="Start again from the sign-in page.")
 
 
+def _printable(said: object) -> str:
+    return "".join(letter if letter.isprintable() else "?" for letter in str(said))[:200]
+
+
 def _silent(address: str, error: Exception) -> Unavailable:
+    _LOG.warning("The identity provider does not answer at %s: %s", address, _printable(error))
     status = getattr(getattr(error, "response", None), "status_code", None)
     said = f"it answered {status}" if status else type(error).__name__
     return Unavailable(

@@ -82,7 +82,8 @@ CLOSED: Final = Entrance(NoCredentials())
 
 
 class Access:
-    """ASGI middleware, inside the guard. A long answer ends within ten seconds of its caller losing their right."""
+    """ASGI middleware, inside the guard. A caller who loses their right loses a long answer too: at the next piece of
+    it, once ten seconds have passed since they were last looked up."""
 
     def __init__(self, app: ASGIApp, entrance: Entrance) -> None:
         self._app = app
@@ -132,7 +133,7 @@ def _refusal(scope: Scope, caller: Caller) -> Response | None:
     """Reading needs ``read``. Changing needs more, which the endpoint names: this only keeps out who may change
     nothing at all, whatever the endpoint forgets."""
     path, safe = scope["path"], scope["method"] in _SAFE
-    if _open(scope) or (not safe and path.startswith(PUSHES)):
+    if _open(scope) or (scope["method"] == "POST" and path.startswith(PUSHES)):
         return None
     try:
         if safe:

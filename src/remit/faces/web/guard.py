@@ -1,9 +1,10 @@
-"""What every request passes: the host allow-list, GET and HEAD alone, security headers, and no stack trace ever."""
+"""What every request passes: the host allow-list, the origin of changes, security headers, and no stack trace ever."""
 
 from __future__ import annotations
 
 import logging
 import re
+from collections.abc import Iterable
 from typing import Final
 
 from starlette.datastructures import MutableHeaders
@@ -26,6 +27,8 @@ HEADERS: Final = {
 _HOST: Final = re.compile(r"(\[[0-9a-f:.]+\]|[a-z0-9._-]+)(?::[0-9]{1,5})?", re.ASCII)
 _SAFE: Final = ("GET", "HEAD")
 _METHODS: Final = (*_SAFE, "POST", "PUT", "PATCH", "DELETE")
+_LOCAL: Final = (b"localhost", b"127.", b"[::1]")
+"""What a browser would remember of these would bind other servers of the same machine."""
 _LOG: Final = logging.getLogger("remit.console")
 
 
@@ -51,7 +54,7 @@ class Guard:
             nonlocal started
             if message["type"] == "http.response.start":
                 started = True
-                _add_headers(message)
+                _add_headers(message, always_https=scope["scheme"] == "https" and not _own(scope["headers"]))
             await send(message)
 
         refusal = self._refusal(scope)
@@ -80,19 +83,28 @@ class Guard:
 
 
 def _same_origin(scope: Scope, host: str) -> bool:
-    """Whether a change was asked for by a page of this server, or by no browser at all."""
-    said = {name: value.decode("latin-1").lower() for name, value in scope["headers"]}
-    if (origin := said.get(b"origin")) is not None:
-        return bool(origin == f"{scope['scheme']}://{host}")
-    return said.get(b"sec-fetch-site", "same-origin") in ("same-origin", "none")
+    """Whether a change was asked for by a page of this server, or by no browser at all: a browser names the page's
+    origin (``null`` for one without), or at least whether it is another site's."""
+    origins = [value.decode("latin-1").lower() for name, value in scope["headers"] if name == b"origin"]
+    if origins:
+        return origins == [f"{scope['scheme']}://{host}"]
+    sites = [value.decode("latin-1").lower() for name, value in scope["headers"] if name == b"sec-fetch-site"]
+    return all(site in ("same-origin", "none") for site in sites)
 
 
 def _text(words: str, status: int) -> Response:
     return PlainTextResponse(words, status)
 
 
-def _add_headers(message: Message) -> None:
+def _own(sent: Iterable[tuple[bytes, bytes]]) -> bool:
+    """Whether a request reached this server by a name that every machine has for itself."""
+    return any(name == b"host" and value.lower().startswith(_LOCAL) for name, value in sent)
+
+
+def _add_headers(message: Message, *, always_https: bool) -> None:
     headers = MutableHeaders(scope=message)
     for name, value in HEADERS.items():
         headers[name] = value
+    if always_https:
+        headers["Strict-Transport-Security"] = "max-age=31536000"
     headers.setdefault("Cache-Control", "no-store")
