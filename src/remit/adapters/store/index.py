@@ -222,7 +222,10 @@ class Index:
             return
         if stamped:
             self._notice("The index has other columns than this version and is rebuilt from the lake.")
+        tables = self._duck.table("SELECT table_name AS name FROM duckdb_tables() WHERE NOT internal")["name"].to_pylist()
         with self._duck.transaction() as cursor:
+            for table in tables:  # also those that this version knows nothing of
+                cursor.execute(f'DROP TABLE "{table}"')
             follow.create_tables(cursor, uuid.uuid4().hex)
             cursor.execute("CREATE OR REPLACE TABLE stamp (text VARCHAR)")
             cursor.execute("INSERT INTO stamp VALUES (?)", [fingerprint()])
