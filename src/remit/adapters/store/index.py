@@ -222,7 +222,8 @@ class Index:
             return
         if stamped:
             self._notice("The index has other columns than this version and is rebuilt from the lake.")
-        tables = self._duck.table("SELECT table_name AS name FROM duckdb_tables() WHERE NOT internal")["name"].to_pylist()
+        named = self._duck.table("SELECT table_name AS name FROM duckdb_tables() WHERE NOT internal")
+        tables = named["name"].to_pylist()
         with self._duck.transaction() as cursor:
             for table in tables:  # also those that this version knows nothing of
                 cursor.execute(f'DROP TABLE "{table}"')
