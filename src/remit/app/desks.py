@@ -22,6 +22,8 @@ from remit.flows.views import SavedViews
 QUESTIONS: Final = "questions"
 IDENTITIES: Final = "identities"
 LIVE: Final = "live"
+PUSH: Final = "push"
+"""Only a server takes deliveries."""
 VIEWS: Final = "views"
 TOKENS: Final = "tokens"
 REMOVAL: Final = "removal"

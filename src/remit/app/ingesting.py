@@ -91,7 +91,7 @@ class Ingesting:
         started = time.monotonic()
         skipped: Counter[str] = Counter()
         self._resumable = target.startswith("s3://")
-        self.feed = options.get("feed") or _feed_name(target)
+        self.feed = options.get("feed") or feed_name(target)
         self.store.state.put_feed(self.feed, target, self.settings["format"])
         done = (lambda key, mark: self.store.state.done(self.feed, key, mark)) if self._resumable else None
         found = sources(
@@ -193,7 +193,7 @@ def reattribute_store(store: Store, tell: Tell = lambda _: None) -> Json:
     return {**report.to_json(), "rules_version": judge.version}
 
 
-def _feed_name(target: str) -> str:
+def feed_name(target: str) -> str:
     """A feed is named by where it comes from unless it is given a name."""
     return target.rstrip("/").rpartition("/")[2] or target
 

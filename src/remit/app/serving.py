@@ -16,9 +16,10 @@ from remit.adapters.store.store import Store
 from remit.app import demo
 from remit.app.alert_runner import AlertRunner
 from remit.app.answering import Answering
+from remit.app.arrivals import arrivals
 from remit.app.config.reading import load_configuration
 from remit.app.control import ControlServer, control_path
-from remit.app.desks import ALERTS, IDENTITIES, LIVE
+from remit.app.desks import ALERTS, IDENTITIES, LIVE, PUSH
 from remit.app.exposure import Exposure, exposure
 from remit.app.ingesting import settle_store
 from remit.app.keeping import open_desks
@@ -65,7 +66,8 @@ def serve(data: Path, options: Json, say: Say) -> None:
             settle_store(store)  # an ingest that was cut off may have left joins unmade
         desks = open_desks(store, configured, address)
         streams = Streams(desks[LIVE])
-        with _at_work(store, desks, socket_path, address):
+        coming = arrivals(store, configured, options["watch"], notice)
+        with coming as desks[PUSH], _at_work(store, desks, socket_path, address):
             say(f"Remit is open on {address}/  (data: {folder}; stop with Ctrl-C)")
             auth, shown = configured.auth, lambda: [*noticed, *desks[IDENTITIES].notices()]
             site = build_site(desks, exposed, auth, port, streams, demo=options["demo"], notices=shown)

@@ -17,7 +17,7 @@ from starlette.responses import Response
 from starlette.routing import BaseRoute, Mount, Route
 
 from remit import __version__
-from remit.faces.api import exports, problems, questions, stream, views
+from remit.faces.api import exports, problems, pushes, questions, stream, views
 from remit.faces.api.asking import admitted, answer, known_parameters
 from remit.faces.api.describing import describe
 from remit.faces.api.heads import Heads
@@ -30,6 +30,7 @@ BODY_BYTES: Final = 1 << 20
 """A request's body at most, where a route does not say otherwise with ``max_body_size``."""
 ROUTERS: Final[tuple[APIRouter, ...]] = (
     stream.router,
+    pushes.router,
     questions.router,
     exports.router,
     views.router,

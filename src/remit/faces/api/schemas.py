@@ -110,3 +110,13 @@ class FacetsAnswer(BaseModel):
 
 
 Problem.model_rebuild()
+
+
+class Receipt(BaseModel):
+    """A delivery that was taken."""
+
+    receipt: str | None = Field(description="Names the delivery; null for one that was not kept again.")
+    duplicate: bool = Field(description="Whether this delivery was taken before, by its own id; or is a mere ping.")
+    format: str
+    feed: str
+    bytes: int = Field(description="The bytes of the body.")

@@ -77,7 +77,9 @@ def ingest(app: Application, /, target: str, data: Path, as_json: bool, **option
 @_feed_option
 @_endpoint_option
 @_profile_option
-@click.option("--interval", type=click.FloatRange(0.2), default=5.0, show_default=True, help="Seconds between looks.")
+@click.option(
+    "--interval", type=click.FloatRange(0.2), help="Seconds between looks; 1 for a folder and 15 for a bucket."
+)
 @click.option("--once", is_flag=True, help="Look once and stop.")
 @json_option
 @click.pass_obj

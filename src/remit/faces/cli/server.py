@@ -23,6 +23,7 @@ from remit.faces.cli.ports import Application
     show_default="remit.toml in the data folder",
     help="Configuration file.",
 )
+@click.option("--watch", multiple=True, metavar="TARGET", help="Also follow a folder or s3:// prefix; may be repeated.")
 @click.pass_context
 def up(context: click.Context, /, data: Path, **options: Any) -> None:
     """Open the console, on 127.0.0.1:8420 unless told otherwise."""
