@@ -81,8 +81,8 @@ async def deliver(
     twice. It needs the scope `push`; GitHub's webhooks are let in by their signature where the server has their secret.
     """
     signature = _signature(request, pushes, form, x_hub_signature_256)
-    if request.headers.get("content-type", "").partition(";")[0].strip().lower() == _FORM_TYPE:
-        raise UsageError("A form is not taken", remedy="Send JSON: of a webhook, the content type application/json.")
+    if x_github_event and request.headers.get("content-type", "").partition(";")[0].strip().lower() == _FORM_TYPE:
+        raise UsageError("A form is not taken", remedy="Give the webhook the content type application/json.")
     if int(_digits(request.headers.get("content-length"))) > pushes.most:
         raise TooMuch(f"More than {pushes.most:,} bytes are not taken at once", remedy="Send it in parts.")
     headers = {"event": x_github_event, "delivery": x_github_delivery}

@@ -13,6 +13,7 @@ from remit.faces.console.chart import BUCKETS, draw
 from remit.faces.console.comparing import compare, comparisons
 from remit.faces.console.event_page import event_drawer
 from remit.faces.console.facets import read_facets
+from remit.faces.console.live import live_url
 from remit.faces.console.pages import Pages
 from remit.faces.console.ports import ConsoleDesk, Json
 from remit.faces.console.query_error import pointed
@@ -39,11 +40,12 @@ class Tile:
 def event_center(pages: Pages, request: Request) -> Response:
     """``/``."""
     ask = read_ask(request.query_params)
+    following = live_url(pages, ask)  # before the questions: what is stored meanwhile comes twice rather than never
     try:
         values = _answer(pages, ask)
     except QueryError as error:
         return pages.render("query_error.html", 400, error=pointed(error, ask.q), **_asked(pages, ask))
-    return pages.render("event_center.html", **{**_asked(pages, ask), **values})
+    return pages.render("event_center.html", **{**_asked(pages, ask), **values}, live_url=following)
 
 
 def _asked(pages: Pages, ask: Ask) -> Json:

@@ -8,12 +8,21 @@ from typing import Any
 from starlette.requests import Request
 from starlette.responses import Response
 
-from remit.faces.console.asking import read_ask
+from remit.faces.console.asking import Ask, address, read_ask
 from remit.faces.console.pages import Pages
 from remit.faces.web.caller import caller_of
 from remit.faces.web.problems import refused
 from remit.faces.web.streams import LAST_EVENT_ID, Streams, Told
 from remit.model.errors import RemitError
+
+
+def live_url(pages: Pages, ask: Ask) -> str | None:
+    """Where the question of a page is followed from now on; None for a page of older events, or of a past range."""
+    desk = pages.desks.get("live")
+    if desk is None or ask.cursor or ask.until:
+        return None
+    said = {"q": ask.q, "since": ask.since, "after": desk.place()}
+    return address("/live", **{name: value for name, value in said.items() if value})
 
 
 def live_rows(pages: Pages, streams: Streams) -> Callable[[Request], Awaitable[Response]]:

@@ -2,6 +2,7 @@
 import { brush } from "./brush.js";
 import { drawer, sync } from "./drawer.js";
 import { keys } from "./keys.js";
+import { live } from "./live.js";
 import { moving } from "./moving.js";
 import { relativeTimes } from "./times.js";
 
@@ -9,4 +10,5 @@ brush(document);
 drawer(document);
 moving(document, sync);
 keys(document);
+live(document);
 relativeTimes(document);
