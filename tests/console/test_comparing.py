@@ -29,7 +29,7 @@ def test_what_a_question_finds_is_held_against_everything_else(console: Console)
     assert any("compare=rest" in link for link in offered.links)
     page = Page(get(app, "/?q=agent:*&compare=rest").text)
     assert page.faults == []
-    assert "what the question finds (10) against everything else in the same time (200)" in page.text
+    assert "What the question finds (10) against everything else in the same time (200)" in page.text
     assert "More here, the most telling first" in page.text
     assert "Agent: the question itself is about it" in page.text
     assert "/?q=agent%3A%2A+account%3A111" in " ".join(page.links)
@@ -39,7 +39,7 @@ def test_picked_events_are_held_against_the_others(console: Console) -> None:
     picks = "&".join(f"pick={number:024x}" for number in range(4))
     html = get(console([], desk=desk()), f"/?since=24h&compare=others&{picks}").text
     page = Page(html)
-    assert "the events picked (4) against the others that the question finds (206)" in page.text
+    assert "The events picked (4) against the others that the question finds (206)" in page.text
     assert "Claude Code" in page.text.split("More here")[1].split("Events")[0]
     assert html.count(" checked>") == 4
 

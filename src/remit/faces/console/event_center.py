@@ -17,6 +17,7 @@ from remit.faces.console.live import live_url
 from remit.faces.console.pages import Pages
 from remit.faces.console.ports import ConsoleDesk, Json
 from remit.faces.console.query_error import pointed
+from remit.faces.console.views import views_menu
 from remit.faces.console.words import source_class
 from remit.model.errors import QueryError
 from remit.model.event_json import rfc3339
@@ -54,6 +55,7 @@ def _asked(pages: Pages, ask: Ask) -> Json:
         "here": "events",
         "ask": ask,
         "ranges": range_chips(ask),
+        "menu": views_menu(pages, ask),
         "scenes": [(scene, Ask(q=scene.query, since=ALL_TIME).url()) for scene in pages.scenes],
     }
 

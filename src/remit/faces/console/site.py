@@ -26,7 +26,7 @@ from remit.faces.console.ports import ConsoleDesk, Notices, Scene, SignalFact
 from remit.faces.console.sign_in import SignInPages
 from remit.faces.console.tokens import create_token, revoke_token, tokens_page
 from remit.faces.console.values_page import values_page
-from remit.faces.console.views import view_page
+from remit.faces.console.views import change_view, delete_view, save_view, view_page, views_page
 from remit.faces.web.access import CLOSED, SIGN_IN, SIGN_OUT, Access, Entrance
 from remit.faces.web.guard import Guard
 from remit.faces.web.streams import Streams
@@ -82,10 +82,14 @@ def _routes(pages: Pages, streams: Streams | None) -> list[BaseRoute]:
         ("/denials", denials_page),
         ("/who", who_page),
         ("/identities", identities_page),
+        ("/views", views_page),
         ("/views/{view}", view_page),
         ("/settings/tokens", tokens_page),
     )
     acted: tuple[tuple[str, Action], ...] = (
+        ("/views", save_view),
+        ("/views/{view}", change_view),
+        ("/views/{view}/delete", delete_view),
         ("/settings/tokens", create_token),
         ("/settings/tokens/revoke", revoke_token),
         ("/identities/map", map_identity),

@@ -60,7 +60,7 @@ COMPARED: Final = (
 )
 TOP: Final = 50
 MOST_PICKED: Final = 100
-_TOLD: Final = 20
+_TOLD: Final = 15
 _ELEMENTS: Final = 2000
 """Values read back for those asked by name: an event with one of them may list others beside it."""
 _CHANCE: Final = 0.05
@@ -141,10 +141,10 @@ def _sides(
         if not picked:
             raise UsageError("No event is picked", remedy="Pick some events of the list first.")
         return (
-            _side(index, "the events picked", both(asked, chosen)),
+            _side(index, "The events picked", both(asked, chosen)),
             _side(index, "the others that the question finds", both(asked, Not(chosen))),
         )
-    here = _side(index, "what the question finds", asked)
+    here = _side(index, "What the question finds", asked)
     if against == "rest":
         return here, _side(index, "everything else in the same time", both(between(low, high), Not(core)))
     if against == "before":
@@ -266,10 +266,10 @@ def _left_out(named: set[str], cut: Sequence[str], weaker: int) -> list[str]:
 def _note(here: Side, there: Side, told: Sequence[Json], compared: int) -> str:
     for side in (here, there):
         if not side.acts:
-            return f"There is nothing to compare: {side.what} is no act."
+            return f"There is nothing to compare: {side.what[:1].lower()}{side.what[1:]} is no act."
     if told:
         return (
-            f"{plural(here.acts, 'act')} against {plural(there.acts, 'act')}; {plural(compared, 'value')} compared. "
+            f"{plural(compared, 'value')} compared. "
             "Ranked by how unlikely chance is; events come in bursts, so this points, and proves nothing."
         )
     return (
