@@ -108,3 +108,16 @@ def test_a_facet_that_does_not_exist_and_a_query_that_cannot_be_read_are_refused
         facets(index, "", ["source", "access_key"], now_us=NOW)
     with pytest.raises(QueryError):
         facets(index, "souce:x", now_us=NOW)
+
+
+def test_a_facet_of_a_million_values_gives_the_commonest_and_stays_within_its_memory() -> None:
+    with rows_table([]) as connection:
+        connection.execute("SET memory_limit = '200MB'")
+        connection.execute(
+            "INSERT INTO events (event_id, time, actor_name, counted) "
+            "SELECT 'e' || i, make_timestamp(i), 'someone called ' || (i % 999_999), true FROM range(1_000_000) AS r(i)"
+        )
+        found = facets(IndexReader(Engine(connection)), "", ["actor_name", "source"], now_us=NOW, limit=5)["facets"]
+    assert found[0]["values"][0] == {"value": "someone called 0", "count": 2, "denied": 0}
+    assert (len(found[0]["values"]), found[0]["more"]) == (5, True)
+    assert found[1]["values"] == [{"value": None, "count": 1_000_000, "denied": 0}]

@@ -17,7 +17,9 @@ from remit.app import demo
 from remit.app.alert_runner import AlertRunner
 from remit.app.answering import Answering
 from remit.app.arrivals import arrivals
+from remit.app.bounds import bounded
 from remit.app.config.reading import load_configuration
+from remit.app.connections import PatientProtocol
 from remit.app.control import ControlServer, control_path
 from remit.app.desks import ALERTS, IDENTITIES, LIVE, PUSH
 from remit.app.exposure import Exposure, exposure
@@ -64,7 +66,7 @@ def serve(data: Path, options: Json, say: Say) -> None:
         else:
             finish_interrupted(store, notice)
             settle_store(store)  # an ingest that was cut off may have left joins unmade
-        desks = open_desks(store, configured, address)
+        desks = bounded(open_desks(store, configured, address), configured.questions)
         streams = Streams(desks[LIVE])
         coming = arrivals(store, configured, options["watch"], notice)
         with coming as desks[PUSH], _at_work(store, desks, socket_path, address):
@@ -113,6 +115,7 @@ def _run(app: ASGIApp, listening: socket.socket, exposed: Exposure, ending: Call
     certificate, key = exposed.certificate or (None, None)
     config = uvicorn.Config(
         app,
+        http=PatientProtocol,
         log_level="warning",
         access_log=False,
         lifespan="off",

@@ -111,6 +111,18 @@ class Unavailable(RemitError):
     exit_status = 6
 
 
+class TooSlow(Unavailable):
+    """A question that would take longer than is allowed; narrowed, it can be answered."""
+
+    code = "too_slow"
+
+
+class Busy(Unavailable):
+    """More is asked at this moment than is answered at once."""
+
+    code = "busy"
+
+
 class ConfigError(RemitError):
     """The configuration or a registry file cannot be used."""
 

@@ -11,6 +11,7 @@ from typing import Self
 import duckdb
 import pyarrow as pa
 
+from remit.adapters.store.deadline import interruptible
 from remit.model.errors import KeeperBusy, StoreError
 
 CHECKPOINT_AT = "128MB"
@@ -94,7 +95,7 @@ class Duck:
     def table(self, sql: str, params: Sequence[object] = (), **views: pa.Table) -> pa.Table:
         """Run a query to its end. Keyword arguments are Arrow tables that the query may name."""
         cursor = self.cursor()
-        with self.errors("querying"), _registered(cursor, views):
+        with self.errors("querying"), interruptible(cursor), _registered(cursor, views):
             return cursor.sql(sql, params=list(params)).to_arrow_table()
 
     @contextlib.contextmanager

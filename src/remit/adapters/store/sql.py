@@ -86,7 +86,8 @@ class Dialect:
 
 @dataclass(frozen=True, slots=True)
 class Clause:
-    """A condition and its parameters in order; ``keyed`` when an index of names or ids is looked into."""
+    """A condition and its parameters in order; ``keyed`` when a look-up by name or id finds
+    the few rows there can be."""
 
     sql: str
     params: tuple[object, ...] = ()
@@ -97,11 +98,10 @@ class Clause:
 class _Writer:
     dialect: Dialect
     params: list[object] = field(default_factory=list)
-    keyed: bool = False
 
     def write(self, predicate: Predicate) -> str:
         if isinstance(predicate, And):
-            return self._joined(predicate.terms, " AND ") or "TRUE"
+            return self._all_of(predicate.terms)
         if isinstance(predicate, Or):
             return self._one_of(predicate.terms) or self._joined(predicate.terms, " OR ") or "FALSE"
         if isinstance(predicate, Not):
@@ -109,6 +109,27 @@ class _Writer:
         if isinstance(predicate, Contains):
             return f"({' OR '.join(self._text(column.name, predicate) for column in TEXT)})"
         return self._leaf(predicate)
+
+    def _all_of(self, terms: tuple[Predicate, ...]) -> str:
+        """Every term. Where a look-up finds the few rows there can be, the other terms are asked of these only; a
+        bound of time stays outside, because it spares the engine whole stretches of the table."""
+        kinds: dict[int, list[Predicate]] = {}
+        for term in terms:
+            kinds.setdefault(self.cost(term), []).append(term)
+        bounds, quick, slow = (tuple(kinds.get(cost, ())) for cost in range(3))
+        if not quick or not slow:
+            return self._joined(terms, " AND ") or "TRUE"
+        outer = f"{self._joined(bounds, ' AND ')} AND " if bounds else ""
+        found = self._joined(quick, " AND ")
+        return f"({outer}CASE WHEN {found} THEN {self._joined(slow, ' AND ')} ELSE FALSE END)"
+
+    def cost(self, term: Predicate) -> int:
+        """0 for a bound of time, 1 for a look-up, 2 for what has to look at the rows."""
+        if isinstance(term, Range) and term.column == "time":
+            return 0
+        equal = term.terms if isinstance(term, Or) else (term,)
+        plain = [each for each in equal if isinstance(each, Equals)]
+        return 1 if plain and len(plain) == len(equal) and self._lookup(plain)[0] else 2
 
     def _joined(self, terms: tuple[Predicate, ...], word: str) -> str:
         return f"({word.join(self.write(term) for term in terms)})" if terms else ""
@@ -125,18 +146,19 @@ class _Writer:
         return f"{self.dialect.column(plain[0].column)} IN ({', '.join('?' * len(plain))})"
 
     def _looked_up(self, terms: Sequence[Equals]) -> str:
-        """Terms over columns that the engine has an index of."""
-        columns, values = [term.column for term in terms], [term.value for term in terms]
-        folds = {term.fold for term in terms}
+        """Terms over columns that the engine has an index of; empty where it has none."""
+        found = self._lookup(terms)
+        self.params.extend(term.value for _ in range(found[1]) for term in terms)
+        return found[0]
+
+    def _lookup(self, terms: Sequence[Equals]) -> tuple[str, int]:
+        """The look-up that terms are together, and how often it takes their values; ``("", 0)`` if they are none."""
+        columns, folds = [term.column for term in terms], {term.fold for term in terms}
         if len(folds) == 1 and (found := self.dialect.listed(columns, fold=terms[0].fold)):
-            self.params.extend(values)
-            self.keyed = True
-            return found
-        if folds == {False} and len(set(columns)) == 1 and (found := self.dialect.identified(columns[0], len(values))):
-            self.params.extend([*values, *values])
-            self.keyed = True
-            return found
-        return ""
+            return found, 1
+        if folds == {False} and len(set(columns)) == 1 and (found := self.dialect.identified(columns[0], len(terms))):
+            return found, 2
+        return "", 0
 
     def _text(self, name: str, leaf: Contains) -> str:
         return self._leaf(Glob(name, ("", *leaf.pieces, ""), fold=True))
@@ -178,7 +200,8 @@ def where(predicate: Predicate, dialect: Dialect | None = None) -> Clause:
     """The condition of a WHERE for ``predicate``."""
     writer = _Writer(dialect or Dialect())
     sql = writer.write(predicate)
-    return Clause(sql, tuple(writer.params), writer.keyed)
+    terms = predicate.terms if isinstance(predicate, And) else (predicate,)
+    return Clause(sql, tuple(writer.params), any(writer.cost(term) == 1 for term in terms))
 
 
 def escape_like(text: str) -> str:

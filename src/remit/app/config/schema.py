@@ -107,6 +107,14 @@ class Retention:
 
 
 @dataclass(frozen=True, slots=True)
+class Questions:
+    """What asking a server may cost it."""
+
+    seconds: Annotated[int, Bounds(1, 3600), "Seconds after which a question is given up."] = 20
+    at_once: Annotated[int, Bounds(1, 16), "Questions answered at a time; a few more wait for their turn."] = 4
+
+
+@dataclass(frozen=True, slots=True)
 class Configuration:
     """The whole file."""
 
@@ -114,3 +122,4 @@ class Configuration:
     auth: Auth = Auth()
     push: Push = Push()
     retention: Retention = Retention()
+    questions: Questions = Questions()

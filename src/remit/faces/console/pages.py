@@ -94,7 +94,10 @@ class Pages:
 
     def refused(self, error: RemitError, **values: Any) -> Response:
         """The page of an error: what happened and what to do."""
-        return self.problem(status_of(error), error.what, error.remedy, where=error.where, **values)
+        response = self.problem(status_of(error), error.what, error.remedy, where=error.where, **values)
+        if response.status_code == HTTPStatus.SERVICE_UNAVAILABLE:
+            response.headers["Retry-After"] = "5"
+        return response
 
     def problem(self, status: int, what: str, remedy: str, where: str = "", **values: Any) -> Response:
         """A page that says what is wrong and what to do about it."""

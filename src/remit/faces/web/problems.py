@@ -29,6 +29,8 @@ _TITLES: Final = {
     "stale": "Somebody else changed it in the meantime",
     "version_missing": "A change must name the version it is made to",
     "unavailable": "Something this needs does not answer",
+    "too_slow": "The question takes too long",
+    "busy": "Too much is asked at this moment",
     "store.kept_elsewhere": "Another process keeps this data folder",
     "failed": "The server could not do this",
 }
@@ -49,7 +51,7 @@ def problem(
 def refused(error: RemitError) -> Response:
     """The problem of an error of ours. What failed inside the server is said in its log and not to a client."""
     status = status_of(error)
-    if status >= 500 and status != 503:
+    if status == 500:
         _LOG.error("An answer failed: %s", error, exc_info=error)
         return failed()
     place: dict[str, Any] = {"where": error.where}

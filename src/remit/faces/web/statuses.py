@@ -14,6 +14,7 @@ from remit.model.errors import (
     RemitError,
     Stale,
     TooMuch,
+    TooSlow,
     Unavailable,
     UsageError,
 )
@@ -36,6 +37,7 @@ _STATUSES: Final = (
     (Stale, 412),
     (Conflict, 409),
     (KeeperBusy, 503),
+    (TooSlow, 504),
     (Unavailable, 503),
     (RemitError, 500),
 )

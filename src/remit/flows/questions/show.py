@@ -92,7 +92,7 @@ def _same_resources(row: Row) -> tuple[Predicate | None, str]:
     names = [name for name in row["resource_ids"] if name][:10]
     if not names:
         return None, ""
-    return either(Equals("resource_ids", name) for name in names), term("resource", *names)
+    return either(Equals("resource_ids", name, True) for name in names), term("resource", *names)
 
 
 def _listed(index: EventIndex, predicate: Predicate | None, others: Predicate, text: str) -> Json:

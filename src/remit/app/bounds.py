@@ -1,0 +1,82 @@
+"""Bounds on what is asked of a server: how long one question may take, and how many are answered at a time.
+
+A question that takes too long is given up with what would narrow it. Questions beyond those at work wait their turn,
+a few of them and not for long; any more are told at once to come again, so that a page that costs nothing, or the
+answer that somebody waits for, is never stuck behind them.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from functools import wraps
+from typing import Any, Final
+
+from remit.adapters.store.deadline import within
+from remit.app.config.schema import Questions
+from remit.app.desks import QUESTIONS, STREAMED
+from remit.model.errors import Busy
+
+WAITING: Final = 16
+"""Questions that may wait. With those at work they are fewer than the threads of the server (40), which also serves
+what asks nothing."""
+
+
+@dataclass(frozen=True, slots=True)
+class Patience:
+    """``seconds`` for one question, ``at_once`` questions at a time, ``waiting`` more for ``wait_seconds`` at most."""
+
+    seconds: float
+    at_once: int
+    waiting: int = WAITING
+    wait_seconds: float = 10.0
+
+
+def bounded(desks: Mapping[str, Any], allowed: Questions) -> dict[str, Any]:
+    """The desks, the one that reads bounded."""
+    patience = Patience(allowed.seconds, allowed.at_once)
+    return {**desks, QUESTIONS: Bounded(QUESTIONS, desks[QUESTIONS], patience)}
+
+
+class Bounded:
+    """A desk whose questions are bounded; what it gives piece by piece (an export) is as it was."""
+
+    def __init__(self, name: str, desk: Any, patience: Patience) -> None:
+        self._desk = desk
+        self._patience = patience
+        self._streamed = STREAMED.get(name, frozenset())
+        self._working = threading.Semaphore(patience.at_once)
+        self._room = threading.Semaphore(patience.at_once + patience.waiting)
+
+    def __getattr__(self, verb: str) -> Callable[..., Any]:
+        call: Callable[..., Any] = getattr(self._desk, verb)
+        if verb in self._streamed:
+            return call
+
+        @wraps(call)
+        def ask(*arguments: Any, **named: Any) -> Any:
+            with self._turn(), within(self._patience.seconds):
+                return call(*arguments, **named)
+
+        return ask
+
+    @contextmanager
+    def _turn(self) -> Iterator[None]:
+        """Raises Busy when too many wait already, or the wait grows too long."""
+        if not self._room.acquire(blocking=False):
+            raise _busy()
+        try:
+            if not self._working.acquire(timeout=self._patience.wait_seconds):
+                raise _busy()
+            try:
+                yield
+            finally:
+                self._working.release()
+        finally:
+            self._room.release()
+
+
+def _busy() -> Busy:
+    return Busy("Too many questions are being answered at this moment", remedy="Ask again in a few seconds.")

@@ -1,0 +1,200 @@
+"""What is asked of a server costs it no more than it allows: time, turns, and connections."""
+
+from __future__ import annotations
+
+import socket
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import pytest
+import uvicorn
+
+from remit.adapters.store.deadline import within
+from remit.adapters.store.store import Store
+from remit.app.bounds import Bounded, Patience
+from remit.app.connections import PatientProtocol
+from remit.app.desks import QUESTIONS
+from remit.faces.web.problems import refused
+from remit.faces.web.statuses import status_of
+from remit.model.errors import Busy, TooSlow
+
+ENDLESS = "SELECT count(*) AS n FROM range(100000000) AS a, range(100000000) AS b WHERE a.range * b.range = 7"
+"""Hours of work on any machine."""
+
+
+@pytest.fixture
+def store(tmp_path: Path) -> Iterator[Store]:
+    with Store.open(tmp_path, "test") as opened:
+        yield opened
+
+
+def test_a_question_that_takes_too_long_is_given_up_where_it_stands(store: Store) -> None:
+    with pytest.raises(TooSlow, match=r"longer than 0\.1 seconds") as caught, within(0.1):
+        store.index.execute(ENDLESS)
+    assert "Narrow it by time" in caught.value.remedy
+    assert status_of(caught.value) == 504
+    assert store.index.execute("SELECT 1 AS n")["n"].to_pylist() == [1]
+
+
+def test_a_question_whose_time_is_over_begins_no_other_statement(store: Store) -> None:
+    with within(3600) as deadline:
+        assert store.index.execute("SELECT 1 AS n").num_rows == 1
+        deadline.expire()
+        with pytest.raises(TooSlow):
+            store.index.execute("SELECT 1 AS n")
+    assert store.index.execute("SELECT 1 AS n").num_rows == 1
+
+
+def test_an_endless_question_does_not_keep_another_from_its_answer(store: Store) -> None:
+    failed: list[Exception] = []
+    with within(3600) as deadline:
+
+        def ask() -> None:
+            try:
+                with deadline.watching(cursor.interrupt):
+                    cursor.execute(ENDLESS).fetchall()
+            except TooSlow as error:
+                failed.append(error)
+
+        cursor = store.index._duck.new_cursor()
+        asking = threading.Thread(target=ask)
+        asking.start()
+        answered: list[int] = []
+        other = threading.Thread(target=lambda: answered.append(store.index.execute("SELECT 1 AS n").num_rows))
+        other.start()
+        other.join(60)
+        assert answered == [1]
+        assert asking.is_alive()
+        deadline.expire()
+        asking.join(60)
+        assert len(failed) == 1
+
+
+class Desk:
+    """Answers when it is let."""
+
+    def __init__(self) -> None:
+        self.let = threading.Event()
+        self.begun = threading.Semaphore(0)
+
+    def search(self, query: str) -> str:
+        self.begun.release()
+        assert self.let.wait(60)
+        return query
+
+    def overview(self, query: str) -> str:
+        return query
+
+    def export(self, query: str) -> Iterator[str]:
+        yield query
+
+
+@contextmanager
+def at_work(bounded: Bounded, desk: Desk, count: int) -> Iterator[list[Any]]:
+    """So many questions under way until the end."""
+    answers: list[Any] = []
+    threads = [threading.Thread(target=lambda: answers.append(bounded.search("slow"))) for _ in range(count)]
+    for thread in threads:
+        thread.start()
+    try:
+        yield answers
+    finally:
+        desk.let.set()
+        for thread in threads:
+            thread.join(60)
+
+
+def test_beyond_those_at_work_and_waiting_one_is_told_to_come_again() -> None:
+    desk = Desk()
+    bounded = Bounded(QUESTIONS, desk, Patience(60, at_once=2, waiting=0))
+    with at_work(bounded, desk, 2) as answers:
+        for _ in range(2):
+            assert desk.begun.acquire(timeout=60)
+        with pytest.raises(Busy) as caught:
+            bounded.overview("")
+        assert list(bounded.export("all")) == ["all"]
+    assert answers == ["slow", "slow"]
+    assert bounded.overview("again") == "again"
+    response = refused(caught.value)
+    assert (response.status_code, response.headers["retry-after"]) == (503, "5")
+
+
+def test_a_question_that_waits_for_its_turn_is_answered_or_told_so_in_time() -> None:
+    desk = Desk()
+    impatient = Bounded(QUESTIONS, desk, Patience(60, at_once=1, waiting=1, wait_seconds=0.01))
+    with at_work(impatient, desk, 1):
+        assert desk.begun.acquire(timeout=60)
+        with pytest.raises(Busy):
+            impatient.overview("")
+    desk = Desk()
+    patient = Bounded(QUESTIONS, desk, Patience(60, at_once=1, waiting=1, wait_seconds=60))
+    with at_work(patient, desk, 1):
+        assert desk.begun.acquire(timeout=60)
+        waited: list[str] = []
+        waiting = threading.Thread(target=lambda: waited.append(patient.overview("waited")))
+        waiting.start()
+        desk.let.set()
+        waiting.join(60)
+        assert waited == ["waited"]
+
+
+def test_an_error_gives_the_turn_back() -> None:
+    class Failing:
+        def search(self, query: str) -> str:
+            raise ValueError(query)
+
+        def overview(self, query: str) -> str:
+            return query
+
+    bounded = Bounded(QUESTIONS, Failing(), Patience(60, at_once=1, waiting=0))
+    for _ in range(3):
+        with pytest.raises(ValueError, match="x"):
+            bounded.search("x")
+    assert bounded.overview("fine") == "fine"
+
+
+async def _hello(scope: Any, receive: Any, send: Any) -> None:
+    while (await receive()).get("more_body"):
+        pass
+    await send({"type": "http.response.start", "status": 200, "headers": [(b"content-length", b"5")]})
+    await send({"type": "http.response.body", "body": b"hello"})
+
+
+class Hasty(PatientProtocol):
+    head_seconds = 0.2
+    body_seconds = 0.4
+
+
+@pytest.fixture
+def port() -> Iterator[int]:
+    """A server that has little patience."""
+    config = uvicorn.Config(_hello, http=Hasty, log_level="error", lifespan="off", timeout_keep_alive=600)
+    server = uvicorn.Server(config)
+    listening = socket.create_server(("127.0.0.1", 0))
+    thread = threading.Thread(target=server.run, kwargs={"sockets": [listening]}, daemon=True)
+    thread.start()
+    yield listening.getsockname()[1]
+    server.should_exit = True
+    thread.join(30)
+
+
+@pytest.mark.parametrize(
+    "sent",
+    [
+        b"",
+        b"GET / HTTP/1.1\r\nHost: x\r\nX-Slow: ",
+        b"POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 10\r\n\r\nhalf",
+        b"GET / HTTP/1.1\r\nHost: x\r\n\r\nGET /again HTTP/1.1\r\nHo",
+    ],
+)
+def test_a_client_that_never_says_what_it_wants_is_hung_up_on(port: int, sent: bytes) -> None:
+    with socket.create_connection(("127.0.0.1", port), timeout=60) as slow:
+        slow.sendall(sent)
+        with socket.create_connection(("127.0.0.1", port), timeout=60) as quick:
+            quick.sendall(b"GET / HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n")
+            assert quick.makefile("rb").read().endswith(b"hello")
+        answered = slow.makefile("rb").read()
+        assert answered.endswith(b"hello") if sent.endswith(b"Ho") else not answered
