@@ -33,9 +33,9 @@ class RemovalDesk:
             StoreRemoval(self._store), keep or self._policy.keep, _now(), configured=self._policy.keep
         )
 
-    def journal(self, limit: int = 100) -> list[Json]:
-        """The newest changes of Remit itself: ``id, at, who, what, facts``."""
-        return self._store.state.journalled(limit)
+    def journal(self, limit: int = 100, before: str | None = None) -> list[Json]:
+        """The newest changes of Remit itself, of all or of those before a time: ``id, at, who, what, facts``."""
+        return self._store.state.journalled(limit, before)
 
 
 def erase(store: Store, subject: str, who: str, tell: Tell) -> Json:

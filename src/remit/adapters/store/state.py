@@ -168,9 +168,10 @@ class State:
         with nullcontext(connection) if connection is not None else self.transaction() as within:
             self.upsert(within, JOURNAL, [row])
 
-    def journalled(self, limit: int = 100) -> list[dict[str, Any]]:
-        """The newest records of the journal first: ``id, at, who, what, facts``."""
+    def journalled(self, limit: int = 100, before: str | None = None) -> list[dict[str, Any]]:
+        """The newest records of the journal first, of all or of those before a time: ``id, at, who, what, facts``."""
         query = select(JOURNAL).order_by(JOURNAL.c.at.desc(), JOURNAL.c.id).limit(limit)
+        query = query if before is None else query.where(JOURNAL.c.at < before)
         with self.transaction() as connection:
             rows = [dict(row) for row in connection.execute(query).mappings()]
         return [{**row, "facts": json.loads(row["facts"])} for row in rows]

@@ -20,6 +20,7 @@ from remit.faces.console.assets import Assets
 from remit.faces.console.event_center import event_center
 from remit.faces.console.event_page import event_page
 from remit.faces.console.identity_pages import identities_page, judge_again, map_identity
+from remit.faces.console.journal import journal_page
 from remit.faces.console.live import live_rows
 from remit.faces.console.pages import Action, Pages, page, posted
 from remit.faces.console.ports import ConsoleDesk, Notices, Scene, SignalFact
@@ -85,6 +86,7 @@ def _routes(pages: Pages, streams: Streams | None) -> list[BaseRoute]:
         ("/views", views_page),
         ("/views/{view}", view_page),
         ("/settings/tokens", tokens_page),
+        ("/settings/journal", journal_page),
     )
     acted: tuple[tuple[str, Action], ...] = (
         ("/views", save_view),
