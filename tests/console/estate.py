@@ -283,7 +283,32 @@ class Desk:
             "chain": chain,
             "chain_of": found[0]["event_id"] if found else None,
             "sentence": f"Last changed by {self.rows[0]['actor_name']}." if found else "No record names it.",
+            "deleted": None,
+            "query": None,
+            "permissions": [line(each) for each in self.rows[:2]],
+            "readers": [
+                {
+                    "kind": each["actor_kind"],
+                    "name": each["actor_name"],
+                    "reads": 2,
+                    "denied": 1,
+                    "last": rfc3339(NOW),
+                    "sample": each["event_id"],
+                }
+                for each in self.rows[:1]
+            ],
+            "reads": 2,
+            "refused": {"total": 0, "groups": [], "more": False},
+            "namesakes": [
+                {"arn": each["resource_arns"][0], "records": 1, "last": rfc3339(NOW)}
+                for each in self.rows[:1]
+                if each["resource_arns"]
+            ],
         }
+
+    def who_examples(self) -> Json:
+        names = [{"value": each["actor_name"], "count": 1} for each in self.rows[:2] if each["actor_name"]]
+        return {"resources": names, "agents": names, "tickets": [], "commits": []}
 
     def agent(self, name: str, window: str) -> Json:
         raise NotFound(f"No record names an agent {name[:80]!r}", remedy="Known agents: none.")
@@ -346,6 +371,16 @@ class Desk:
                 "distinct_principals": 1,
                 "sample": each["event_id"],
                 "query": "(since:30d) denied:true",
+                "kinds": [
+                    {
+                        "kind": each["actor_kind"] or "unknown",
+                        "names": [each["actor_name"]],
+                        "count": 1,
+                        "query": "denied:true",
+                    }
+                ],
+                "new": True,
+                "spark": [0, 1],
                 "explanation": self._explained(),
             }
             for each in rows[:limit]
@@ -355,6 +390,9 @@ class Desk:
             "total": len(rows),
             "groups": groups,
             "more": False,
+            "new": len(groups),
+            "history_from": rfc3339(0),
+            "spark_seconds": 3600.0,
             "note": None if rows else "Nothing was denied in 0 records.",
         }
 

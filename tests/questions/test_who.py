@@ -8,9 +8,11 @@ from typing import Any
 import pytest
 
 from remit.flows.questions.chain import STEPS
+from remit.flows.questions.life import examples
+from remit.flows.questions.search import search
 from remit.flows.questions.who import MAX_CHANGES, who
 
-from .conftest import MakeIndex, describe, event, unknown
+from .conftest import NOW, MakeIndex, describe, event, unknown
 
 SHA = "0123456789abcdef0123456789abcdef01234567"
 ARN = "arn:aws:rds:eu-west-1:111111111111:db:orders-db"
@@ -237,3 +239,92 @@ def test_the_beginning_of_several_ids_names_no_event(make_index: MakeIndex) -> N
 def test_a_pull_request_that_offers_a_commit_is_found_by_it(make_index: MakeIndex) -> None:
     merged = event("merged", 4, **VCS, commit="f" * 40, pull_request="12", link_offers=[f"commit:{SHA}"])
     assert steps(who(make_index([PUSH, merged]), describe, "push"))["pull request"][:2] == ("acme/app#12", "merged")
+
+
+def test_a_life_tells_who_may_reach_it_who_reads_it_and_what_was_refused(make_index: MakeIndex) -> None:
+    of = {"resource_ids": ["orders-db"], "resource_arns": [ARN], "service": "rds"}
+    index = make_index(
+        [
+            event("a", 9, **of, operation="CreateDBInstance", resource_types=["rds:db"]),
+            event("b", 8, **of, action_kind="permission", operation="AddRoleToDBInstance"),
+            event("c", 7, **of, action_kind="read", operation="DescribeDBInstances"),
+            event("d", 6, **of, action_kind="read", operation="DescribeDBInstances", actor_name="ana"),
+            event("e", 5, **of, action_kind="delete", denied=True, outcome="denied", deny_policy_type="scp"),
+            event("f", 4, **of, action_kind="delete", operation="DeleteDBInstance", resource_types=["rds:db"]),
+        ]
+    )
+    found = who(index, describe, "orders-db")
+    assert (found["made"]["event_id"], found["deleted"]["event_id"]) == ("a", "f")
+    assert "It was deleted by Codex" in found["sentence"]
+    assert [each["event_id"] for each in found["permissions"]] == ["b"]
+    assert {(each["name"], each["reads"]) for each in found["readers"]} == {("Codex", 1), ("ana", 1)}
+    assert (found["reads"], found["refused"]["total"]) == (2, 1)
+    assert search(index, describe, found["query"], now_us=NOW)["total"] == 6
+    group = found["refused"]["groups"][0]
+    assert search(index, describe, group["query"], now_us=NOW)["total"] == group["count"] == 1
+    assert json.dumps(found)
+
+
+def test_what_was_made_again_after_its_deletion_is_not_told_as_deleted(make_index: MakeIndex) -> None:
+    of = {"resource_ids": ["b"], "resource_types": ["s3:bucket"], "service": "s3"}
+    index = make_index(
+        [
+            event("a", 3, **of, operation="CreateBucket"),
+            event("b", 2, **of, operation="DeleteBucket", action_kind="delete"),
+            event("c", 1, **of, operation="CreateBucket"),
+        ]
+    )
+    assert who(index, describe, "b")["deleted"] is None
+
+
+def test_several_resources_of_one_name_are_offered_by_their_full_names(make_index: MakeIndex) -> None:
+    other = ARN.replace(":111111111111:", ":222222222222:")
+    index = make_index(
+        [event("a", 2, resource_ids=["orders-db"], resource_arns=[ARN]), event("b", 1, resource_arns=[other])]
+    )
+    assert who(index, describe, "orders-db")["namesakes"] == []
+    both = make_index(
+        [event(n, 1, resource_ids=["orders-db"], resource_arns=[arn]) for n, arn in (("a", ARN), ("b", other))]
+    )
+    offered = who(both, describe, "orders-db")["namesakes"]
+    assert {each["arn"] for each in offered} == {ARN, other}
+    for each in offered:
+        assert who(both, describe, each["arn"])["records"] == each["records"] == 1
+        assert who(both, describe, each["arn"])["namesakes"] == []
+
+
+@pytest.mark.parametrize(
+    ("asked", "kind", "records"),
+    [
+        ("codex", "agent", 1),
+        ("Ana", "person", 1),
+        ("bo@example.com", "person", 1),
+        ("arn:aws:sts::1:assumed-role/r/s", "principal", 1),
+        ("arn:aws:iam::1:role/r", "principal", 1),
+        ("nightly", "actor", 1),
+    ],
+)
+def test_somebody_can_be_asked_for_and_is_told_as_somebody(
+    make_index: MakeIndex, asked: str, kind: str, records: int
+) -> None:
+    index = make_index(
+        [
+            event("a", 1, on_behalf_of="bo@example.com"),
+            event(
+                "b", 2, actor_kind="person", agent=None, actor_name="ana", principal="arn:aws:sts::1:assumed-role/r/s"
+            ),
+            event("c", 3, actor_kind="workload", agent=None, actor_name="nightly", issuer="arn:aws:iam::1:role/r"),
+        ]
+    )
+    found = who(index, describe, asked)
+    assert (found["kind"], found["records"], found["made"], found["deleted"]) == (kind, records, None, None)
+    assert found["sentence"].startswith("Not a thing but somebody: 1 change by them")
+    assert search(index, describe, found["query"], now_us=NOW)["total"] == 1
+
+
+def test_examples_are_things_the_store_can_tell_about(make_index: MakeIndex) -> None:
+    index = make_index([event("a", 1, resource_ids=["x"], ticket="PAY-1"), event("b", 24 * 30, resource_ids=["old"])])
+    found = examples(index)
+    assert [each["value"] for each in found["resources"]] == ["x"]
+    assert all(who(index, describe, each["value"])["found"] for listed in found.values() for each in listed)
+    assert examples(make_index([])) == {"resources": [], "agents": [], "tickets": [], "commits": []}

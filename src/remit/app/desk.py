@@ -13,6 +13,7 @@ from remit.flows.questions.doctor import doctor
 from remit.flows.questions.export import export_csv, export_jsonl, export_ocsf
 from remit.flows.questions.facets import facets
 from remit.flows.questions.identities import suggest_identities
+from remit.flows.questions.life import examples
 from remit.flows.questions.overview import counts, facet, histogram, overview
 from remit.flows.questions.ports import EventIndex, Json, RawStore, StoreFigures
 from remit.flows.questions.search import search
@@ -79,7 +80,13 @@ class LocalDesk:
 
     def who(self, subject: str) -> Json:
         """The life of a resource, event or change."""
-        return who(self._index, self._describe, subject)
+        found = who(self._index, self._describe, subject)
+        self._explain_all(found["refused"]["groups"])
+        return found
+
+    def who_examples(self) -> Json:
+        """Things of the store worth asking about."""
+        return examples(self._index)
 
     def agents(self, window: str, like: str = "") -> Json:
         """Every agent seen in a window whose name contains ``like``."""

@@ -42,6 +42,7 @@ ASKED: Final[Mapping[str, frozenset[str]]] = {
             "histogram",
             "show",
             "who",
+            "who_examples",
             "agents",
             "agent",
             "denials",

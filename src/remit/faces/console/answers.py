@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
-from typing import Any, Final
+from typing import Final
 
 from starlette.requests import Request
 from starlette.responses import Response
 
-from remit.faces.console.asking import ALL_TIME, Ask, read_ask
+from remit.faces.console.agent_pages import event_list
+from remit.faces.console.asking import read_ask
 from remit.faces.console.event_center import range_chips
 from remit.faces.console.pages import Pages
 from remit.faces.console.ports import Json
 from remit.faces.console.query_error import pointed
+from remit.faces.console.trend import spark
 from remit.model.errors import QueryError
 
 _GROUPS: Final = 50
@@ -26,20 +28,28 @@ def denials_page(pages: Pages, request: Request) -> Response:
         found = pages.desk.denials(ask.text, _GROUPS)
     except QueryError as error:
         return pages.render("query_error.html", 400, error=pointed(error, ask.q), **asked, scenes=[])
-    groups = [{**group, "url": _url_of(group)} for group in found["groups"]]
-    return pages.render("denials.html", **asked, found=found, groups=groups)
-
-
-def _url_of(group: dict[str, Any]) -> str:
-    """The denials of a group; its query may confine its own time inside parentheses."""
-    ask = Ask(q=group["query"])
-    return ask.url() if ask.range_in_query else Ask(q=group["query"], since=ALL_TIME).url()
+    groups = [{**group, "trend": spark(group["spark"], found["spark_seconds"])} for group in found["groups"]]
+    return pages.render("denials.html", **asked, found=found, groups=groups, link=event_list)
 
 
 def who_page(pages: Pages, request: Request) -> Response:
     """``/who?subject=``."""
     subject = request.query_params.get("subject", "").strip()
     found = pages.desk.who(subject) if subject else None
+    told = found is not None and found["found"]
     return pages.render(
-        "who.html", 200 if found is None or found["found"] else 404, here="who", subject=subject, found=found
+        "who.html",
+        200 if found is None or told else 404,
+        here="who",
+        subject=subject,
+        found=found,
+        examples=None if told else pages.desk.who_examples(),
+        link=event_list,
+        agent=_agent(found),
     )
+
+
+def _agent(found: Json | None) -> str | None:
+    """The agent a subject is, whose own page says more."""
+    changed = found["last_changed"] if found and found["kind"] == "agent" else None
+    return changed["actor"]["agent"] if changed else found["subject"] if found and found["kind"] == "agent" else None

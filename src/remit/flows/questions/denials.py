@@ -4,31 +4,41 @@ from __future__ import annotations
 
 from typing import Any, Final
 
+from remit.flows.questions.novelty import HOUR_US
 from remit.flows.questions.population import DENIALS
-from remit.flows.questions.ports import EventIndex, Json, Row
+from remit.flows.questions.ports import HOUR, EventIndex, Json, Row
 from remit.flows.questions.search import nothing_found
 from remit.flows.questions.window import plural
 from remit.model.columns import BY_NAME
 from remit.model.event_json import rfc3339
 from remit.rooms.query import read_query, term
-from remit.rooms.query.predicate import Predicate, both
+from remit.rooms.query.predicate import EVERYTHING, Predicate, Range, both, time_bounds, without_time
 
 CAUSE: Final = ("deny_policy_type", "deny_policy_arn", "deny_action", "deny_rule", "deny_implicit")
 _WORDS: Final = {name: BY_NAME[name].query[0] for name in CAUSE if BY_NAME[name].query}
 """The words to query a cause by. A part of the cause without one widens the query to its neighbors."""
+_NAMES: Final = ("policy_type", "policy_arn", "action", "rule", "implicit")
+"""A cause as the answer names its parts, in the order of ``CAUSE``."""
+SPARKS: Final = 28
+_WEEK_US: Final = 7 * 24 * HOUR_US
 _PRINCIPALS: Final = 3
 _MOST_PAIRS: Final = 5000
 
 
 def denials(index: EventIndex, text: str, *, now_us: int, limit: int = 50) -> Json:
     """``{query, total, groups: [{policy_type, policy_arn, action, rule, implicit, count, first, last, principals,
-    distinct_principals, sample, query}], more, note}``: denied acts the query finds, grouped by cause."""
+    distinct_principals, kinds: [{kind, names, count, query}], new, spark, sample, query}], new, history_from, more,
+    note}``: denied acts the query finds, grouped by cause.
+
+    ``new`` is True for a cause no denial before the query's range has; None where too little is stored of before: less
+    than the range's own length, and less than a week.
+    """
     predicate = both(read_query(text, now_us), DENIALS)
     total = index.tally(predicate)["acts"]
     return {
         "query": text,
         "total": total,
-        **denied_causes(index, predicate, text, max(1, min(limit, 500))),
+        **compared(index, predicate, denied_causes(index, predicate, text, max(1, min(limit, 500)))),
         "note": _note(index, text, now_us, total),
     }
 
@@ -38,8 +48,57 @@ def denied_causes(index: EventIndex, denied: Predicate, text: str, size: int) ->
     the query language."""
     rows = index.groups(denied, CAUSE, size + 1, distinct=("principal",))
     stopped = _principals(index, denied) if rows else {}
-    groups = [_group(row, stopped.get(_key(row), []), text) for row in rows[:size]]
+    kinds = _kinds(index, denied) if rows else {}
+    groups = [_group(row, stopped.get(_key(row), []), kinds.get(_key(row), []), text) for row in rows[:size]]
     return {"groups": groups, "more": len(rows) > size}
+
+
+def compared(index: EventIndex, denied: Predicate, found: Json) -> Json:
+    """The causes with whether each is new and how it went over the range of ``denied``."""
+    low, high = time_bounds(denied)
+    tally = index.tally(denied)
+    first = index.tally(EVERYTHING)["first"]
+    start, end = low if low is not None else tally["first"], high if high is not None else (tally["last"] or 0) + 1
+    history = first if low is not None and first is not None and low - first >= min(end - low, _WEEK_US) else None
+    new = _new(index, denied, low) if history is not None and low is not None else set()
+    sparks = _sparks(index, denied, start, end) if start is not None else {}
+    for group in found["groups"]:
+        key = tuple(group[name] for name in _NAMES)
+        group["new"] = key in new if history is not None else None
+        group["spark"] = sparks.get(key, [])
+    return {
+        **found,
+        "new": sum(bool(group["new"]) for group in found["groups"]),
+        "history_from": rfc3339(history),
+        "spark_seconds": -(-(end - start) // SPARKS) / 1_000_000 if start is not None else 0.0,
+    }
+
+
+def _new(index: EventIndex, denied: Predicate, low: int) -> set[tuple[Any, ...]]:
+    """Causes whose first denial lies in the range, of all that the rest of the query finds."""
+    ever = both(without_time(denied), Range("time", high=time_bounds(denied)[1]))
+    return {_key(row) for row in index.groups(ever, CAUSE, _MOST_PAIRS, first_since=low)}
+
+
+def _sparks(index: EventIndex, denied: Predicate, start: int, end: int) -> dict[tuple[Any, ...], list[int]]:
+    width = max(1, -(-(end - start) // SPARKS))
+    found: dict[tuple[Any, ...], list[int]] = {}
+    for row in index.groups(denied, (*CAUSE, HOUR), _MOST_PAIRS, brief=True):
+        place = min(SPARKS - 1, max(0, (row[HOUR] - start) // width))
+        found.setdefault(_key(row), [0] * SPARKS)[place] += row["count"]
+    return found
+
+
+def _kinds(index: EventIndex, denied: Predicate) -> dict[tuple[Any, ...], list[Json]]:
+    """By cause: which kinds of actors it stopped, and whom of them most."""
+    found: dict[tuple[Any, ...], dict[str, Json]] = {}
+    for row in index.groups(denied, (*CAUSE, "actor_kind", "actor_name"), _MOST_PAIRS, brief=True):
+        kind = row["actor_kind"] or "unknown"
+        known = found.setdefault(_key(row), {}).setdefault(kind, {"kind": kind, "names": [], "count": 0})
+        known["count"] += row["count"]
+        if row["actor_name"] and len(known["names"]) < _PRINCIPALS:
+            known["names"].append(row["actor_name"])
+    return {key: sorted(kinds.values(), key=lambda each: -each["count"]) for key, kinds in found.items()}
 
 
 def _note(index: EventIndex, text: str, now_us: int, total: int) -> str | None:
@@ -67,9 +126,10 @@ def _key(row: Row) -> tuple[Any, ...]:
     return tuple(row[name] for name in CAUSE)
 
 
-def _group(row: Row, principals: list[Json], text: str) -> Json:
+def _group(row: Row, principals: list[Json], kinds: list[Json], text: str) -> Json:
     asked = [term(word, row[name]) if row[name] else f"-{word}:*" for name, word in _WORDS.items()]
     within = f"({text}) " if text.strip() else ""
+    query = f"{within}denied:true -counted:false {' '.join(asked)}"
     return {
         "policy_type": row["deny_policy_type"],
         "policy_arn": row["deny_policy_arn"],
@@ -82,5 +142,10 @@ def _group(row: Row, principals: list[Json], text: str) -> Json:
         "principals": principals,
         "distinct_principals": row["distinct_principal"],
         "sample": row["sample"],
-        "query": f"{within}denied:true -counted:false {' '.join(asked)}",
+        "kinds": [{**each, "query": f"{query} {_of_kind(each['kind'])}"} for each in kinds],
+        "query": query,
     }
+
+
+def _of_kind(kind: str) -> str:
+    return "(who:unknown OR -who:*)" if kind == "unknown" else term("who", kind)

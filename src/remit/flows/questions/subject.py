@@ -10,6 +10,7 @@ from typing import Final
 from remit.flows.questions.population import ACTS
 from remit.flows.questions.ports import EventIndex
 from remit.flows.questions.show import SHORTEST_PREFIX
+from remit.rooms.query import term
 from remit.rooms.query.predicate import Equals, Glob, Predicate, both, either
 
 _PULL: Final = re.compile(r"(?:https://[^/]+/)?([\w.-]+/[\w.-]+)(?:#|/pull/|!|/-/merge_requests/)([0-9]+)/?")
@@ -26,6 +27,8 @@ class Subject:
     kind: str
     how: str
     records: Predicate
+    text: str | None = None
+    """The same in the query language, where one query says it."""
 
 
 def resolve(index: EventIndex, named: str) -> Subject | None:
@@ -45,7 +48,7 @@ def _borne_out(index: EventIndex, reading: Subject) -> bool:
 def _readings(wanted: str) -> Iterator[Subject]:
     yield Subject("event", "the event's id", Equals("event_id", wanted.lower()))
     yield Subject("event", "the provider's id of the record", Equals("provider_id", wanted))
-    yield Subject("resource", "the resource's name in the records", both(ACTS, _named(wanted)))
+    yield Subject("resource", "the resource's name in the records", both(ACTS, _named(wanted)), _in_words(wanted))
     yield from _of_code(wanted)
     yield from _by_part_of_arn(wanted)
     yield Subject(
@@ -55,12 +58,30 @@ def _readings(wanted: str) -> Iterator[Subject]:
     )
     yield Subject("run", "the CI run's id", both(ACTS, Equals("run", wanted)))
     yield Subject("access key", "the key the calls were signed with", both(ACTS, Equals("access_key", wanted)))
+    yield from _of_actors(wanted)
     if len(wanted) >= SHORTEST_PREFIX:
         yield Subject("event", _PREFIX, Glob("event_id", (wanted.lower(), "")))
 
 
+def _in_words(wanted: str) -> str:
+    return f"({term('resource', wanted)} OR {term('arn', wanted)}) -counted:false"
+
+
 def _named(wanted: str) -> Predicate:
     return either(Equals(column, wanted, True) for column in ("resource_ids", "resource_arns"))
+
+
+def _of_actors(wanted: str) -> Iterator[Subject]:
+    """Not a thing but somebody: what they did is then told."""
+    yield Subject("agent", "the agent's name", both(ACTS, Equals("agent", wanted, True)), term("agent", wanted))
+    person = both(ACTS, Equals("actor_kind", "person"), Equals("actor_name", wanted, True))
+    yield Subject("person", "the person's name", person, f"who:person {term('actor', wanted)}")
+    behalf = both(ACTS, Equals("on_behalf_of", wanted, True))
+    yield Subject("person", "on whose behalf others acted", behalf, term("on_behalf_of", wanted))
+    for column, word, how in (("principal", "principal", "the principal"), ("issuer", "role", "the role")):
+        yield Subject("principal", how, both(ACTS, Equals(column, wanted, True)), term(word, wanted))
+    name = both(ACTS, Equals("actor_name", wanted, True))
+    yield Subject("actor", "the actor's name", name, term("actor", wanted))
 
 
 def _of_code(wanted: str) -> Iterator[Subject]:

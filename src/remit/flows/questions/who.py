@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Final
 
 from remit.flows.questions.chain import CHAIN_COLUMNS, chain
+from remit.flows.questions.life import LOOKED_FOR, deletions, life, namesakes
 from remit.flows.questions.population import ATTEMPTS, CHANGES
 from remit.flows.questions.ports import EventIndex, Json, Row
 from remit.flows.questions.search import nothing_found
@@ -34,13 +35,18 @@ SAID: Final = (
     "attribution",
 )
 """What is told of a change, as keys of an event's JSON."""
+ACTORS: Final = ("agent", "person", "principal", "actor")
+"""Subjects that are somebody."""
 _OF_CODE: Final = ("commit", "pull request", "repository", "ticket", "run", "event", "access key")
 
 
 def who(index: EventIndex, describe: Describe, named: str) -> Json:
-    """``{subject, kind, found, how, records, made, last_changed, paths, changes, more, chain, sentence}``.
+    """``{subject, kind, found, how, records, made, deleted, last_changed, paths, changes, more, chain, sentence, query,
+    permissions, readers, reads, refused, namesakes}``.
 
-    ``made`` is the oldest record that creates the subject, None (with the reason in ``sentence``) when no record does.
+    ``made`` is the oldest record that creates the subject, None (with the reason in ``sentence``) when no record does;
+    ``deleted`` the newest that deletes it, with nothing that changed it afterwards. Of somebody (an agent, a person, a
+    principal) it is what they changed. ``namesakes`` are full names that a short one may stand for.
     """
     subject = resolve(index, named)
     if subject is None:
@@ -48,7 +54,8 @@ def who(index: EventIndex, describe: Describe, named: str) -> Json:
     population = subject.records if subject.kind in _OF_CODE else both(subject.records, CHANGES)
     rows = index.search(population, _WHO, MAX_CHANGES + 1)
     total = index.tally(population)["records"] if len(rows) > MAX_CHANGES else len(rows)
-    made = _made(index, subject, population, named.strip())
+    made = None if subject.kind in ACTORS else _made(index, subject, population, named.strip())
+    deleted = _deleted(index, subject, rows, named.strip())
     seed = _seed(index, subject, population)
     return {
         "subject": named,
@@ -66,8 +73,34 @@ def who(index: EventIndex, describe: Describe, named: str) -> Json:
         "more": total > MAX_CHANGES,
         "chain": chain(index, seed),
         "chain_of": seed["event_id"],
-        "sentence": _sentence(index, made, rows, total) + _several(index, subject, population),
+        "sentence": _told(index, subject, made, deleted, rows, total) + _several(index, subject, population),
+        "deleted": _said(deleted, describe),
+        "query": subject.text,
+        **life(index, subject.records, subject.text),
+        "namesakes": namesakes(index, subject.records, named.strip()) if subject.kind == "resource" else [],
     }
+
+
+def _deleted(index: EventIndex, subject: Subject, rows: list[Row], named: str) -> Row | None:
+    """The deletion that ended it; one that something followed did not."""
+    if subject.kind != "resource" or not rows:
+        return None
+    newest = next((row for row in deletions(index, subject.records, _MADE) if _makes(row, named)), None)
+    return newest if newest and newest["time"] >= rows[0]["time"] else None
+
+
+def _told(
+    index: EventIndex, subject: Subject, made: Row | None, deleted: Row | None, rows: list[Row], total: int
+) -> str:
+    if subject.kind not in ACTORS:
+        ended = f" It was deleted by {_name(deleted)} at {rfc3339(deleted['time'])}." if deleted else ""
+        return _sentence(index, made, rows, total) + ended
+    if not rows:
+        return "Records name them, but none of what they did changed anything."
+    return (
+        f"Not a thing but somebody: {plural(total, 'change')} by them, the newest {rows[0]['operation']} at "
+        f"{rfc3339(rows[0]['time'])}."
+    )
 
 
 def _made(index: EventIndex, subject: Subject, population: Predicate, named: str) -> Row | None:
@@ -162,7 +195,6 @@ def _name(row: Row) -> str:
 
 
 def _nothing(index: EventIndex, named: str) -> Json:
-    looked = "event ids, resources and ARNs, commits, pull requests, repositories, tickets, CI runs and access keys"
     return {
         "subject": named,
         "kind": None,
@@ -176,5 +208,12 @@ def _nothing(index: EventIndex, named: str) -> Json:
         "more": False,
         "chain": [],
         "chain_of": None,
-        "sentence": f"No record names it. Looked for among {looked}. {nothing_found(index)}",
+        "deleted": None,
+        "query": None,
+        "permissions": [],
+        "readers": [],
+        "reads": 0,
+        "refused": {"total": 0, "groups": [], "more": False},
+        "namesakes": [],
+        "sentence": f"No record names it. Looked for among {LOOKED_FOR}. {nothing_found(index)}",
     }

@@ -1,0 +1,97 @@
+"""A resource's life besides its changes: whether it is gone, who may reach it, who looks at it, what was refused on it,
+and which of several resources of one name is meant."""
+
+from __future__ import annotations
+
+from typing import Any, Final
+
+from remit.flows.questions.denials import denied_causes
+from remit.flows.questions.novelty import HOUR_US
+from remit.flows.questions.population import ACTS, CHANGES, DENIALS, DESTRUCTIVE, PRIVILEGE
+from remit.flows.questions.ports import EventIndex, Json, Row
+from remit.flows.questions.show import LINE, line
+from remit.model.event_json import rfc3339
+from remit.rooms.query.predicate import EVERYTHING, Equals, Predicate, Present, Range, both
+
+_LISTED: Final = 12
+_NAMESAKES: Final = 20
+_RECENT_US: Final = 7 * 24 * HOUR_US
+LOOKED_FOR: Final = (
+    "event ids, resources and ARNs, commits, pull requests, repositories, tickets, CI runs, access keys, agents, "
+    "people and principals"
+)
+
+
+def life(index: EventIndex, records: Predicate, query: str | None) -> Json:
+    """``{permissions: [event line], readers: [{kind, name, reads, denied, last, sample}], reads, refused: {total,
+    groups, more}}``.
+
+    ``query`` is what ``records`` asks for in the query language, None when that cannot say it.
+    """
+    looked = both(records, ACTS, Equals("action_kind", "read"))
+    refused = both(DENIALS, records)
+    return {
+        "permissions": [line(row) for row in index.search(both(PRIVILEGE, records), LINE, _LISTED)],
+        "reads": index.tally(looked)["acts"],
+        "readers": [_reader(row) for row in index.groups(looked, ("actor_kind", "actor_name"), _LISTED)],
+        "refused": {
+            "total": index.tally(refused)["acts"],
+            **denied_causes(index, refused, query or "", _LISTED),
+        },
+    }
+
+
+def _reader(row: Row) -> Json:
+    return {
+        "kind": row["actor_kind"],
+        "name": row["actor_name"],
+        "reads": row["count"],
+        "denied": row["denied"],
+        "last": rfc3339(row["last"]),
+        "sample": row["sample"],
+    }
+
+
+def deletions(index: EventIndex, records: Predicate, columns: tuple[str, ...]) -> list[Row]:
+    """The newest deletions that name it; which of them delete it, and not something of it, is for the caller to say."""
+    return index.search(both(DESTRUCTIVE, records), columns, _LISTED)
+
+
+def namesakes(index: EventIndex, records: Predicate, named: str) -> list[Json]:
+    """``[{arn, records, last}]``: the full names that end with what was named, when there are several."""
+    wanted = named.lower()
+    rows = index.groups(both(records, Present("resource_arns")), ("resource_arns",), _NAMESAKES * 5)
+    found = [
+        {"arn": row["resource_arns"], "records": row["count"], "last": rfc3339(row["last"])}
+        for row in rows
+        if _is_named(row["resource_arns"], wanted)
+    ]
+    return found[:_NAMESAKES] if len(found) > 1 else []
+
+
+def _is_named(arn: str | None, wanted: str) -> bool:
+    low = (arn or "").lower()
+    return low != wanted and low.endswith((f"/{wanted}", f":{wanted}"))
+
+
+def examples(index: EventIndex) -> Json:
+    """``{resources, agents, tickets, commits}``: things of the store worth asking about, each ``{value, count}``.
+
+    Of the week up to the newest event: what changed most, which agents did most, which tickets and commits are named.
+    """
+    newest = index.tally(EVERYTHING)["last"]
+    if newest is None:
+        return {"resources": [], "agents": [], "tickets": [], "commits": []}
+    recent = Range("time", newest - _RECENT_US, newest + 1)
+    return {
+        "resources": _common(index, both(CHANGES, DESTRUCTIVE, recent), "resource_ids")
+        or _common(index, both(CHANGES, recent), "resource_ids"),
+        "agents": _common(index, both(ACTS, recent, Present("agent")), "agent"),
+        "tickets": _common(index, both(ACTS, recent, Present("ticket")), "ticket"),
+        "commits": _common(index, both(ACTS, recent, Present("commit")), "commit"),
+    }
+
+
+def _common(index: EventIndex, asked: Predicate, column: str) -> list[dict[str, Any]]:
+    rows = index.groups(asked, (column,), 4, brief=True)
+    return [{"value": row[column], "count": row["count"]} for row in rows if row[column]]
