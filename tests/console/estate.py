@@ -6,6 +6,7 @@ from collections import Counter
 from collections.abc import Sequence
 from typing import Any
 
+from remit.flows.questions.answered import answered
 from remit.flows.questions.cursor import read_cursor, write_cursor
 from remit.flows.questions.show import line
 from remit.model.columns import BY_NAME, INDEXED
@@ -222,6 +223,7 @@ class Desk:
         none: Json = {"items": [], "total": 0, "query": None}
         return {
             "event": event,
+            "answers": answered(event),
             "raw": self.raw,
             "raw_note": None if self.raw else "The lake does not hold it.",
             "related": {"same_act": none, "session": lines, "resource": lines, "actor": lines},

@@ -62,6 +62,14 @@ POLICY_WORDS: Final = {
 STRENGTHS: Final = ("stamped", "joined", "declared", "named")
 """Evidence strengths, strongest first: said by the provider, joined to another record, said by the caller, a name."""
 STRENGTH_CONFIDENCE: Final = {"stamped": 0.97, "joined": 0.92, "declared": 0.8, "named": 0.5}
+STRENGTH_FROM: Final = ((0.95, "stamped"), (0.9, "joined"), (0.7, "declared"))
+"""The least confidence that each strength of evidence gives."""
+
+
+def strength_of(confidence: float | None) -> str:
+    """The strength of evidence behind a confidence; ``unknown`` when there is none."""
+    found = next((name for least, name in STRENGTH_FROM if (confidence or 0) >= least), None)
+    return found or ("named" if confidence else "unknown")
 
 
 def call_name(service: str | None, operation: str | None) -> str:

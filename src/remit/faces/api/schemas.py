@@ -61,10 +61,29 @@ class RelatedEvents(BaseModel):
     actor: Related
 
 
+class Answered(BaseModel):
+    """One question an engineer asks of an event."""
+
+    answer: str | None = Field(description="null: not known.", examples=["Yes: it came through a known pipeline."])
+    how: str | None = Field(description="How that is known.")
+    settle: str | None = Field(description="What would settle it, or the part of it that is open.")
+
+
+class EventAnswers(BaseModel):
+    """What an engineer asks of an event, by name."""
+
+    objective: Answered
+    workflow: Answered = Field(description="Whether it is part of an approved workflow.")
+    permissions: Answered
+    policy: Answered = Field(description="Whether a policy was violated.")
+    runner_up: Answered | None = Field(description="The best other reading of who it was, and why it lost.")
+
+
 class EventShown(BaseModel):
     """One event in full."""
 
     event: Event  # type: ignore[valid-type]
+    answers: EventAnswers
     raw: str | None = Field(description="The record as received, JSON text, credentials redacted.")
     raw_note: str | None = Field(description="Why there is no raw record.")
     related: RelatedEvents

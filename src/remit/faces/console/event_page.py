@@ -67,6 +67,7 @@ def _event(pages: Pages, wanted: str, level: int) -> Json:
         "event": event,
         "head": words.headline(event),
         "ending": words.ending(event),
+        "answers": shown["answers"],
         "explanation": shown["explanation"],
         "behalf_source": words.behalf_source(event),
         "evidence": [_evidence(pages, each) for each in words.by_strength(event["attribution"]["evidence"])],

@@ -4,12 +4,10 @@ from __future__ import annotations
 
 from typing import Any, Final
 
-from remit.model.vocabulary import STRENGTHS, call_name
+from remit.model.vocabulary import STRENGTHS, call_name, strength_of
 
 Json = dict[str, Any]
 
-STRENGTH_FROM: Final = ((0.95, "stamped"), (0.9, "joined"), (0.7, "declared"))
-"""The least confidence that each strength of evidence gives."""
 STRENGTH_MEANS: Final = {
     "stamped": "said by the provider",
     "joined": "joined to another record",
@@ -85,9 +83,7 @@ def outcome_class(event: Json) -> str:
 
 def verdict_strength(attribution: Json) -> str:
     """The strength of evidence behind who did it, by its confidence."""
-    confidence = attribution["confidence"] or 0
-    found = next((name for least, name in STRENGTH_FROM if confidence >= least), None)
-    return found or ("named" if confidence else "unknown")
+    return strength_of(attribution["confidence"])
 
 
 def strongest_signal(attribution: Json) -> str | None:

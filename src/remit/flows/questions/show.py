@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any, Final
 
+from remit.flows.questions.answered import answered
 from remit.flows.questions.population import any_event
 from remit.flows.questions.ports import EventIndex, Json, RawStore, Row
 from remit.model.errors import NotFound, UsageError
@@ -36,12 +37,14 @@ LINE: Final = (
 
 
 def show(index: EventIndex, raw: RawStore, describe: Describe, identifier: str) -> Json:
-    """``{event, raw, raw_note, related: {same_act, session, resource, actor}}`` for an event_id, the provider's id or a
-    unique prefix of an event_id. Raises NotFound, or UsageError when several events match."""
+    """``{event, answers, raw, raw_note, related: {same_act, session, resource, actor}}`` for an event_id, the
+    provider's id or a unique prefix of an event_id. Raises NotFound, or UsageError when several events match."""
     row = find_event(index, identifier)
     record = raw.raw(row["event_id"], row["time"])
+    event = event_json(row, describe)
     return {
-        "event": event_json(row, describe),
+        "event": event,
+        "answers": answered(event),
         "raw": record,
         "raw_note": None if record is not None else "The lake does not hold this record's raw text.",
         "related": _related(index, row),
