@@ -8,6 +8,7 @@ import select
 import signal
 import socket
 import subprocess
+import threading
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -81,13 +82,15 @@ class Server:
         found = re.search(rb"https?://127\.0\.0\.1:(\d+)", said)
         assert found, said
         self.port = int(found[1])
+        # What it says from now on is read, or a full pipe would hold it up.
+        threading.Thread(target=self.process.stderr.read, daemon=True).start()
         return self
 
     def down(self, number: int = signal.SIGTERM) -> None:
         """End it, and wait until it has ended."""
         if self.process is not None:
             self.process.send_signal(number)
-            self.process.communicate(timeout=20)
+            self.process.wait(timeout=20)
             self.process = None
 
     def ask(self, path: str, method: str = "GET", body: bytes = b"", **headers: str) -> Answer:

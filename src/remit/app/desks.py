@@ -12,6 +12,7 @@ from typing import Any, Final
 from remit.app.alert_desk import CALLS, AlertDesk
 from remit.app.config.schema import Configuration
 from remit.app.desk import LocalDesk
+from remit.app.feeds_desk import FeedsDesk
 from remit.app.identities_desk import IdentitiesDesk
 from remit.app.live_desk import LiveDesk
 from remit.app.removing import RemovalDesk
@@ -27,6 +28,7 @@ PUSH: Final = "push"
 VIEWS: Final = "views"
 TOKENS: Final = "tokens"
 REMOVAL: Final = "removal"
+FEEDS: Final = "feeds"
 SIGN_INS: Final = "sign_ins"
 """Not asked from outside: a sign-in belongs to a browser."""
 ALERTS: Final = "alerts"
@@ -55,6 +57,7 @@ ASKED: Final[Mapping[str, frozenset[str]]] = {
     LIVE: frozenset({"place", "tail"}),
     VIEWS: frozenset({"list", "show", "save", "change", "delete"}),
     TOKENS: frozenset({"create", "list", "revoke"}),
+    FEEDS: frozenset({"list", "show", "retry"}),
     REMOVAL: frozenset({"preview", "retention", "journal"}),
     ALERTS: CALLS,
 }
@@ -74,6 +77,7 @@ def make_desks(
     sign_ins: SignIns,
     removal: RemovalDesk,
     alerts: AlertDesk,
+    feeds: FeedsDesk,
 ) -> dict[str, Any]:
     """Every desk by name."""
     return {
@@ -85,4 +89,5 @@ def make_desks(
         SIGN_INS: sign_ins,
         REMOVAL: removal,
         ALERTS: alerts,
+        FEEDS: feeds,
     }

@@ -7,6 +7,7 @@ from typing import Any
 
 from remit.adapters.store.lease import holder
 from remit.adapters.store.store import Store
+from remit.app.feeds_desk import RESOLVED
 
 
 class Figures:
@@ -20,9 +21,11 @@ class Figures:
         """Unreadable records by reason and feed."""
         sql = (
             "SELECT reason, feed, count(*) AS count, any_value(place || ': ' || detail) AS sample"
-            " FROM quarantine GROUP BY ALL ORDER BY count DESC, reason LIMIT 100"
+            " FROM quarantine WHERE NOT list_contains(CAST(? AS VARCHAR[]), quarantine_id)"
+            " GROUP BY ALL ORDER BY count DESC, reason LIMIT 100"
         )
-        rows: list[dict[str, Any]] = self._store.index.execute(sql).to_pylist()
+        resolved = self._store.state.marked(RESOLVED)
+        rows: list[dict[str, Any]] = self._store.index.execute(sql, [resolved]).to_pylist()
         return rows
 
     def versions(self) -> Mapping[str, Any]:

@@ -76,8 +76,9 @@ class _Telling:
 class Ingesting:
     """One ingest into an open store."""
 
-    def __init__(self, store: Store, options: Mapping[str, Any], tell: Tell) -> None:
+    def __init__(self, store: Store, options: Mapping[str, Any], tell: Tell, keeper: StoreKeeper | None = None) -> None:
         self.store = store
+        self.keeper = keeper or StoreKeeper(store)
         self.feed = options.get("feed") or "default"
         self.workers = options.get("workers") or 1
         keep = load_configuration(store.folder).retention.keep
@@ -114,7 +115,7 @@ class Ingesting:
 
     def read(self, found: Iterator[Source]) -> Summary:
         """Read these sources to their ends, here or with workers."""
-        keeper = StoreKeeper(self.store)
+        keeper = self.keeper
         if self.workers > 1:
             return ingest_in_parallel(
                 found,
@@ -132,7 +133,7 @@ class Ingesting:
 
     def chunks(self, chunks: Iterator[Chunk]) -> Summary:
         """Take chunks that come from no source, such as pages of an event history."""
-        pipeline = build_pipeline(StoreKeeper(self.store), self.settings)
+        pipeline = build_pipeline(self.keeper, self.settings)
         total = Summary(sources=1)
         followed = time.monotonic()
         for chunk in chunks:

@@ -24,6 +24,7 @@ from remit.app.config.schema import Configuration
 from remit.app.connecting import connect_aws
 from remit.app.desk import LocalDesk
 from remit.app.desks import make_desks
+from remit.app.feeds_desk import FeedsDesk
 from remit.app.figures import Figures
 from remit.app.following import follow_target
 from remit.app.identities_desk import IdentitiesDesk
@@ -52,6 +53,7 @@ def open_desks(store: Store, configured: Configuration | None = None, address: s
         _questions(store, judge),
         configured,
         identities=_identities(store),
+        feeds=FeedsDesk(store, reader_of(store.index)),
         removal=RemovalDesk(store, configured.retention),
         live=LiveDesk(reader_of(store.index), IndexChanges(store.index), judge.describe),
         views=SavedViews(ViewTable(store.state), _now, lambda: secrets.token_hex(6)),

@@ -97,6 +97,11 @@ class State:
                 found |= {key for key, fingerprint in connection.execute(query) if fingerprints[key] == fingerprint}
         return found
 
+    def marked(self, feed: str) -> list[str]:
+        """Every object of a feed that has a mark."""
+        with self.transaction() as connection:
+            return list(connection.execute(select(FEED_OBJECTS.c.key).where(FEED_OBJECTS.c.feed == feed)).scalars())
+
     def mark_done(self, feed: str, objects: Iterable[tuple[str, str]]) -> None:
         """Mark objects, as (key, fingerprint), read to their end. Call it after the lake's commit, never before."""
         at = _now()

@@ -17,7 +17,7 @@ from starlette.responses import Response
 from starlette.routing import BaseRoute, Mount, Route
 
 from remit import __version__
-from remit.faces.api import exports, problems, pushes, questions, stream, views
+from remit.faces.api import exports, feeds, problems, pushes, questions, stream, views
 from remit.faces.api.asking import admitted, answer, known_parameters
 from remit.faces.api.describing import describe
 from remit.faces.api.heads import Heads
@@ -34,6 +34,7 @@ ROUTERS: Final[tuple[APIRouter, ...]] = (
     questions.router,
     exports.router,
     views.router,
+    feeds.router,
 )
 
 

@@ -1,4 +1,4 @@
-"""Commands that bring records in: ingest, watch, connect."""
+"""Commands that bring records in: ingest, watch, connect; and the feeds they come by."""
 
 from __future__ import annotations
 
@@ -14,6 +14,7 @@ from remit.faces.cli import output
 from remit.faces.cli.options import data_option, json_option
 from remit.faces.cli.ports import Application, Json
 
+_LENGTHS = ((86_400, "d"), (3_600, "h"), (60, "min"))
 FORMATS = ("auto", "cloudtrail", "azure-activity", "gcp-audit", "github-audit", "github-webhook", "ci-build", "git")
 _format_option = click.option("--format", "form", type=click.Choice(FORMATS), default="auto", show_default=True)
 _endpoint_option = click.option("--endpoint-url", help="Endpoint to call instead of AWS's own.")
@@ -112,6 +113,94 @@ def connect_aws(app: Application, /, data: Path, as_json: bool, **options: Any) 
     _fail_if_nothing_was_read(done)
 
 
+class _ListByDefault(click.Group):
+    """``remit feeds`` alone lists them."""
+
+    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        if not args or (args[0] not in self.commands and args[0] not in ("-h", "--help")):
+            args = ["list", *args]
+        return super().parse_args(ctx, args)
+
+
+@click.group(cls=_ListByDefault)
+def feeds() -> None:
+    """Where records come from, how far behind they are, and what could not be read."""
+
+
+@feeds.command("list")
+@data_option
+@json_option
+@click.pass_obj
+def list_feeds(app: Application, data: Path, as_json: bool) -> None:
+    """Every feed with its lag."""
+    with app.desk_of(data, "feeds") as desk:
+        found = desk.list()
+    if as_json:
+        output.emit_json(found)
+        return
+    rows = [
+        (
+            feed["name"] or "(no name)",
+            feed["state"],
+            f"{feed['records']:,}",
+            (feed["newest"] or "")[:19].replace("T", " "),
+            _length(feed["lag_seconds"]),
+            (feed["last_read"] or "")[:19].replace("T", " "),
+            f"{feed['waiting']:,}",
+            f"{feed['unread']:,}",
+        )
+        for feed in found["feeds"]
+    ]
+    if rows:
+        headers = ("feed", "state", "records", "newest event (UTC)", "lag", "last read (UTC)", "waiting", "unreadable")
+        output.table("", headers, rows, right=(2, 4, 6, 7))
+    output.note(found["note"])
+
+
+@feeds.command("show")
+@click.argument("name")
+@data_option
+@json_option
+@click.pass_obj
+def show_feed(app: Application, name: str, data: Path, as_json: bool) -> None:
+    """One feed, and the newest of its records that could not be read."""
+    with app.desk_of(data, "feeds") as desk:
+        feed = desk.show(name)
+    if as_json:
+        output.emit_json(feed)
+        return
+    output.line(f"{feed['name']}: {_counted(feed['records'], 'record')} from {feed['target'] or 'no known target'}")
+    output.line(f"{feed['state']}{': ' + feed['why'] if feed['why'] else ''}")
+    output.line(f"newest event {feed['newest'] or 'none'}, {_length(feed['lag_seconds'])} ago")
+    for reason in feed["reasons"]:
+        output.line(f"{reason['count']:,} could not be read: {reason['reason']}")
+    for record in feed["records_unread"]:
+        output.line(f"  {record['place']}: {record['detail']}")
+
+
+@feeds.command("retry")
+@click.argument("name")
+@data_option
+@json_option
+@click.pass_obj
+def retry_feed(app: Application, name: str, data: Path, as_json: bool) -> None:
+    """Read again the files and objects in which something of feed NAME could not be read."""
+    with app.desk_of(data, "feeds") as desk:
+        done = desk.retry(name)
+    if as_json:
+        output.emit_json(done)
+    else:
+        output.line(done["note"])
+
+
+def _length(seconds: float | None) -> str:
+    """A length of time in its largest unit."""
+    if seconds is None:
+        return "not known"
+    size, unit = next((each for each in _LENGTHS if seconds >= each[0]), (1, "s"))
+    return f"{int(seconds // size):,} {unit}"
+
+
 def _counted(number: int, noun: str) -> str:
     return f"{number:,} {noun}{'' if number == 1 else 's'}"
 
@@ -149,4 +238,4 @@ def _fail_if_nothing_was_read(done: Json) -> None:
         raise click.exceptions.Exit(1)
 
 
-COMMANDS = (ingest, watch, connect)
+COMMANDS = (ingest, watch, connect, feeds)

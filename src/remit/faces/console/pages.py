@@ -29,6 +29,7 @@ _FILTERS: Final = {
     "spelled": texts.spelled,
     "plain": texts.plain,
     "number": texts.number,
+    "lasting": texts.lasting,
     "day": texts.day,
     "clock": texts.clock_time,
     "full_time": texts.full_time,

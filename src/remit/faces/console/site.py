@@ -19,6 +19,7 @@ from remit.faces.console.answers import denials_page, who_page
 from remit.faces.console.assets import Assets
 from remit.faces.console.event_center import event_center
 from remit.faces.console.event_page import event_page
+from remit.faces.console.feeds import feeds_page, retry_feed
 from remit.faces.console.identity_pages import identities_page, judge_again, map_identity
 from remit.faces.console.journal import journal_page
 from remit.faces.console.live import live_rows
@@ -82,6 +83,7 @@ def _routes(pages: Pages, streams: Streams | None) -> list[BaseRoute]:
         ("/agents/{name:path}", agent_page),
         ("/denials", denials_page),
         ("/who", who_page),
+        ("/feeds", feeds_page),
         ("/identities", identities_page),
         ("/views", views_page),
         ("/views/{view}", view_page),
@@ -92,6 +94,7 @@ def _routes(pages: Pages, streams: Streams | None) -> list[BaseRoute]:
         ("/views", save_view),
         ("/views/{view}", change_view),
         ("/views/{view}/delete", delete_view),
+        ("/feeds/retry", retry_feed),
         ("/settings/tokens", create_token),
         ("/settings/tokens/revoke", revoke_token),
         ("/identities/map", map_identity),

@@ -95,3 +95,14 @@ def span(seconds: float) -> str:
         if length >= unit:
             return f"{round(length / unit, 1):g} {name}"
     return f"{round(length, 1):g} s"
+
+
+_LENGTHS: Final = ((86_400, "d"), (3_600, "h"), (60, "min"), (1, "s"))
+
+
+def lasting(seconds: float) -> str:
+    """A length of time in its largest unit: ``0 s``, ``14 min``, ``3 d``."""
+    for size, name in _LENGTHS:
+        if seconds >= size:
+            return f"{int(seconds // size):,} {name}"
+    return "0 s"
