@@ -147,7 +147,8 @@ def test_a_name_left_in_a_file_of_the_owners_hand_is_found_and_said(store, steps
     filled(store)
     (store.folder / "identities.toml").write_text(f'[[person]]\nname = "Maya"\nmatch = ["{MAYA}"]\n')
     (store.inbox / "waiting").write_text(f'{{"actor":"{MAYA}"}}')
-    assert removal.preview(steps, MAYA)["inbox"] == ["waiting"]
+    shown = removal.preview(steps, MAYA)
+    assert (shown["inbox"], shown["by_hand"]) == (["waiting"], ["identities.toml"])
     proof = removal.erase(steps, MAYA, "local", NOW)["proof"]
     assert (proof["found"], proof["left"]) == (2, ["identities.toml", "inbox/waiting"])
 

@@ -62,6 +62,14 @@ class StoreRemoval:
             if path.is_file() and subject.names_in_source(path.read_bytes().decode("utf-8", "replace"))
         ]
 
+    def by_hand(self, subject: Subject) -> list[str]:
+        """Files that people write (the registry, the configuration) and that name the subject; they stay theirs."""
+        return [
+            path.name
+            for path in sorted(self._store.folder.glob("*.toml"))
+            if subject.names_in_source(path.read_text(encoding="utf-8", errors="replace"))
+        ]
+
     def older(self, time_us: int) -> Json:
         """What the index and the lake hold from before a time: rows by table, months, and the oldest that stays."""
         moment = f"make_timestamp({int(time_us)})"

@@ -7,6 +7,7 @@ feeds and their marks. What must stay, above all the journal, keeps its rows and
 from __future__ import annotations
 
 import json
+import time
 from collections.abc import Iterator, Mapping
 from typing import Any, Final
 
@@ -16,6 +17,8 @@ from remit.adapters.store.state import State
 from remit.adapters.store.tables import DELIVERIES, FIRINGS, METADATA
 from remit.rooms.removal.subject import Subject
 
+_LOOKS: Final = 50
+_LOOK_SECONDS: Final = 0.1
 DELETED: Final = frozenset(
     {"saved_views", "alerts", "firings", "deliveries", "sign_ins", "feeds", "feed_objects", "cursors"}
 )
@@ -55,8 +58,12 @@ def compact(state: State) -> bool:
     with state.transaction() as connection:
         raw: Any = connection.connection.driver_connection
         raw.rollback()  # neither statement runs inside a transaction
-        for statement in ("VACUUM", "PRAGMA wal_checkpoint(TRUNCATE)"):
-            raw.execute(statement).fetchall()
+        raw.execute("VACUUM").fetchall()
+        for _ in range(_LOOKS):  # a reader of an older state keeps the log from being emptied
+            (busy, _, _) = raw.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()
+            if not busy:
+                break
+            time.sleep(_LOOK_SECONDS)
     return True
 
 

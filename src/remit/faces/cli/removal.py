@@ -131,6 +131,8 @@ def _draw_preview(shown: Json) -> None:
         output.line(f"{table.replace('_', ' ')}: {', '.join(rows[:_NAMED])}{more}")
     for name in shown["inbox"]:
         output.line(f"waiting in the inbox, not read yet: {name}")
+    for name in shown["by_hand"]:
+        output.line(f"yours to edit, and left as it is: {name}")
     for at in shown["erased_before"]:
         output.line(f"erased before, at {at}")
 
