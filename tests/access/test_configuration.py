@@ -9,6 +9,8 @@ import pytest
 from remit.app.config.parsing import leaves, variable
 from remit.app.config.reading import load_configuration, read_secret
 from remit.app.config.schema import Configuration
+from remit.app.exposure import exposure
+from remit.flows.access.roles import RolePolicy
 from remit.model.errors import ConfigError
 
 WHOLE = """
@@ -155,3 +157,12 @@ def test_a_secret_that_cannot_be_used_is_refused_without_showing_it(
 def test_a_variable_that_is_named_must_be_set() -> None:
     with pytest.raises(ConfigError, match="KEY, which is not set"):
         read_secret(None, "KEY", "push.github.secret", {})
+
+
+def test_the_example_of_a_sign_in_can_be_used_as_it_is(tmp_path: Path) -> None:
+    document = (Path(__file__).parent.parent.parent / "docs" / "access.md").read_text(encoding="utf-8")
+    example = document.partition("```toml\n")[2].partition("```")[0]
+    found = load_configuration(written(tmp_path, example), environ={})
+    assert exposure(found, found.server.host).mode == "oidc"
+    assert found.auth.oidc.client_secret_file == tmp_path / "oidc-secret"
+    assert RolePolicy("groups", {"admin": found.auth.oidc.roles.admin}).role({"groups": ["sre-leads"]}) == "admin"

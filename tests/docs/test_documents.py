@@ -101,6 +101,11 @@ def test_the_description_of_the_api_is_current() -> None:
     assert _script("write_openapi").current() == written, "run scripts/write_openapi.py"
 
 
+def test_the_tables_of_settings_are_current() -> None:
+    document = (ROOT / "docs" / "configuration.md").read_text(encoding="utf-8")
+    assert _script("write_config_docs").current(document) == document, "run scripts/write_config_docs.py"
+
+
 def test_pictures_are_small() -> None:
     for picture in (ROOT / "docs").glob("*.png"):
         assert picture.stat().st_size < 200_000, picture.name
