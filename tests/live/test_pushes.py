@@ -249,6 +249,14 @@ def test_a_forged_webhook_is_refused_and_nothing_of_it_is_written(github, header
     assert github.stored("resource:forged") == []
 
 
+def test_the_secret_of_a_webhook_delivers_nothing_but_webhooks(github):
+    body = b'{"Records": []}'
+    for form in ("cloudtrail", "auto", "github-audit"):
+        sent = signed(body, f"d-{form}")
+        answer = push(github, body, form, **sent, Authorization="Bearer x")  # nobody, though the server is open
+        assert answer.status == 401, answer.body
+
+
 def test_a_ping_is_answered_and_kept_nowhere(github):
     body = json.dumps({"zen": "Design for failure.", "hook_id": 1}).encode()
     assert push(github, body, "github-webhook", **signed(body, "d-ping", "ping")).status == 202

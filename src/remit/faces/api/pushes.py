@@ -22,6 +22,7 @@ HARD_LIMIT: Final = 1 << 28
 _STEP: Final = 1 << 20
 _IDLE_SECONDS: Final = 30.0
 _LONGEST_SECONDS: Final = 300.0
+_SIGNED: Final = "github-webhook"
 _FORM_TYPE: Final = "application/x-www-form-urlencoded"
 
 
@@ -92,9 +93,10 @@ async def deliver(
 
 
 def _signature(request: Request, pushes: Pushes, form: str, said: str | None) -> str | None:
-    """The signature to be checked. None for a delivery of a caller who may push, which needs none."""
+    """The signature to be checked. None for a delivery of a caller who may push, which needs none. GitHub's secret
+    vouches for GitHub's webhooks alone: whoever has it may deliver nothing else with it."""
     caller = caller_of(request.scope)
-    if said is not None or (pushes.signs(form) and caller.kind != "token"):
+    if form == _SIGNED and (said is not None or (pushes.signs(form) and caller.kind != "token")):
         return said or ""
     caller.require("push")
     return None
