@@ -78,6 +78,8 @@ def test_jsonl_has_every_promised_field_and_closed_words(remit: Remit, stored: P
     [
         ("events", "search", "source:AgentOps"),
         ("events", "search", "source:AgentOps", "--json"),
+        ("events", "difference", "source:AgentOps"),
+        ("events", "difference", "source:AgentOps", "--json"),
         ("events", "export", "source:AgentOps", "--limit", "2"),
         ("events", "export", "source:AgentOps", "--format", "csv", "--limit", "2"),
         ("events", "export", "source:AgentOps", "--format", "ocsf", "--limit", "2"),

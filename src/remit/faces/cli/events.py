@@ -1,4 +1,4 @@
-"""``remit events``: search, show, tail, export."""
+"""``remit events``: search, show, difference, tail, export."""
 
 from __future__ import annotations
 
@@ -129,6 +129,43 @@ def _draw_denial(event: dict[str, Any], explanation: dict[str, Any] | None) -> N
         output.line(f"  {explanation.get('what', '')} {explanation.get('why', '')}")
         for step in explanation.get("next", ()):
             output.line(f"  - {step}")
+
+
+@events.command(cls=QueryCommand)
+@query_argument
+@data_option
+@json_option
+@click.option(
+    "--against",
+    type=click.Choice(["rest", "before"]),
+    default="rest",
+    show_default=True,
+    help="All else in the same time, or the same question of the time before, as long.",
+)
+@click.pass_obj
+def difference(app: Application, query: tuple[str, ...], data: Path, as_json: bool, against: str) -> None:
+    """Which values of which fields stand out in what QUERY finds."""
+    with app.desk(data) as desk:
+        found = desk.difference(joined(query), against)
+    if as_json:
+        output.emit_json(found)
+        return
+    here, there = found["here"], found["there"]
+    output.line(f"{here['what']} ({here['acts']:,} acts) against {there['what']} ({there['acts']:,} acts).")
+    for title, told in (("more here", found["more"]), ("less here", found["less"])):
+        if told:
+            columns = ("field", "value", "here", "there", "times")
+            output.table(title, columns, [_difference_row(each) for each in told])
+    output.note(found["note"])
+    for said in found["left_out"]:
+        output.note(f"Left out: {said}.")
+
+
+def _difference_row(each: dict[str, Any]) -> tuple[str, ...]:
+    value = "none" if each["value"] is None else str(each["value"])
+    times = "only here" if each["lift"] is None else f"{each['lift']:.2f}"
+    shares = (f"{each[side]:,} ({each[f'{side}_share']:.0%})" for side in ("here", "there"))
+    return each["title"], value, *shares, times
 
 
 @events.command(cls=QueryCommand)

@@ -68,7 +68,8 @@ def _road(event: Json) -> str:
     """By whom, by which path and from which code, as far as the record says."""
     actor = event["actor"]
     who = actor["agent"] or actor["name"] or event["principal"]["arn"] or "somebody not identified"
-    return ", ".join([f"{actor['kind'] or 'unknown'} {who} by path {event['path'] or 'unknown'}", *_code(event)]) + "."
+    kind = "" if actor["kind"] in (None, "unknown") else f"the {actor['kind']} "
+    return ", ".join([f"By {kind}{who}, path {event['path'] or 'unknown'}", *_code(event)]) + "."
 
 
 def _code(event: Json) -> list[str]:
