@@ -253,3 +253,19 @@ def test_a_server_off_loopback_does_not_start_by_mistake(tmp_path: Path, config:
     assert status == 78
     assert "config.invalid" in said
     assert "[auth] mode" in said or "[server] tls" in said or "Did you mean host" in said
+
+
+def test_every_operation_of_the_api_is_closed_to_nobody_and_every_change_to_a_reader(
+    server: Served, secret_of: Callable[..., str]
+) -> None:
+    reader = {"Authorization": f"Bearer {secret_of('lister', 'read')}"}
+    described = json.loads(server.browser().ask("/api/v1/openapi.json", **reader).body)["paths"]
+    assert len(described) > 5
+    for path, operations in described.items():
+        target = (path if path.startswith("/api/") else f"/api/v1{path}").replace("{", "").replace("}", "")
+        for method in {"get", "post", "put", "patch", "delete"} & set(operations):
+            sent = {"Content_Type": "application/json"}
+            assert server.browser().ask(target, method.upper(), "{}", **sent).status in (401, 404), (method, path)
+            if method != "get":
+                answer = server.browser().ask(target, method.upper(), "{}", **sent, **reader)
+                assert answer.status in (403, 404), (method, path)
