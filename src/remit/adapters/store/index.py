@@ -6,11 +6,13 @@ import threading
 import uuid
 from collections import defaultdict
 from collections.abc import Callable, Collection, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 from typing import Self
 
+import duckdb
 import pyarrow as pa
 
 from remit.adapters.store import follow, generations
@@ -214,6 +216,12 @@ class Index:
     def execute(self, sql: str, params: Sequence[object] = ()) -> pa.Table:
         """Any read over the index's tables ``events``, ``offers`` and ``quarantine``."""
         return self._duck.table(sql, params)
+
+    @contextmanager
+    def scratch(self) -> Iterator[duckdb.DuckDBPyConnection]:
+        """A cursor for reads of many steps; temporary tables made with it are gone with it."""
+        with self._duck.errors("querying"), self._duck.new_cursor() as cursor:
+            yield cursor
 
     def _prepare(self) -> None:
         stamped = self._duck.table("SELECT 1 FROM duckdb_tables() WHERE table_name = 'stamp'").num_rows

@@ -25,63 +25,79 @@ BATCH: Final = 10_000
 _FACT_NAMES: Final = tuple(column.name for column in FACTS)
 _ALL_NAMES: Final = tuple(column.name for column in (*FACTS, *JUDGED))
 
-_ISSUED: Final = f"""
-issued AS (SELECT key, event_id AS issuer FROM offers WHERE starts_with(key, 'key:')
-           QUALIFY row_number() OVER (PARTITION BY key ORDER BY event_id) <= {ISSUERS}),
-parent AS (SELECT issued.key, issued.issuer, 'key:' || events.access_key AS above, events.request_id
-           FROM issued JOIN events ON events.event_id = issued.issuer),
-chain AS (SELECT key, issuer, above, request_id, 1 AS depth FROM parent
-          UNION
-          SELECT chain.key, parent.issuer, parent.above, parent.request_id, chain.depth + 1
-          FROM chain JOIN parent ON parent.key = chain.above WHERE chain.depth < {DEPTH}),
-causes AS (SELECT substr(key, 9) AS request_id, event_id AS cause FROM offers WHERE starts_with(key, 'request:')
-           QUALIFY row_number() OVER (PARTITION BY key ORDER BY event_id) <= {PARTNERS}),
-steps AS (SELECT key, issuer AS other, depth * 2 AS depth FROM chain
-          UNION ALL
-          SELECT key, cause, depth * 2 + 1 FROM chain JOIN causes USING (request_id)),
-reach AS (SELECT key, other, min(depth) AS depth FROM steps GROUP BY key, other
-          QUALIFY row_number() OVER (PARTITION BY key ORDER BY min(depth), other) <= {BEHIND}),
-sign_ins AS (SELECT key, min(event_id) AS other FROM offers WHERE starts_with(key, 'signin:') GROUP BY key),
-acts AS (SELECT offers.key, offers.event_id, row_number() OVER (
-             PARTITION BY offers.key ORDER BY NOT list_contains(events.markers, 'stage=end'),
-             events.data_source = 'git', events.data_source = 'ci-build', events.data_source = 'github-webhook',
-             offers.event_id) AS place
-         FROM offers JOIN events USING (event_id) WHERE starts_with(offers.key, 'same:'))
-"""
-"""``reach``: per issued key the events behind it, nearest first, each with the record that caused it."""
+_SEEDS_AT_ONCE: Final = 50_000
+"""Issued keys whose chains are followed at a time: they are held in memory while that lasts."""
 
-_PAIRS: Final = f"""
-SELECT mine.event_id, 'issued-key' AS relation, reach.other, reach.depth FROM mine
-  JOIN reach ON reach.key = 'key:' || mine.access_key
-UNION ALL
-SELECT mine.event_id, 'sign-in', sign_ins.other, 0 FROM mine, unnest(mine.link_asks) AS asked(key)
-  JOIN sign_ins ON sign_ins.key = asked.key
-UNION ALL
-SELECT mine.event_id, 'cause', causes.cause, 0 FROM mine JOIN causes USING (request_id)
-UNION ALL
-SELECT mine.event_id, 'effect', events.event_id, 0 FROM mine
-  JOIN offers ON offers.event_id = mine.event_id AND starts_with(offers.key, 'request:')
-  JOIN events ON events.request_id = substr(offers.key, 9)
-UNION ALL
-SELECT mine.event_id, 'same-act', acts.event_id, acts.place FROM mine
-  JOIN offers ON offers.event_id = mine.event_id
-  JOIN acts ON acts.key = offers.key AND acts.place <= {PARTNERS}
+_ISSUED: Final = f"""
+SELECT key, event_id AS issuer FROM offers WHERE starts_with(key, 'key:')
+QUALIFY row_number() OVER (PARTITION BY key ORDER BY event_id) <= {ISSUERS}
 """
+_PARENT: Final = f"""
+SELECT issued.key, issued.issuer, 'key:' || events.access_key AS above, events.request_id
+FROM ({_ISSUED}) AS issued JOIN events ON events.event_id = issued.issuer
+"""
+_CAUSES: Final = f"""
+SELECT substr(key, 9) AS request_id, event_id AS cause FROM offers WHERE starts_with(key, 'request:')
+QUALIFY row_number() OVER (PARTITION BY key ORDER BY event_id) <= {PARTNERS}
+"""
+_CHAIN: Final = f"""
+SELECT key, issuer, above, request_id, 1 AS depth FROM parent WHERE {{seeds}}
+UNION
+SELECT chain.key, parent.issuer, parent.above, parent.request_id, chain.depth + 1
+FROM chain JOIN parent ON parent.key = chain.above WHERE chain.depth < {DEPTH}
+"""
+_REACH: Final = f"""
+SELECT key, other, min(depth) AS depth FROM (
+    SELECT key, issuer AS other, depth * 2 AS depth FROM chain
+    UNION ALL
+    SELECT key, cause, depth * 2 + 1 FROM chain JOIN causes USING (request_id))
+GROUP BY key, other QUALIFY row_number() OVER (PARTITION BY key ORDER BY min(depth), other) <= {BEHIND}
+"""
+"""Per issued key the events behind it, nearest first, each with the record that caused it."""
+_SIGN_INS: Final = "SELECT key, min(event_id) AS other FROM offers WHERE starts_with(key, 'signin:') GROUP BY key"
+_ACTS: Final = """
+SELECT offers.key, offers.event_id, row_number() OVER (
+    PARTITION BY offers.key ORDER BY NOT list_contains(events.markers, 'stage=end'),
+    events.data_source = 'git', events.data_source = 'ci-build', events.data_source = 'github-webhook',
+    offers.event_id) AS place
+FROM offers JOIN events USING (event_id) WHERE starts_with(offers.key, 'same:')
+"""
+
+_PAIR: Final = "SELECT mine.event_id AS event_id, mine.evidence AS evidence, "
+_PAIRS: Final = (
+    f"""{_PAIR} 'issued-key' AS relation, reach.other AS other, reach.depth AS depth
+    FROM mine JOIN reach ON reach.key = 'key:' || mine.access_key""",
+    f"""{_PAIR} 'sign-in' AS relation, sign_ins.other AS other, 0 AS depth
+    FROM (SELECT * FROM mine WHERE len(link_asks) > 0) AS mine, unnest(mine.link_asks) AS asked(key)
+    JOIN sign_ins ON sign_ins.key = asked.key""",
+    f"""{_PAIR} 'cause' AS relation, causes.cause AS other, 0 AS depth FROM mine JOIN causes USING (request_id)""",
+    f"""{_PAIR} 'effect' AS relation, events.event_id AS other, 0 AS depth
+    FROM mine JOIN offers ON offers.event_id = mine.event_id AND starts_with(offers.key, 'request:')
+    JOIN events ON events.request_id = substr(offers.key, 9)""",
+    f"""{_PAIR} 'same-act' AS relation, acts.event_id AS other, acts.place AS depth
+    FROM mine JOIN offers ON offers.event_id = mine.event_id
+    JOIN acts ON acts.key = offers.key AND acts.place <= {PARTNERS}""",
+)
 
 _LINKED: Final = f"""
-WITH RECURSIVE {_ISSUED},
-mine AS (SELECT * FROM events WHERE event_id IN (SELECT unnest(CAST(? AS VARCHAR[])))), pairs AS ({_PAIRS})
+WITH RECURSIVE mine AS (SELECT * FROM events WHERE event_id IN (SELECT unnest(CAST(? AS VARCHAR[])))),
+parent AS ({_PARENT}), causes AS ({_CAUSES}),
+chain AS ({_CHAIN.format(seeds="key IN (SELECT 'key:' || access_key FROM mine)")}), reach AS ({_REACH}),
+sign_ins AS ({_SIGN_INS}), acts AS ({_ACTS}), pairs AS ({" UNION ALL ".join(_PAIRS)})
 SELECT event_id, relation, other, min(depth) AS depth FROM pairs WHERE other <> event_id
 GROUP BY ALL ORDER BY event_id, relation, depth, other
 """
 
-_UNSETTLED: Final = f"""
-WITH RECURSIVE {_ISSUED}, mine AS (SELECT event_id, access_key, link_asks, request_id, evidence FROM events),
-pairs AS ({_PAIRS})
-SELECT DISTINCT pairs.event_id FROM pairs JOIN events USING (event_id)
-WHERE pairs.other <> pairs.event_id
-  AND NOT list_contains(events.evidence, 'join.' || pairs.relation || '=' || pairs.other)
-"""
+_TABLES: Final = {"parent": _PARENT, "causes": _CAUSES, "sign_ins": _SIGN_INS, "acts": _ACTS}
+_MINE: Final = (
+    "WITH mine AS NOT MATERIALIZED (SELECT event_id, access_key, link_asks, request_id, evidence FROM events)"
+)
+_UNSETTLED: Final = tuple(
+    f"{_MINE} SELECT DISTINCT event_id FROM ({pairs}) WHERE other <> event_id "
+    "AND NOT list_contains(evidence, 'join.' || relation || '=' || other)"
+    for pairs in _PAIRS
+)
+"""By relation: the events whose judgement lacks a join that is now known."""
 
 _ROWS: Final = ", ".join(
     f'epoch_us("{c.name}") AS "{c.name}"' if c.kind == "time" else f'"{c.name}"' for c in (*FACTS, *JUDGED)
@@ -98,7 +114,7 @@ class StoredLinks:
 
     def unsettled(self) -> Iterator[dict[str, list[Any]]]:
         """Events whose judgement lacks a join that is now known, in batches of columns."""
-        ids = self._index.execute(_UNSETTLED)["event_id"]  # kept as Arrow: a list of millions of strings is not small
+        ids = self._unsettled_ids()["event_id"]  # kept as Arrow: a list of millions of strings is not small
         for start in range(0, len(ids), BATCH):
             yield _columns(self._ask(_SELECTED, ids.slice(start, BATCH).to_pylist()))
 
@@ -116,6 +132,20 @@ class StoredLinks:
         for pair in pairs:
             links.setdefault(row_of[pair["event_id"]], []).append((pair["relation"], facts[pair["other"]]))
         return links
+
+    def _unsettled_ids(self) -> pa.Table:
+        """Step by step through tables of its own, which may leave memory where one great statement may not."""
+        with self._index.scratch() as cursor:
+            for name, sql in _TABLES.items():
+                cursor.execute(f"CREATE OR REPLACE TEMP TABLE {name} AS {sql}")
+            cursor.execute("CREATE OR REPLACE TEMP TABLE reach (key VARCHAR, other VARCHAR, depth BIGINT)")
+            seeds = cursor.execute("SELECT count(*) FROM parent").fetchall()[0][0]
+            lots = 1 + seeds // _SEEDS_AT_ONCE
+            for lot in range(lots):
+                chain = _CHAIN.format(seeds=f"hash(key) % {lots} = {lot}")
+                cursor.execute(f"INSERT INTO reach WITH RECURSIVE chain AS ({chain}) {_REACH}")
+            found = [cursor.sql(sql).to_arrow_table() for sql in _UNSETTLED]
+        return pa.concat_tables(found).group_by("event_id").aggregate([])
 
     def _ask(self, sql: str, ids: Sequence[str]) -> pa.Table:
         return self._index.execute(sql, [list(ids)])
