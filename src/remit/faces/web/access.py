@@ -25,6 +25,7 @@ PUSHES: Final = "/api/v1/events/"
 """Below it records are delivered; the endpoint lets in a token that may push, or a body signed by its sender."""
 _SAFE: Final = ("GET", "HEAD")
 _PROGRAMS: Final = ("/api/", "/metrics")
+_PRESENTED: Final = (b"authorization", b"cookie")
 _LOOK_AGAIN_SECONDS: Final = 10.0
 
 
@@ -94,7 +95,7 @@ class Access:
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
-        caller = await run_in_threadpool(self._entrance.caller, scope)
+        caller = await self._caller(scope)
         scope[SCOPE_KEY] = caller
         answer_to(caller)
         refusal = _refusal(scope, caller)
@@ -104,6 +105,11 @@ class Access:
         with suppress(_Ended):
             await self._app(scope, receive, send if _open(scope) else self._watched(scope, caller, send))
 
+    async def _caller(self, scope: Scope) -> Caller:
+        if any(name in _PRESENTED for name, _ in scope["headers"]):
+            return await run_in_threadpool(self._entrance.caller, scope)
+        return self._entrance.caller(scope)  # which then looks nothing up
+
     def _watched(self, scope: Scope, caller: Caller, send: Send) -> Send:
         """``send`` that ends the answer once its caller may no longer have it."""
         looked = time.monotonic()
@@ -111,7 +117,7 @@ class Access:
         async def watched(message: Message) -> None:
             nonlocal looked
             if message["type"] == "http.response.body" and time.monotonic() - looked > _LOOK_AGAIN_SECONDS:
-                if await run_in_threadpool(self._entrance.caller, scope) != caller:
+                if await self._caller(scope) != caller:
                     await send({"type": "http.response.body", "body": b"", "more_body": False})
                     raise _Ended
                 looked = time.monotonic()
