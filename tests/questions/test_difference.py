@@ -132,7 +132,7 @@ def test_a_question_is_held_against_the_time_before_and_the_wider_range(make_ind
 def test_an_empty_side_is_said_and_not_divided_by(make_index: MakeIndex) -> None:
     found = difference(make_index(acts(5, 1)), "since:24h service:nosuch", now_us=NOW)
     assert found["more"] == []
-    assert "nothing to compare: what the question finds is no act" in found["note"]
+    assert "nothing to compare: no act belongs to what the question finds" in found["note"]
     assert difference(make_index([]), "", now_us=NOW)["here"]["acts"] == 0
 
 

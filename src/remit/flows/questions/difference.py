@@ -266,7 +266,7 @@ def _left_out(named: set[str], cut: Sequence[str], weaker: int) -> list[str]:
 def _note(here: Side, there: Side, told: Sequence[Json], compared: int) -> str:
     for side in (here, there):
         if not side.acts:
-            return f"There is nothing to compare: {side.what[:1].lower()}{side.what[1:]} is no act."
+            return f"There is nothing to compare: no act belongs to {side.what[:1].lower()}{side.what[1:]}."
     if told:
         return (
             f"{plural(compared, 'value')} compared. "
