@@ -53,6 +53,8 @@ def _problem(answer: Any) -> dict[str, Any]:
         ("/", "GET", 404, "path.unknown"),
         ("/api", "GET", 404, "path.unknown"),
         ("/api/v2/events", "GET", 404, "path.unknown"),
+        ("/api/v1/agents/one%0Atwo", "GET", 404, "path.unknown"),
+        ("/api/v2/one%0Atwo", "GET", 404, "path.unknown"),
         ("/events", "DELETE", 405, "method.not_allowed"),
         ("/facets", "POST", 405, "method.not_allowed"),
     ],

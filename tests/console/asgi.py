@@ -57,7 +57,13 @@ def get(
 async def _answer(app: Any, scope: dict[str, Any], body: bytes) -> Answer:
     messages: list[dict[str, Any]] = []
 
+    sent = False
+
     async def receive() -> dict[str, Any]:
+        nonlocal sent
+        if sent:
+            await asyncio.Event().wait()  # the client stays and says nothing more
+        sent = True
         return {"type": "http.request", "body": body, "more_body": False}
 
     async def send(message: dict[str, Any]) -> None:

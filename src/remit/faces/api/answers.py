@@ -1,4 +1,4 @@
-"""The shapes of answers about agents, denials and subjects, for the OpenAPI document."""
+"""The shapes of answers about denials and subjects, for the OpenAPI document."""
 
 from __future__ import annotations
 
@@ -13,154 +13,20 @@ from remit.flows.questions.who import SAID
 Instant = datetime | None
 
 
-class Window(BaseModel):
-    """A stretch of time, `[low, high)`."""
-
-    low: Instant
-    high: Instant
-
-
-class AgentLine(BaseModel):
-    """One agent in a window."""
-
-    agent: str | None = Field(description="null: acts of agents that no record names.", examples=["Claude Code"])
-    acts: int
-    changes: int = Field(description="Acts that changed something; what failed or was denied changed nothing.")
-    denials: int
-    resources: int = Field(description="Distinct resources changed.")
-    accounts: int = Field(description="Distinct accounts changed.")
-    regions: int = Field(description="Distinct regions changed.")
-    last_seen: Instant
-    strengths: dict[str, int] = Field(
-        description="Acts by the strength of the evidence that it is this agent.", examples=[{"stamped": 8}]
-    )
-    governed_share: float | None = Field(description="Changes by a governed road, of all; null without changes.")
-    query: str = Field(description="The query that lists its events.")
-
-
-class PrincipalLine(BaseModel):
-    """A principal whose changes carry no marker."""
-
-    principal: str | None
-    changes: int
-    last_seen: Instant
-    sample: str | None = Field(description="An event_id.")
-
-
-class AgentsAnswer(BaseModel):
-    """Every agent seen in a window, and what carries no marker."""
-
-    window: Window
-    window_note: str | None = Field(description="Said when another window is shown than was asked for.")
-    agents: list[AgentLine]
-    more: bool = Field(description="There are more agents than are listed.")
-    none: bool
-    changes: int = Field(description="Changes of the window, whoever made them.")
-    unmarked_changes: int = Field(description="Changes that nothing but a name, or nothing, ties to a kind of actor.")
-    unmarked_query: str
-    top_principals: list[PrincipalLine] = Field(description="Whose unmarked changes they are, most first.")
-    settle: list[str] = Field(description="Settings that would have marked them.")
-    sentence: str
-
-
-class BlastRadius(BaseModel):
-    """How far an agent's changes reached."""
-
-    resources: int
-    accounts: int
-    regions: int
-    destructive: int
-    privilege: int
-    denials: int
-
-
-class Trend(BaseModel):
-    """Changes now against the windows of the same length before."""
-
-    baseline: list[int] = Field(description="Changes in each earlier window that the store covers, newest first.")
-    mean: float | None
-    ratio: float | None
-    note: str
-
-
-class First(BaseModel):
-    """Something an agent did for the first time."""
-
-    dimension: str = Field(examples=["service"])
-    value: str = Field(examples=["kms"])
-    count: int
-    first: Instant
-    sample: str | None
-
-
-class Firsts(BaseModel):
-    """What no earlier record of the agent has."""
-
-    found: list[First]
-    more: bool
-    history_from: Instant
-    note: str
-
-
-class Place(BaseModel):
-    """Where an action was tried."""
-
-    account: str | None
-    region: str | None
-
-
-class Run(BaseModel):
-    """One change action tried in several places, each within an hour of the next."""
-
-    action: str
-    places: list[Place]
-    from_: Instant = Field(alias="from")
-    to: Instant
-    count: int
-    sample: str | None
-
-
-class Elsewhere(BaseModel):
-    """Change actions that moved from place to place."""
-
-    found: list[Run]
-    more: bool
-    note: str
-
-
-class PathOfAgent(BaseModel):
-    """Changes by one path."""
-
-    path: str | None
-    changes: int
-    last: Instant
-
-
-class AgentAnswer(BaseModel):
-    """One agent's window against its past."""
-
-    agent: str
-    window: Window
-    window_note: str | None
-    first_seen: Instant
-    last_seen: Instant
-    acts: int
-    changes: int
-    blast_radius: BlastRadius
-    trend: Trend
-    first_ever: Firsts
-    elsewhere: Elsewhere
-    paths: list[PathOfAgent]
-    newest: list[EventLine]  # type: ignore[valid-type]
-    query: str
-    note: str | None
-
-
 class Stopped(BaseModel):
     """A principal that was refused."""
 
     principal: str | None
     count: int
+
+
+class StoppedKind(BaseModel):
+    """Actors of one kind that were refused."""
+
+    kind: str | None = Field(examples=["agent"])
+    names: list[str]
+    count: int
+    query: str
 
 
 class Explanation(BaseModel):
@@ -186,7 +52,15 @@ class DenialGroup(BaseModel):
     distinct_principals: int
     sample: str | None
     query: str = Field(description="The query that lists them.")
+    kinds: list[StoppedKind] = Field(description="Kinds of actor it stopped.")
     explanation: Explanation
+
+
+class DenialCause(DenialGroup):
+    """A cause against the time before."""
+
+    new: bool | None = Field(description="No denial before the range has it; null with too little history.")
+    spark: list[int] = Field(description="Denials in each of equal stretches of the range, oldest first.")
 
 
 class DenialsAnswer(BaseModel):
@@ -194,8 +68,11 @@ class DenialsAnswer(BaseModel):
 
     query: str
     total: int = Field(description="Denied acts the query finds.")
-    groups: list[DenialGroup]
+    groups: list[DenialCause]
     more: bool
+    new: int = Field(description="New causes among those listed.")
+    history_from: Instant = Field(description="The earliest that is looked at for new causes; null with too little.")
+    spark_seconds: float = Field(description="How long one stretch of a `spark` is.")
     note: str | None = Field(description="What was looked at, when nothing was denied.")
 
 
@@ -230,6 +107,33 @@ class ChainLink(BaseModel):
     standing: str = Field(description="recorded, consistent with, or not recorded.")
 
 
+class Reader(BaseModel):
+    """Somebody who looked at it."""
+
+    kind: str | None
+    name: str | None
+    reads: int
+    denied: int
+    last: Instant
+    sample: str | None
+
+
+class Refused(BaseModel):
+    """What was refused on it, by cause."""
+
+    total: int
+    groups: list[DenialGroup]
+    more: bool
+
+
+class Namesake(BaseModel):
+    """A full name that a short one may stand for."""
+
+    arn: str
+    records: int
+    last: Instant
+
+
 class WhoAnswer(BaseModel):
     """The life of a resource, event or change."""
 
@@ -242,6 +146,13 @@ class WhoAnswer(BaseModel):
     last_changed: Change | None  # type: ignore[valid-type]
     paths: list[PathOfSubject]
     changes: list[Change] = Field(description="Newest first.")  # type: ignore[valid-type]
+    deleted: Change | None = Field(description="The deletion that ended it.")  # type: ignore[valid-type]
+    permissions: list[EventLine] = Field(description="Changes of permissions.")  # type: ignore[valid-type]
+    readers: list[Reader]
+    reads: int
+    refused: Refused
+    namesakes: list[Namesake] = Field(description="Resources that the name may mean, when there are several.")
+    query: str | None = Field(description="The query that lists its records; null when the language cannot say it.")
     more: bool
     chain: list[ChainLink]
     chain_of: str | None

@@ -6,6 +6,7 @@ variable in its place. Its operations get their desk with ``Depends(desk(NAME))`
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from typing import Any, Final
 
@@ -14,7 +15,7 @@ from fastapi.routing import APIRoute
 from starlette.middleware import Middleware
 from starlette.requests import Request
 from starlette.responses import Response
-from starlette.routing import BaseRoute, Mount, Route
+from starlette.routing import BaseRoute, Mount, Route, request_response
 
 from remit import __version__
 from remit.faces.api import exports, feeds, problems, pushes, questions, stream, views
@@ -63,7 +64,7 @@ def build_api(desks: Mapping[str, Any], streams: Streams | None = None) -> FastA
 
 def api_routes(desks: Mapping[str, Any], streams: Streams | None = None) -> list[BaseRoute]:
     """The routes of a site: the API, and a problem for every other path below ``/api``."""
-    return [Mount(PREFIX, build_api(desks, streams)), Route("/api/{rest:path}", _nowhere), Route("/api", _nowhere)]
+    return [_below(PREFIX, build_api(desks, streams)), _below("/api", _nowhere), Route("/api", _nowhere)]
 
 
 def document(app: FastAPI) -> dict[str, Any]:
@@ -76,6 +77,13 @@ async def _document(request: Request) -> Response:
     if not hasattr(state, "document"):
         state.document = document(request.app)
     return unless_known(request.headers.get("if-none-match"), answer(state.document))
+
+
+def _below(path: str, app: Any) -> Mount:
+    """A mount that takes every path below, also one with a line break in it, which Starlette's would leave out."""
+    mount = Mount(path, app if isinstance(app, FastAPI) else request_response(app))
+    mount.path_regex = re.compile(mount.path_regex.pattern, re.DOTALL)
+    return mount
 
 
 async def _nowhere(_: Request) -> Response:

@@ -18,7 +18,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from remit.faces.web.caller import Caller, caller_of
-from remit.model.errors import UsageError
+from remit.model.errors import Unavailable, UsageError
 
 SCOPE: Final = "x-scope"
 """Where an operation's description names the scope it needs; ``none`` for one that proves its caller by itself."""
@@ -68,6 +68,8 @@ def desk(name: str) -> Callable[[Request], Any]:
     """A dependency: one desk of the server, by name."""
 
     async def find(request: Request) -> Any:
+        if name not in request.app.state.desks:
+            raise Unavailable(f"This server has nothing that answers here: no desk of {name}")
         return request.app.state.desks[name]
 
     return find

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from http import HTTPStatus
 from typing import Any, Final
 
@@ -41,7 +41,16 @@ without sign-in answers whoever can reach it. `x-scope` names the scope an opera
 """
 _SCHEMES: Final = {
     "token": {"type": "http", "scheme": "bearer", "description": "A token of this server: `remit tokens create`."},
+    "signature": {
+        "type": "apiKey",
+        "in": "header",
+        "name": "X-Hub-Signature-256",
+        "description": "GitHub's signature of a webhook, by the secret that this server has of it.",
+    },
 }
+
+_CREDENTIALS: Final = ("x-hub-signature-256",)
+"""Headers that are described as schemes, and so not as parameters."""
 
 
 def problems(*statuses: int) -> dict[int | str, dict[str, Any]]:
@@ -64,7 +73,37 @@ def describe(app: FastAPI, prefix: str) -> Json:
     for operations in found["paths"].values():
         for method, operation in operations.items():
             _complete(operation, method)
+    found["paths"] = _spelled_out(found["paths"])
     return found
+
+
+def _spelled_out(paths: Json) -> Json:
+    """A path whose variable has a closed set of values becomes one path for each: no document may have two paths that
+    differ in the name of a variable alone, such as ``/events/{event_id}`` and ``/events/{format}``."""
+    found: Json = {}
+    for path, operations in paths.items():
+        for method, operation in operations.items():
+            for place, told in _each_value(path, operation):
+                found.setdefault(place, {})[method] = told
+    return found
+
+
+def _each_value(path: str, operation: Json) -> Iterator[tuple[str, Json]]:
+    for at, parameter in enumerate(operation.get("parameters", ())):
+        if parameter["in"] == "path" and "enum" in parameter["schema"]:
+            rest = operation["parameters"][:at] + operation["parameters"][at + 1 :]
+            for value in parameter["schema"]["enum"]:
+                name = f"{operation['operationId']}_{value.replace('-', '_')}"
+                yield (
+                    path.replace(f"{{{parameter['name']}}}", value),
+                    {
+                        **operation,
+                        "operationId": name,
+                        "parameters": rest,
+                    },
+                )
+            return
+    yield path, operation
 
 
 def _complete(operation: Json, method: str) -> None:
@@ -74,11 +113,26 @@ def _complete(operation: Json, method: str) -> None:
     responses.pop("422", None)
     always = [400, 500, 503] + ([413] if "requestBody" in operation else [])
     if scope != "none":
-        operation["security"] = [{name: [scope]} for name in _SCHEMES]
+        operation["security"] = [{"token": [scope]}]
         always += [401, 403]
     for status in always:
         responses.setdefault(str(status), _problem(status))
     operation["responses"] = dict(sorted(responses.items()))
+    if "parameters" in operation:
+        operation["parameters"] = [each for each in operation["parameters"] if each["name"].lower() not in _CREDENTIALS]
+    for parameter in operation.get("parameters", ()):
+        _simplify(parameter)
+
+
+def _simplify(parameter: Json) -> None:
+    """A parameter that is left out is not null; and If-Match has to be sent, though its absence has its own answer."""
+    schema = parameter["schema"]
+    kinds = [kind for kind in schema.get("anyOf", ()) if kind.get("type") != "null"]
+    if len(kinds) == 1:
+        del schema["anyOf"]
+        schema |= kinds[0]
+    if parameter["in"] == "header" and parameter["name"] == "If-Match":
+        parameter["required"] = True
 
 
 def _problem(status: int) -> Json:

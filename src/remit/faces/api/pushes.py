@@ -16,6 +16,7 @@ from remit.faces.api.asking import answer, desk, needs
 from remit.faces.api.describing import problems
 from remit.faces.web.caller import caller_of
 from remit.model.errors import TooMuch, Unavailable, UsageError
+from remit.model.vocabulary import DATA_SOURCES
 
 router = APIRouter(tags=["deliveries"])
 HARD_LIMIT: Final = 1 << 28
@@ -52,6 +53,7 @@ class Pushes(Protocol):
     max_body_size=HARD_LIMIT,
     openapi_extra={
         **needs("none"),
+        "security": [{"token": ["push"]}, {"signature": []}],
         "requestBody": {
             "required": True,
             "content": {
@@ -67,7 +69,8 @@ async def deliver(
     request: Request,
     pushes: Annotated[Pushes, Depends(desk("push"))],
     form: Annotated[
-        str, Path(alias="format", max_length=60, description="`cloudtrail`, `github-webhook` …, or `auto`.")
+        str,
+        Path(alias="format", max_length=60, json_schema_extra={"enum": ["auto", *DATA_SOURCES]}),
     ],
     feed: Annotated[
         str, Query(max_length=64, description="The feed they count under; `push:FORMAT` without one.")

@@ -7,7 +7,7 @@ from typing import Annotated, Final
 from fastapi import APIRouter, Depends, Path, Query
 from starlette.responses import Response
 
-from remit.faces.api import answers, schemas
+from remit.faces.api import agent_answers, answers, schemas
 from remit.faces.api.asking import answer, desk
 from remit.faces.api.describing import problems
 from remit.faces.api.ports import Questions
@@ -93,7 +93,7 @@ def show_event(
     return unless_known(if_none_match, answer(questions.show(event_id)))
 
 
-@router.get("/agents", responses={200: {"model": answers.AgentsAnswer}}, summary="Every agent seen in a window")
+@router.get("/agents", responses={200: {"model": agent_answers.AgentsAnswer}}, summary="Every agent seen in a window")
 def list_agents(questions: Desk, window: Window = "30d") -> Response:
     """And the changes that carry no marker, so that no agent is not taken for none seen."""
     return answer(questions.agents(window))
@@ -101,7 +101,7 @@ def list_agents(questions: Desk, window: Window = "30d") -> Response:
 
 @router.get(
     "/agents/{name:path}",
-    responses={200: {"model": answers.AgentAnswer}, **problems(404)},
+    responses={200: {"model": agent_answers.AgentAnswer}, **problems(404)},
     summary="One agent against its own past",
 )
 def show_agent(
