@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from functools import cache
 from html import unescape
-from urllib.parse import parse_qs, urlsplit
+from urllib.parse import parse_qs, urlencode, urlsplit
 
 import pytest
 
@@ -13,6 +14,7 @@ from remit.faces.console.trend import HEIGHT, spark
 from .asgi import get
 from .estate import Row, denied, mixed, row
 from .page_reader import Page
+from .test_hostile import HOSTILE, saying
 from .test_real_desk import app_of
 
 NAMES = ("Claude Code", "a/b", "/", "..", ".", "a\nb", "a?b=c#d", "%2e%2e", "x' onload=1", "<script>", "‮cod", "é")
@@ -92,3 +94,25 @@ def test_a_small_trend_stays_in_its_box_and_says_its_numbers() -> None:
     assert all(bar.y >= 0 and bar.y + bar.height == HEIGHT for bar in drawn.bars)
     assert drawn.said == "16 over 4 stretches of 1 h, at most 10 in one"
     assert spark([0, 0], 60).bars == ()
+
+
+@cache
+def plain_scripts(url: str) -> int:
+    return Page(get(app_of([saying("plain", refused=True), row(3, agent="plain")]), url).text).tags["script"]
+
+
+@pytest.mark.parametrize("text", HOSTILE[:4] + HOSTILE[8:11])
+def test_whatever_records_say_stays_text_on_the_pages_of_actors(text: str) -> None:
+    app = app_of([saying(text, refused=True), row(3, agent=text)])
+    for url, alike in (
+        (agent_url(text, window="7d"), agent_url("plain", window="7d")),
+        ("/denials?since=all", "/denials?since=all"),
+        (f"/who?{urlencode({'subject': text})}", "/who?subject=plain"),
+    ):
+        answer = get(app, url)
+        assert answer.status == 200, url
+        page = Page(answer.text)
+        assert page.faults == []
+        assert page.tags["script"] == plain_scripts(alike)
+        assert page.tags.get("img", 0) == 1
+        assert all(link.startswith(("/", "#", "https://")) for link in page.links)

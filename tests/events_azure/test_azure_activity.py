@@ -486,3 +486,20 @@ def test_a_credential_reaches_no_column_and_does_not_change_the_id() -> None:
     assert result.columns["error_message"][0] is not None
     assert secret not in json.dumps(result.columns)
     assert len(set(result.columns["event_id"])) == 2
+
+
+@pytest.mark.parametrize(
+    ("body", "said"),
+    [
+        ({"properties": {"hardwareProfile": {"vmSize": "Standard_D4s_v5"}}}, "Standard_D4s_v5"),
+        (json.dumps({"sku": {"name": "P1v3"}}), "P1v3"),
+        ({"sku": "P1"}, None),
+        ("{broken", None),
+        (None, None),
+    ],
+)
+def test_the_size_a_request_asks_for_is_kept_where_the_record_has_its_body(body: Any, said: str | None) -> None:
+    marks = event(rest(properties={"requestbody": body}))["markers"]
+    assert [each for each in marks if each.startswith("instance_class=")] == (
+        [f"instance_class={said}"] if said else []
+    )

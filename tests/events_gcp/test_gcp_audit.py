@@ -560,3 +560,22 @@ def test_the_shared_logs_read_whole() -> None:
         seen["rows"] += len(result.rows)
         seen["denied"] += sum(result.columns["denied"])
     assert seen == {"rows": 104, "denied": 2}
+
+
+@pytest.mark.parametrize(
+    ("request_body", "said"),
+    [
+        ({"machineType": "projects/p/zones/z/machineTypes/e2-medium"}, "e2-medium"),
+        ({"body": {"settings": {"tier": "db-custom-4-16384"}}}, "db-custom-4-16384"),
+        ({"type": "projects/p/zones/z/diskTypes/pd-ssd"}, "pd-ssd"),
+        ({"type": "PRIMARY"}, None),
+        ({"machineType": {"a": 1}}, None),
+        ("text", None),
+        ({"machineType": "x" * 5000}, "x" * 100),
+    ],
+)
+def test_the_class_of_machine_a_request_asks_for_is_kept(request_body: Any, said: str | None) -> None:
+    marks = event(log_entry(audit(request=request_body)))["markers"]
+    assert [each for each in marks if each.startswith("instance_class=")] == (
+        [f"instance_class={said}"] if said else []
+    )

@@ -31,6 +31,7 @@ s3 delimiter s3:delimiter
 s3 max-keys s3:max-keys
 s3 versionId s3:VersionId
 rds dBInstanceClass rds:DatabaseClass
+elasticache cacheNodeType elasticache:CacheNodeType
 rds engine rds:DatabaseEngine
 rds storageEncrypted rds:StorageEncrypted
 rds multiAZ rds:MultiAz

@@ -16,11 +16,12 @@ from remit.rooms.events.azure.shape import Activity, activity, mistaken_for
 from remit.rooms.events.azure.spelling import canonical
 from remit.rooms.events.decoded import Decoded
 from remit.rooms.events.denials.denial import Denial
-from remit.rooms.events.lenient import distinct, first, text
+from remit.rooms.events.lenient import distinct, embedded, first, folded, text
 from remit.rooms.events.rows import Row, decode_rows, denial_columns, identify
 from remit.rooms.events.timestamps import event_time
 from remit.rooms.events.visible import visible
 
+_LONGEST_CLASS: Final = 100
 _WITH_PORT: Final = re.compile(r"(\d+\.\d+\.\d+\.\d+):\d+|\[([0-9a-fA-F:.]+)\]:\d+", re.ASCII)
 
 
@@ -128,8 +129,17 @@ def _marks(view: Activity, ended: Result) -> list[str]:
         "level": view.said("level"),
         "correlation": text(view.top.get("correlationid")),
         "compliance_check": text(view.properties.get("iscompliancecheck")),
+        "instance_class": _instance_class(view),
     }
     return [f"{key}={value}" for key, value in said.items() if value]
+
+
+def _instance_class(view: Activity) -> str | None:
+    """The size or tier that a request asks for, where the record has the request's body."""
+    body = folded(embedded(view.properties.get("requestbody")))
+    hardware = folded(folded(body.get("properties")).get("hardwareprofile"))
+    said = first(hardware.get("vmsize"), folded(body.get("sku")).get("name"))
+    return said[:_LONGEST_CLASS] if said else None
 
 
 def _offers(view: Activity) -> list[str]:

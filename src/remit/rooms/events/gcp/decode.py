@@ -13,7 +13,7 @@ from remit.rooms.events.gcp.entry import Entry, enclosed, entry, mistaken_for
 from remit.rooms.events.gcp.method import action_kind
 from remit.rooms.events.gcp.principal import caller_columns, delegations
 from remit.rooms.events.gcp.resource import account, monitored_type, region, resource
-from remit.rooms.events.lenient import distinct, first, folded, text
+from remit.rooms.events.lenient import distinct, embedded, first, folded, text
 from remit.rooms.events.rows import Row, decode_rows, denial_columns, identify, read_object
 from remit.rooms.events.timestamps import event_time
 from remit.rooms.events.visible import visible
@@ -21,6 +21,7 @@ from remit.rooms.events.visible import visible
 _MCP: Final = "/mcp"
 _DATA: Final = b'"data"'
 _PAYLOAD: Final = b'"protoPayload"'
+_LONGEST_CLASS: Final = 100
 _LONGEST_NAME: Final = 512
 
 
@@ -156,9 +157,23 @@ def _marks(view: Entry) -> list[str]:
         "authority_selector": text(view.caller.get("authorityselector")),
         "static_key": "true" if view.caller.get("serviceaccountkeyname") else None,
         "dry_run": "true" if dry_run(view) else None,
+        "instance_class": _instance_class(view),
         "third_party": first(*(key for key in folded(view.caller.get("thirdpartyprincipal")))),
     }
     return [*(f"{key}={value}" for key, value in said.items() if value), *(f"delegation={name}" for name in behind)]
+
+
+def _instance_class(view: Entry) -> str | None:
+    """The machine type, disk type or database tier that a request asks for: its last part, without project and zone."""
+    asked = folded(embedded(view.audit.get("request")))
+    body = folded(asked.get("body")) or asked
+    kind = text(body.get("type")) or ""
+    said = first(
+        body.get("machinetype"),
+        folded(body.get("settings")).get("tier"),
+        kind if "/diskTypes/" in kind else None,
+    )
+    return said.rpartition("/")[2][:_LONGEST_CLASS] if said else None
 
 
 def _stage(view: Entry) -> str:
