@@ -17,9 +17,10 @@ from remit.flows.questions.window import Window, plural
 from remit.model.errors import NotFound
 from remit.model.event_json import rfc3339
 from remit.rooms.query import term
-from remit.rooms.query.predicate import Predicate, Present, both
+from remit.rooms.query.predicate import Equals, Predicate, Present, both, either
 
 _SAMPLE: Final = 10
+_SPELLINGS: Final = 200
 
 
 def agent(index: EventIndex, name: str, window: Window) -> Json:
@@ -28,10 +29,12 @@ def agent(index: EventIndex, name: str, window: Window) -> Json:
 
     Counts are of acts; a denied or failed attempt is no change. Raises NotFound when no record names the agent.
     """
-    mine = both(of_agent(name), ACTS)
-    ever = index.tally(mine)
-    if not ever["records"]:
+    spelled = index.groups(both(of_agent(name), ACTS), ("agent",), _SPELLINGS)
+    if not spelled:
         raise NotFound(f"No record names an agent {name[:80]!r}", remedy=_known(index))
+    # Exact names from here on: many questions follow, and comparing without regard to case costs each a reading.
+    mine = both(either(Equals("agent", row["agent"]) for row in spelled), ACTS)
+    ever = {"first": min(row["first"] for row in spelled), "last": max(row["last"] for row in spelled)}
     now = both(mine, window.within)
     grown = growth(index, mine, window)
     newest = index.search(now, LINE, _SAMPLE) or index.search(mine, LINE, 1)

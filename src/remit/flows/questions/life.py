@@ -14,6 +14,7 @@ from remit.model.event_json import rfc3339
 from remit.rooms.query.predicate import EVERYTHING, Equals, Predicate, Present, Range, both
 
 _LISTED: Final = 12
+_NONE: Final[Json] = {"groups": [], "more": False}
 _NAMESAKES: Final = 20
 _RECENT_US: Final = 7 * 24 * HOUR_US
 LOOKED_FOR: Final = (
@@ -28,16 +29,17 @@ def life(index: EventIndex, records: Predicate, query: str | None) -> Json:
 
     ``query`` is what ``records`` asks for in the query language, None when that cannot say it.
     """
+    kinds = {row["action_kind"]: row for row in index.groups(both(records, ACTS), ("action_kind",), 20, brief=True)}
     looked = both(records, ACTS, Equals("action_kind", "read"))
-    refused = both(DENIALS, records)
+    refused = sum(row["denied"] for row in kinds.values())
+    causes = denied_causes(index, both(DENIALS, records), query or "", _LISTED) if refused else _NONE
+    permitted = index.search(both(PRIVILEGE, records), LINE, _LISTED) if "permission" in kinds else []
+    readers = index.groups(looked, ("actor_kind", "actor_name"), _LISTED) if "read" in kinds else []
     return {
-        "permissions": [line(row) for row in index.search(both(PRIVILEGE, records), LINE, _LISTED)],
-        "reads": index.tally(looked)["acts"],
-        "readers": [_reader(row) for row in index.groups(looked, ("actor_kind", "actor_name"), _LISTED)],
-        "refused": {
-            "total": index.tally(refused)["acts"],
-            **denied_causes(index, refused, query or "", _LISTED),
-        },
+        "permissions": [line(row) for row in permitted],
+        "reads": kinds["read"]["count"] if readers else 0,
+        "readers": [_reader(row) for row in readers],
+        "refused": {"total": refused, **causes},
     }
 
 

@@ -83,7 +83,7 @@ def who(index: EventIndex, describe: Describe, named: str) -> Json:
 
 def _deleted(index: EventIndex, subject: Subject, rows: list[Row], named: str) -> Row | None:
     """The deletion that ended it; one that something followed did not."""
-    if subject.kind != "resource" or not rows:
+    if subject.kind != "resource" or not any(row["action_kind"] == "delete" for row in rows):
         return None
     newest = next((row for row in deletions(index, subject.records, _MADE) if _makes(row, named)), None)
     return newest if newest and newest["time"] >= rows[0]["time"] else None
