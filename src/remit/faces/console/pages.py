@@ -15,6 +15,7 @@ from starlette.requests import Request
 from starlette.responses import HTMLResponse, Response
 
 from remit.faces.console import texts, words
+from remit.faces.console.alert_links import alert_url, unseen_alerts
 from remit.faces.console.asking import address
 from remit.faces.console.assets import Assets
 from remit.faces.console.ports import ConsoleDesk, Notices, Scene, SignalFact
@@ -85,6 +86,8 @@ class Pages:
             "asking": asking,
             "may": may,
             "agent_url": agent_url,
+            "alert_url": alert_url,
+            "unseen_alerts": lambda: unseen_alerts(self.desks),
         }
         return environment
 

@@ -46,19 +46,18 @@ class _Rehearsal:
 def rehearse(
     index: WatchedIndex, alert: Alert, now_us: int, out_of_time: OutOfTime = lambda: False, days: int = DAYS
 ) -> Json:
-    """``{from, to, matches, firings, found, shown: [{at, sentence, count, query}], note}``: matching acts of the last
-    ``days`` up to the newest record, messages that would have been sent, and how often something was found; the newest
-    are shown. Raises QueryError and UsageError as saving the alert would."""
+    """``{from, to, days, matches, firings, shown: [{at, sentence, count, query}], note}``: matching acts of the last
+    ``days`` up to the newest record, and messages that would have been sent; the newest of them are shown. Raises
+    QueryError and UsageError as saving the alert would."""
     high = until(index, now_us)
     run = _Rehearsal(index, alert, watched(alert.query, now_us), high - days * _DAY_US, high, out_of_time)
     matches = index.tally(both(run.predicate, Range("time", run.low, run.high)))["acts"]
     began: dict[str, int] = {}
     told: list[Json] = []
-    found, quiet = 0, ""
+    quiet = ""
     for at, judged in _looks(run):
         settled = settle(alert.watch, judged.findings, began, at)
         began |= {each.fingerprint: at for each in settled.fired}
-        found += len(settled.fired) + sum(settled.again.values())
         told += [{"at": rfc3339(at), **facts_of(alert, each)} for each in settled.fired]
         quiet = judged.note
     return {
@@ -67,7 +66,6 @@ def rehearse(
         "days": days,
         "matches": matches,
         "firings": len(told),
-        "found": found,
         "shown": told[: -_SHOWN - 1 : -1],
         "note": " ".join(each for each in (*run.notes, quiet if not told else "") if each),
     }

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import Any, Final
 
-from remit.rooms.alerts.finding import Finding, Judgement, Watch, counted, fingerprint, moment, said
+from remit.rooms.alerts.finding import Finding, Judgement, Watch, fingerprint, moment, said
 from remit.rooms.alerts.kinds import COLUMNS_OF, VALUES
 
 Row = Mapping[str, Any]
@@ -42,17 +42,16 @@ def judge_firsts(watch: Watch, rows: Iterable[Row]) -> Judgement:
 def _finding(watch: Watch, by: tuple[str, ...], row: Row) -> Finding:
     what = dict(VALUES)[watch.settings.written["value"]]
     shown = " · ".join(said(row[name], 80) for name in by)
-    so_far = counted(row["count"], "act")
-    sentence = f"First time among the matches: {what}, {shown}, at {moment(row['first'])} ({so_far} so far)."
+    sentence = f"First time among the matches: {what}, {shown}, at {moment(row['first'])}."
     subject: dict[str, str] = {name: str(row[name]) for name in ("agent", "account") if name in by}
     return Finding(
         fingerprint(watch, known_key(by, row)),
         sentence,
-        row["count"],
-        {"acts": row["count"], "first": moment(row["first"]), "earlier": 0},
+        1,
+        {"first": moment(row["first"]), "earlier": 0},
         (row["sample"],),
         row["first"],
-        row["last"] + 1,
+        row["first"] + 1,
         tuple((_WORD[name], str(row[name])) for name in by),
         subject,
     )

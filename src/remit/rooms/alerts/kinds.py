@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 
 
@@ -95,7 +95,7 @@ KINDS: Final = (
             ),
             Option("factor", "More than … times its usual", "2 is twice as many.", "factor", "2", 1.1, 1000),
             Option("least", "And at least … resources", "Fewer are never unusual.", "count", "5", 1, 1_000_000),
-            _QUIET,
+            replace(_QUIET, default="1d"),
         ),
     ),
 )

@@ -36,7 +36,7 @@ def judge_matches(watch: Watch, rows: Iterable[Row]) -> Judgement:
     for row in rows:
         groups.setdefault(_group(row), []).append(row)
     findings = [_finding(watch, key, members) for key, members in groups.items()]
-    return Judgement(tuple(sorted(findings, key=lambda each: (-each.count, each.fingerprint))))
+    return Judgement(tuple(sorted(findings, key=lambda each: (-each.count, each.low, each.sentence))))
 
 
 def _group(row: Row) -> tuple[str | None, ...]:

@@ -46,11 +46,11 @@ def _summed(storm: str, findings: Sequence[Finding]) -> Finding:
     """One finding that stands for many."""
     total = sum(each.count for each in findings)
     low, high = min(each.low for each in findings), max(each.high for each in findings)
-    noun = "act" if any("acts" in each.evidence for each in findings) else "finding"
+    acts = f"{counted(total, 'act')} in " if any("acts" in each.evidence for each in findings) else ""
     samples = [sample for each in findings for sample in each.samples]
     return Finding(
         storm,
-        f"{counted(total, noun)} in {counted(len(findings), 'different finding')}, too many to tell one by one, from "
+        f"{acts}{counted(len(findings), 'different finding')}, too many to tell one by one, from "
         f"{moment(low)} to {moment(high)}. The first: {findings[0].sentence}",
         total,
         {"acts": total, "findings": len(findings), "shown": [each.sentence for each in findings[:_SHOWN]]},
