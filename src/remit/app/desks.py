@@ -15,6 +15,7 @@ from remit.app.desk import LocalDesk
 from remit.app.feeds_desk import FeedsDesk
 from remit.app.identities_desk import IdentitiesDesk
 from remit.app.live_desk import LiveDesk
+from remit.app.metrics_desk import MetricsDesk
 from remit.app.removing import RemovalDesk
 from remit.flows.access.sign_ins import SignIns
 from remit.flows.access.tokens import Tokens
@@ -32,6 +33,8 @@ FEEDS: Final = "feeds"
 SIGN_INS: Final = "sign_ins"
 """Not asked from outside: a sign-in belongs to a browser."""
 ALERTS: Final = "alerts"
+METRICS: Final = "metrics"
+"""Not asked from outside: it answers /metrics."""
 ASKED: Final[Mapping[str, frozenset[str]]] = {
     QUESTIONS: frozenset(
         {
@@ -78,6 +81,7 @@ def make_desks(
     removal: RemovalDesk,
     alerts: AlertDesk,
     feeds: FeedsDesk,
+    metrics: MetricsDesk,
 ) -> dict[str, Any]:
     """Every desk by name."""
     return {
@@ -90,4 +94,5 @@ def make_desks(
         REMOVAL: removal,
         ALERTS: alerts,
         FEEDS: feeds,
+        METRICS: metrics,
     }

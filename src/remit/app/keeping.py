@@ -30,6 +30,7 @@ from remit.app.following import follow_target
 from remit.app.identities_desk import IdentitiesDesk
 from remit.app.ingesting import Ingesting, reattribute_store
 from remit.app.live_desk import LiveDesk
+from remit.app.metrics_desk import MetricsDesk
 from remit.app.packaged import REGISTRY_FILE, load_guide, load_registry, load_rules
 from remit.app.registry_file import RegistryFile
 from remit.app.removing import RemovalDesk, erase, expire
@@ -49,6 +50,7 @@ def open_desks(store: Store, configured: Configuration | None = None, address: s
     configured = configured or load_configuration(store.folder)
     judge = Judge(load_rules(), load_registry(store.folder))
     links = address or configured.server.public_url or f"http://127.0.0.1:{configured.server.port}"
+    alerts = AlertDesk(WatchedEvents(store.index), store.state, Secrets(store.folder), links)
     return make_desks(
         _questions(store, judge),
         configured,
@@ -59,7 +61,8 @@ def open_desks(store: Store, configured: Configuration | None = None, address: s
         views=SavedViews(ViewTable(store.state), _now, lambda: secrets.token_hex(6)),
         tokens=Tokens(StoredTokens(store.state), store.state),
         sign_ins=SignIns(StoredSignIns(store.state), store.state),
-        alerts=AlertDesk(WatchedEvents(store.index), store.state, Secrets(store.folder), links),
+        alerts=alerts,
+        metrics=MetricsDesk(reader_of(store.index), Figures(store, judge.version), alerts),
     )
 
 

@@ -9,7 +9,7 @@ from starlette.types import ASGIApp
 
 from remit.app.config.schema import Auth
 from remit.app.credentials import ServerCredentials
-from remit.app.desks import QUESTIONS, SIGN_INS, TOKENS
+from remit.app.desks import METRICS, QUESTIONS, SIGN_INS, TOKENS
 from remit.app.exposure import Exposure
 from remit.app.packaged import load_rules
 from remit.app.signing_in import signing_in
@@ -19,6 +19,7 @@ from remit.faces.console.sign_in import SignInPages
 from remit.faces.console.site import build_console
 from remit.faces.web.access import Entrance
 from remit.faces.web.caller import LOCAL, NOBODY
+from remit.faces.web.metrics import metrics_route
 from remit.faces.web.proxy import BehindProxy
 from remit.faces.web.streams import Streams
 from remit.rooms.estate.stories import SCENES
@@ -47,7 +48,7 @@ def build_site(
     site = build_console(
         desks[QUESTIONS],
         desks=desks,
-        more=api_routes(desks, streams),
+        more=[*api_routes(desks, streams), metrics_route(desks[METRICS])],
         streams=streams,
         allowed_hosts=exposed.names(port),
         demo=demo,
