@@ -13,6 +13,7 @@ from contextlib import AbstractContextManager, nullcontext
 from typing import Any
 
 from remit.adapters.store.changes import IndexChanges
+from remit.adapters.store.inbox import Inbox
 from remit.adapters.store.reader import reader_of
 from remit.adapters.store.secrets import Secrets
 from remit.adapters.store.store import Store
@@ -51,6 +52,10 @@ def open_desks(store: Store, configured: Configuration | None = None, address: s
     judge = Judge(load_rules(), load_registry(store.folder))
     links = address or configured.server.public_url or f"http://127.0.0.1:{configured.server.port}"
     alerts = AlertDesk(WatchedEvents(store.index), store.state, Secrets(store.folder), links)
+
+    def waiting() -> int:
+        return sum(1 for _ in Inbox(store.inbox).waiting())
+
     return make_desks(
         _questions(store, judge),
         configured,
@@ -62,7 +67,7 @@ def open_desks(store: Store, configured: Configuration | None = None, address: s
         tokens=Tokens(StoredTokens(store.state), store.state),
         sign_ins=SignIns(StoredSignIns(store.state), store.state),
         alerts=alerts,
-        metrics=MetricsDesk(reader_of(store.index), Figures(store, judge.version), alerts),
+        metrics=MetricsDesk(reader_of(store.index), Figures(store, judge.version), alerts, waiting),
     )
 
 
