@@ -10,7 +10,7 @@ from starlette.responses import RedirectResponse, Response
 
 from remit.faces.console.alert_form import advice, fields_of, form_values, given_of, watchable
 from remit.faces.console.asking import Ask, address
-from remit.faces.console.pages import Form, Pages
+from remit.faces.console.pages import Action, Form, Page, Pages
 from remit.faces.console.ports import Json
 from remit.faces.web.caller import Caller, caller_of
 from remit.flows.alerting.suggest import STARTERS
@@ -244,3 +244,24 @@ def _number(text: str) -> int:
 
 def _to(url: str) -> Response:
     return RedirectResponse(url, _SEE_OTHER)
+
+
+READ: Final[tuple[tuple[str, Page], ...]] = (
+    (LIST, alerts_page),
+    (f"{LIST}/new", new_alert_page),
+    (CHANNELS, channels_page),
+    (f"{LIST}/{{alert}}", alert_page),
+    (f"{LIST}/{{alert}}/edit", edit_alert_page),
+)
+"""The pages by their paths; a fixed one before one with a variable in its place."""
+ACTED: Final[tuple[tuple[str, Action], ...]] = (
+    (LIST, add_alert),
+    (f"{LIST}/seen", see_alerts),
+    (CHANNELS, add_channel),
+    (f"{CHANNELS}/change", change_channel),
+    (f"{LIST}/{{alert}}", change_alert),
+    (f"{LIST}/{{alert}}/switch", switch_alert),
+    (f"{LIST}/{{alert}}/delete", delete_alert),
+    (f"{LIST}/{{alert}}/test", test_alert),
+)
+"""What forms are posted to."""

@@ -14,22 +14,8 @@ from starlette.requests import Request
 from starlette.responses import PlainTextResponse, Response
 from starlette.routing import BaseRoute, Route
 
+from remit.faces.console import alerts
 from remit.faces.console.agent_pages import agent_page, agents_page
-from remit.faces.console.alerts import (
-    add_alert,
-    add_channel,
-    alert_page,
-    alerts_page,
-    change_alert,
-    change_channel,
-    channels_page,
-    delete_alert,
-    edit_alert_page,
-    new_alert_page,
-    see_alerts,
-    switch_alert,
-    test_alert,
-)
 from remit.faces.console.answers import denials_page, who_page
 from remit.faces.console.assets import Assets
 from remit.faces.console.event_center import event_center
@@ -101,11 +87,7 @@ def _routes(pages: Pages, streams: Streams | None) -> list[BaseRoute]:
         ("/feeds", feeds_page),
         ("/identities", identities_page),
         ("/views", views_page),
-        ("/alerts", alerts_page),
-        ("/alerts/new", new_alert_page),
-        ("/alerts/channels", channels_page),
-        ("/alerts/{alert}", alert_page),
-        ("/alerts/{alert}/edit", edit_alert_page),
+        *alerts.READ,
         ("/views/{view}", view_page),
         ("/settings/tokens", tokens_page),
         ("/settings/journal", journal_page),
@@ -115,14 +97,7 @@ def _routes(pages: Pages, streams: Streams | None) -> list[BaseRoute]:
         ("/views/{view}", change_view),
         ("/views/{view}/delete", delete_view),
         ("/feeds/retry", retry_feed),
-        ("/alerts", add_alert),
-        ("/alerts/seen", see_alerts),
-        ("/alerts/channels", add_channel),
-        ("/alerts/channels/change", change_channel),
-        ("/alerts/{alert}", change_alert),
-        ("/alerts/{alert}/switch", switch_alert),
-        ("/alerts/{alert}/delete", delete_alert),
-        ("/alerts/{alert}/test", test_alert),
+        *alerts.ACTED,
         ("/settings/tokens", create_token),
         ("/settings/tokens/revoke", revoke_token),
         ("/identities/map", map_identity),
