@@ -76,9 +76,12 @@ def test_nothing_moves_under_the_pointer_or_the_focus(followed, address):
     expect(followed.locator("button.waiting")).to_have_text("1 new event: show")
     followed.locator("#q").focus()
     expect(followed.locator("tbody.arrived tr")).to_have_count(1)
-    followed.locator("table.events tr[data-event]").nth(2).hover()
+    row = followed.locator("table.events tr[data-event]").nth(2)
+    row.hover()
+    before = row.bounding_box()
     push(address, "still-2")
     expect(followed.locator("button.waiting")).to_be_visible()
+    assert row.bounding_box() == before
     followed.mouse.move(5, 5)
     expect(followed.locator("tbody.arrived tr")).to_have_count(2)
 
