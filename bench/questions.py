@@ -12,7 +12,8 @@ from corpus import END
 
 from remit.adapters.store.store import Store
 from remit.app.desk import LocalDesk
-from remit.app.keeping import make_desk
+from remit.app.desks import QUESTIONS
+from remit.app.keeping import open_desks
 
 Json = dict[str, Any]
 Ask = Callable[[], object]
@@ -24,7 +25,7 @@ AGGREGATE: Final = "aggregate"
 def questions(folder: str, runs: int) -> Json:
     """p50 and p95 in milliseconds of every question, and how much each found."""
     with Store.open(Path(folder), "bench") as store:
-        desk = make_desk(store)
+        desk: LocalDesk = open_desks(store)[QUESTIONS]
         # The corpus ends on a fixed day; "24h" and "30d" are to mean its last ones whenever this runs.
         desk._clock = lambda: END * 1_000_000
         began = time.perf_counter()

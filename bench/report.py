@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, Final
 
 from peers import DOES
 
@@ -20,6 +20,7 @@ def document(result: Json) -> str:
         _share(result),
         _peers(result),
         _questions(result),
+        _through_http(result),
         _method(result),
     ]
     return "\n".join(part for part in parts if part).rstrip() + "\n"
@@ -177,6 +178,33 @@ def _questions(result: Json) -> str:
         "process: p50 and p95. The targets are stated for 10,000,000 events: a page in 50 ms, facets and histogram in "
         "300 ms; the other aggregates are held to the latter. "
         f"Peak memory {_memory(asked)}.\n\n" + _table(rows)
+    )
+
+
+_LIMITS: Final = {"page": 50, "first byte": 50, "aggregate": 300}
+_BUDGETS: Final = {"html": ("first page, HTML", 40), "js": ("its scripts", 40), "css": ("its styles", 12)}
+"""Kilobytes, gzipped."""
+
+
+def _through_http(result: Json) -> str:
+    found: Json | None = result.get("http")
+    if found is None:
+        return ""
+    rows: list[Row] = []
+    for each in found["asked"]:
+        limit = _LIMITS[each["kind"]]
+        counted = each["first_p95_ms" if each["kind"] == "first byte" else "p95_ms"]
+        measured = f"{each['p50_ms']:.0f} ms, {counted:.0f} ms; cold {each['cold_ms']:.0f} ms"
+        rows.append((each["question"], measured, f"<= {limit} ms", _verdict(counted <= limit)))
+    for name, (said, kilobytes) in _BUDGETS.items():
+        weight = found["weights"][name] / 1000
+        rows.append((f"{said}, gzipped", f"{weight:.1f} kB", f"<= {kilobytes} kB", _verdict(weight <= kilobytes)))
+    return (
+        f"## Through HTTP over {found['records']:,} events\n\nA server process and one kept connection on loopback: "
+        f"p50 and p95 of {result['question_runs']} warm runs, and the first run of all in that process (cold). "
+        "The whole "
+        "answer counts, except where it says first byte. The server opened in "
+        f"{found['open_seconds']:.0f} s.\n\n" + _table(rows)
     )
 
 

@@ -24,8 +24,8 @@ from report import document
 
 Json = dict[str, Any]
 DOCUMENT: Final = HERE.parent / "docs" / "benchmarks.md"
-PARTS: Final = ("ingest", "bytes", "peers", "questions")
-_NEEDS: Final = {"ingest": (), "bytes": (), "peers": ("ingest",), "questions": ()}
+PARTS: Final = ("ingest", "bytes", "peers", "questions", "http")
+_NEEDS: Final = {"ingest": (), "bytes": (), "peers": ("ingest",), "questions": (), "http": ()}
 _LIBRARIES: Final = ("msgspec", "isal", "pyarrow", "deltalake", "duckdb")
 _QUICK: Final = 20_000
 
@@ -83,8 +83,17 @@ def _measured(asked: argparse.Namespace, work: Path) -> Json:
     if "peers" in wanted:
         result["peers"] = measure_peers(files, work, asked.repeat, _tell)
         result["machine"]["libraries"] |= versions(work)
+    if wanted & {"questions", "http"}:
+        filled = _filled(work, asked.question_events)
     if "questions" in wanted:
-        result["questions"] = _questions(work, asked.question_events, result["question_runs"])
+        _tell("questions")
+        asking = {"folder": str(work / "store-questions"), "runs": result["question_runs"]}
+        result["questions"] = {**section("questions", asking), "ingest": filled}
+    if "http" in wanted:
+        _tell("questions through HTTP")
+        result["http"] = section(
+            "through_http", {"folder": str(work / "store-questions"), "runs": result["question_runs"]}
+        )
     return result
 
 
@@ -139,16 +148,14 @@ def _bytes(files: list[Path], work: Path, events: int) -> Json:
     return {"source": tree_bytes(files[0].parent), "events": events, **section("size", {"folder": store})}
 
 
-def _questions(work: Path, events: int, runs: int) -> Json:
+def _filled(work: Path, events: int) -> Json:
+    """A store to ask, filled anew."""
     _tell(f"corpus: {events:,} events")
     files = write_corpus(work, events)
-    store = str(work / "store-questions")
     _tell("ingest for the questions")
     workers = min(2, os.cpu_count() or 1)
-    source = str(files[0].parent)
-    filled = section("ingest", {"source": source, "folder": store, "index": True, "workers": workers, "keep": True})
-    _tell("questions")
-    return {**section("questions", {"folder": store, "runs": runs}), "ingest": filled}
+    source, store = str(files[0].parent), str(work / "store-questions")
+    return section("ingest", {"source": source, "folder": store, "index": True, "workers": workers, "keep": True})
 
 
 def _machine() -> Json:

@@ -139,6 +139,8 @@ def _sizes(home: Path) -> Json:
 
 def main() -> None:
     """Run the section that the command line names."""
+    from through_http import through_http
+
     from questions import questions
 
     found: dict[str, Callable[..., Json]] = {
@@ -146,6 +148,7 @@ def main() -> None:
         "ingest": ingest,
         "size": size,
         "questions": questions,
+        "through_http": through_http,
     }
     print(json.dumps(found[sys.argv[1]](**json.loads(sys.argv[2]))))
 
