@@ -21,6 +21,7 @@ def document(result: Json) -> str:
         _peers(result),
         _questions(result),
         _through_http(result),
+        _live(result),
         _method(result),
     ]
     return "\n".join(part for part in parts if part).rstrip() + "\n"
@@ -205,6 +206,20 @@ def _through_http(result: Json) -> str:
         "The whole "
         "answer counts, except where it says first byte. The server opened in "
         f"{found['open_seconds']:.0f} s.\n\n" + _table(rows)
+    )
+
+
+def _live(result: Json) -> str:
+    found: Json | None = result.get("live")
+    if found is None:
+        return ""
+    rows: list[Row] = [("the first delivery to a fresh server", f"{found['first_s']:.2f} s", "", "")]
+    for each in found["asked"]:
+        measured = f"{each['p50_s']:.2f} s, {each['p95_s']:.2f} s of {each['runs']}"
+        rows.append((f"{each['feed']} to a line of the stream", measured, "< 2 s", _verdict(each["p95_s"] < 2)))
+    return (
+        f"## Live over {found['records']:,} events\n\nFrom a delivery over HTTP, and from a file that appears in a "
+        "watched folder, to the event in an open stream: p50 and p95.\n\n" + _table(rows)
     )
 
 

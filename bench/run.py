@@ -24,8 +24,8 @@ from report import document
 
 Json = dict[str, Any]
 DOCUMENT: Final = HERE.parent / "docs" / "benchmarks.md"
-PARTS: Final = ("ingest", "bytes", "peers", "questions", "http")
-_NEEDS: Final = {"ingest": (), "bytes": (), "peers": ("ingest",), "questions": (), "http": ()}
+PARTS: Final = ("ingest", "bytes", "peers", "questions", "http", "live")
+_NEEDS: Final = {"ingest": (), "bytes": (), "peers": ("ingest",), "questions": (), "http": (), "live": ()}
 _LIBRARIES: Final = ("msgspec", "isal", "pyarrow", "deltalake", "duckdb")
 _QUICK: Final = 20_000
 
@@ -83,17 +83,19 @@ def _measured(asked: argparse.Namespace, work: Path) -> Json:
     if "peers" in wanted:
         result["peers"] = measure_peers(files, work, asked.repeat, _tell)
         result["machine"]["libraries"] |= versions(work)
-    if wanted & {"questions", "http"}:
+    if wanted & {"questions", "http", "live"}:
         filled = _filled(work, asked.question_events)
+    store = str(work / "store-questions")
     if "questions" in wanted:
         _tell("questions")
-        asking = {"folder": str(work / "store-questions"), "runs": result["question_runs"]}
+        asking = {"folder": store, "runs": result["question_runs"]}
         result["questions"] = {**section("questions", asking), "ingest": filled}
     if "http" in wanted:
         _tell("questions through HTTP")
-        result["http"] = section(
-            "through_http", {"folder": str(work / "store-questions"), "runs": result["question_runs"]}
-        )
+        result["http"] = section("through_http", {"folder": store, "runs": result["question_runs"]})
+    if "live" in wanted:
+        _tell("from feed to stream")
+        result["live"] = section("live", {"folder": store, "runs": 3 if asked.quick else 20})
     return result
 
 

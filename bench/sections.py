@@ -141,6 +141,7 @@ def main() -> None:
     """Run the section that the command line names."""
     from through_http import through_http
 
+    from live import live
     from questions import questions
 
     found: dict[str, Callable[..., Json]] = {
@@ -149,6 +150,7 @@ def main() -> None:
         "size": size,
         "questions": questions,
         "through_http": through_http,
+        "live": live,
     }
     print(json.dumps(found[sys.argv[1]](**json.loads(sys.argv[2]))))
 
