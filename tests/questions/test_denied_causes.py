@@ -66,3 +66,16 @@ def test_nothing_denied_has_no_trend_and_says_what_was_looked_at(make_index: Mak
     assert (found["groups"], found["new"]) == ([], 0)
     assert "Nothing was denied in 1 record" in found["note"]
     assert denials(make_index([]), "", now_us=NOW)["spark_seconds"] == 0.0
+
+
+def test_kinds_of_actors_add_up_however_many_actors_one_cause_stopped(make_index: MakeIndex) -> None:
+    named = {"actor_kind": "person", "agent": None}
+    actors = [refused(f"{n:024x}", 1, actor_name=f"user {n}", **named) for n in range(5200)]
+    found = denials(make_index([*actors, refused("z", 2)]), "since:7d", now_us=NOW)["groups"][0]
+    assert {each["kind"]: each["count"] for each in found["kinds"]} == {"person": 5200, "agent": 1}
+
+
+def test_a_trend_adds_up_over_more_hours_than_any_list_has_room_for(make_index: MakeIndex) -> None:
+    rows = [refused(f"{n:024x}", n + 0.5) for n in range(5200)]
+    group = denials(make_index(rows), "", now_us=NOW)["groups"][0]
+    assert sum(group["spark"]) == group["count"] == 5200

@@ -121,3 +121,10 @@ def test_a_facet_of_a_million_values_gives_the_commonest_and_stays_within_its_me
     assert found[0]["values"][0] == {"value": "someone called 0", "count": 2, "denied": 0}
     assert (len(found[0]["values"]), found[0]["more"]) == (5, True)
     assert found[1]["values"] == [{"value": None, "count": 1_000_000, "denied": 0}]
+
+
+def test_values_of_every_facet_can_be_searched(make_index: MakeIndex) -> None:
+    index = make_index([event("a", 1), event("b", 2, denied=True, outcome="denied")])
+    for column in FACETS:
+        facet(index, "", column.name, now_us=NOW, find="tr")
+    assert [each["value"] for each in facet(index, "", "denied", now_us=NOW, find="TR")["values"]] == [True]

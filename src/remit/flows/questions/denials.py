@@ -23,6 +23,8 @@ SPARKS: Final = 28
 _WEEK_US: Final = 7 * 24 * HOUR_US
 _PRINCIPALS: Final = 3
 _MOST_PAIRS: Final = 5000
+_MOST_HOURS: Final = 50_000
+"""Hours of causes that trends are drawn from; a trend that lacks some would be no trend, so there are none then."""
 
 
 def denials(index: EventIndex, text: str, *, now_us: int, limit: int = 50) -> Json:
@@ -83,7 +85,8 @@ def _new(index: EventIndex, denied: Predicate, low: int) -> set[tuple[Any, ...]]
 def _sparks(index: EventIndex, denied: Predicate, start: int, end: int) -> dict[tuple[Any, ...], list[int]]:
     width = max(1, -(-(end - start) // SPARKS))
     found: dict[tuple[Any, ...], list[int]] = {}
-    for row in index.groups(denied, (*CAUSE, HOUR), _MOST_PAIRS, brief=True):
+    rows = index.groups(denied, (*CAUSE, HOUR), _MOST_HOURS + 1, brief=True)
+    for row in rows if len(rows) <= _MOST_HOURS else ():
         place = min(SPARKS - 1, max(0, (row[HOUR] - start) // width))
         found.setdefault(_key(row), [0] * SPARKS)[place] += row["count"]
     return found
@@ -92,12 +95,14 @@ def _sparks(index: EventIndex, denied: Predicate, start: int, end: int) -> dict[
 def _kinds(index: EventIndex, denied: Predicate) -> dict[tuple[Any, ...], list[Json]]:
     """By cause: which kinds of actors it stopped, and whom of them most."""
     found: dict[tuple[Any, ...], dict[str, Json]] = {}
-    for row in index.groups(denied, (*CAUSE, "actor_kind", "actor_name"), _MOST_PAIRS, brief=True):
+    for row in index.groups(denied, (*CAUSE, "actor_kind"), _MOST_PAIRS, brief=True):
         kind = row["actor_kind"] or "unknown"
         known = found.setdefault(_key(row), {}).setdefault(kind, {"kind": kind, "names": [], "count": 0})
         known["count"] += row["count"]
-        if row["actor_name"] and len(known["names"]) < _PRINCIPALS:
-            known["names"].append(row["actor_name"])
+    for row in index.groups(denied, (*CAUSE, "actor_kind", "actor_name"), _MOST_PAIRS, brief=True):
+        names = found.get(_key(row), {}).get(row["actor_kind"] or "unknown", {"names": []})["names"]
+        if row["actor_name"] and len(names) < _PRINCIPALS:
+            names.append(row["actor_name"])
     return {key: sorted(kinds.values(), key=lambda each: -each["count"]) for key, kinds in found.items()}
 
 

@@ -10,6 +10,7 @@ from remit.flows.questions.population import ACTS
 from remit.flows.questions.ports import EventIndex, Json
 from remit.flows.questions.search import nothing_found
 from remit.flows.questions.window import Window, plural
+from remit.model.columns import BY_NAME
 from remit.model.event_json import rfc3339
 from remit.model.vocabulary import SOURCES
 from remit.rooms.query import read_query
@@ -53,8 +54,9 @@ def facet(index: EventIndex, text: str, column: str, *, now_us: int, limit: int 
     if not find:
         rows = index.facets(acts, (known_facet(column),), size + 1)[column]
         return facet_json(column, rows, size)
-    found = both(acts, Glob(known_facet(column), ("", find, ""), fold=True))
-    rows = index.facets(found, (column,), MAX_VALUES + 1)[column]
+    if BY_NAME[known_facet(column)].kind != "bool":  # of which there are but two
+        acts = both(acts, Glob(column, ("", find, ""), fold=True))
+    rows = index.facets(acts, (column,), MAX_VALUES + 1)[column]
     mine = [row for row in rows if find.casefold() in str(row["value"]).casefold()]
     return facet_json(column, mine, size) | {"more": len(mine) > size or len(rows) > MAX_VALUES}
 
