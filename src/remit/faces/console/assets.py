@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from hashlib import blake2b
 from importlib.resources import files
+from types import MappingProxyType
 from typing import Final
 
 from starlette.requests import Request
@@ -14,18 +16,20 @@ _TYPES: Final = {
     "css": "text/css; charset=utf-8",
     "js": "text/javascript; charset=utf-8",
     "svg": "image/svg+xml",
+    "json": "application/json",
 }
 FAVICON: Final = "mark.svg"
 _FOREVER: Final = "public, max-age=31536000, immutable"
 
 
 class Assets:
-    """The package's static files."""
+    """The package's static files, and ``made``: others by name that stay the same for as long as the program does."""
 
-    def __init__(self) -> None:
+    def __init__(self, made: Mapping[str, bytes] = MappingProxyType({})) -> None:
         folder = files("remit.faces.console") / "static"
         found = {each.name: each.read_bytes() for each in folder.iterdir() if each.name[0] != "."}
         self._contents = {name: _tight(body) if name.endswith(".css") else body for name, body in found.items()}
+        self._contents |= made
         digest = blake2b(digest_size=8)
         for name, content in sorted(self._contents.items()):
             digest.update(name.encode() + b"\0" + content)

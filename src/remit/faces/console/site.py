@@ -14,7 +14,7 @@ from starlette.requests import Request
 from starlette.responses import PlainTextResponse, Response
 from starlette.routing import BaseRoute, Route
 
-from remit.faces.console import alerts
+from remit.faces.console import alerts, completing
 from remit.faces.console.agent_pages import agent_page, agents_page
 from remit.faces.console.answers import denials_page, who_page
 from remit.faces.console.assets import Assets
@@ -59,7 +59,7 @@ def build_console(
     without it nobody is let in. ``ways_in`` are the pages people sign in with, if they have to. ``clock`` is
     microseconds since the epoch.
     """
-    assets = Assets()
+    assets = Assets({completing.WORDS: completing.words()})
     pages = Pages(desk, assets, demo, notices, tuple(scenes), signal_fact, clock, desks)
     return Starlette(
         routes=[
@@ -80,6 +80,7 @@ def _routes(pages: Pages, streams: Streams | None) -> list[BaseRoute]:
         ("/", event_center),
         ("/events/{event_id:path}", event_page),
         ("/values/{column}", values_page),
+        ("/complete/{field}", completing.values),
         ("/agents", agents_page),
         ("/agents/{name:path}", agent_page),
         ("/denials", denials_page),

@@ -1,5 +1,6 @@
 // Enhancement only: every page works without it.
 import { brush } from "./brush.js";
+import { completing } from "./completing.js";
 import { drawer, sync } from "./drawer.js";
 import { keys } from "./keys.js";
 import { live } from "./live.js";
@@ -9,6 +10,7 @@ import { relativeTimes } from "./times.js";
 brush(document);
 drawer(document);
 moving(document, sync);
+completing(document);
 keys(document);
 live(document);
 relativeTimes(document);
