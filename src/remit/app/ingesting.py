@@ -81,8 +81,7 @@ class Ingesting:
         self.keeper = keeper or StoreKeeper(store)
         self.feed = options.get("feed") or "default"
         self.workers = options.get("workers") or 1
-        keep = load_configuration(store.folder).retention.keep
-        self.settings = {"data": str(store.folder), "format": options.get("form") or "auto", "keep": keep}
+        self.settings = {"data": str(store.folder), "format": options.get("form") or "auto", "keep": kept(store)}
         self.telling = _Telling(tell)
         self._resumable = False
         self._again: set[str] = set()
@@ -192,6 +191,11 @@ def reattribute_store(store: Store, tell: Tell = lambda _: None) -> Json:
     judged = {"version": version, "at": datetime.now(UTC).isoformat(timespec="seconds"), "changed": report.changed}
     store.state.put_setting(JUDGED, judged)
     return {**report.to_json(), "rules_version": judge.version}
+
+
+def kept(store: Store) -> str:
+    """How long this store's events are kept, empty for always: as its server was told, else as its folder says."""
+    return load_configuration(store.folder).retention.keep if store.keep is None else store.keep
 
 
 def feed_name(target: str) -> str:

@@ -9,6 +9,7 @@ from typing import Any
 from remit.adapters.store.removal import StoreRemoval
 from remit.adapters.store.store import Store
 from remit.app.config.schema import Retention
+from remit.app.ingesting import kept
 from remit.flows import removal, retention
 from remit.model.errors import UsageError
 
@@ -45,15 +46,20 @@ def erase(store: Store, subject: str, who: str, tell: Tell) -> Json:
 
 def expire(store: Store, keep: str, who: str) -> Json:
     """Remove what is older than a time to keep; the configured one where none is given."""
-    from remit.app.config.reading import load_configuration
-
-    asked = keep or load_configuration(store.folder).retention.keep
+    asked = keep or kept(store)
     if not asked:
         raise UsageError(
             "No time to keep is configured", remedy='Give --keep 400d, or write keep = "400d" under [retention].'
         )
     now = _now()
     return {**removal.expire(StoreRemoval(store), retention.horizon(asked, now), who, now), "keep": asked}
+
+
+def expire_if_due(store: Store, keep: str, who: str, now_us: int) -> Json | None:
+    """Finish what an earlier removal left, then remove what is older than a time to keep; None if nothing is."""
+    steps = StoreRemoval(store)
+    removal.finish(steps)
+    return removal.expire_if_due(steps, retention.horizon(keep, now_us), who, now_us)
 
 
 def finish_interrupted(store: Store, say: Callable[[str], None]) -> None:

@@ -26,6 +26,7 @@ from remit.app.exposure import Exposure, exposure
 from remit.app.ingesting import settle_store
 from remit.app.keeping import open_desks
 from remit.app.removing import finish_interrupted
+from remit.app.retaining import Retaining
 from remit.app.site import build_site
 from remit.app.watched import WatchedEvents
 from remit.faces.web.streams import Streams
@@ -60,6 +61,7 @@ def serve(data: Path, options: Json, say: Say) -> None:
         listening,
         Store.open(folder, "server", notice, control=f"{socket_path}|{address}") as store,
     ):
+        store.keep = configured.retention.keep
         if filling:
             say("Making the demonstration estate ...")
             demo.fill(store, say)
@@ -69,7 +71,9 @@ def serve(data: Path, options: Json, say: Say) -> None:
         desks = bounded(open_desks(store, configured, address), configured.questions)
         streams = Streams(desks[LIVE])
         coming = arrivals(store, configured, options["watch"], notice)
-        with coming as desks[PUSH], _at_work(store, desks, socket_path, address):
+        with coming as desks[PUSH], _at_work(store, desks, socket_path, address), Retaining(store, notice):
+            if store.keep:
+                say(f"Events older than {store.keep} are removed for good, now and once a day.")
             say(f"Remit is open on {address}/  (data: {folder}; stop with Ctrl-C)")
             auth, shown = configured.auth, lambda: [*noticed, *desks[IDENTITIES].notices()]
             site = build_site(desks, exposed, auth, port, streams, demo=options["demo"], notices=shown)

@@ -103,6 +103,17 @@ def expire(steps: RemovalSteps, before_us: int, who: str, now_us: int) -> Json:
         return _expire(steps, note)
 
 
+def expire_if_due(steps: RemovalSteps, before_us: int, who: str, now_us: int) -> Json | None:
+    """As ``expire`` when events, corrections or unreadable records are older; else only what alerts found before goes,
+    no file is touched, and the answer is None."""
+    counts = steps.older(before_us)
+    if counts["events"] or counts["quarantine"] or counts["files"]:
+        return expire(steps, before_us, who, now_us)
+    if firings := steps.forget_firings(before_us):
+        steps.record(who, EXPIRED, {"before": rfc3339(before_us), "firings": firings}, uuid.uuid4().hex)
+    return None
+
+
 def finish(steps: RemovalSteps) -> Json | None:
     """Finish a removal that was cut off; None if there is none."""
     if steps.begun() is None:

@@ -63,6 +63,8 @@ class Store:
         self.state = state
         self.working = threading.Lock()
         """Held while a long piece of work is done on the store, so that two do not interleave."""
+        self.keep: str | None = None
+        """How long events are kept, as whoever opened it was told; None when nobody was: the configuration says."""
         self._closing = closing
         self._reservations = Reservations()
         self._chains = Chains(index)

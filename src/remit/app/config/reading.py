@@ -9,6 +9,7 @@ import dataclasses
 import os
 import re
 import stat
+import time
 import tomllib
 from collections.abc import Mapping
 from pathlib import Path
@@ -16,7 +17,8 @@ from typing import Any, Final, TypeVar, cast
 
 from remit.app.config.parsing import PREFIX, from_variable, leaves, parse, unknown_variable, variable
 from remit.app.config.schema import Configuration
-from remit.model.errors import ConfigError
+from remit.flows.retention import horizon
+from remit.model.errors import ConfigError, UsageError
 
 T = TypeVar("T")
 FILE_NAME: Final = "remit.toml"
@@ -40,6 +42,7 @@ def load_configuration(
         filed = parse(Configuration, table)
         configured = parse(Configuration, _overlaid(table, environ))
         _refuse_unknown(environ, configured)
+        _refuse_unusable(configured)
     except ConfigError as error:
         raise ConfigError(error.what, where=error.where or str(path), remedy=error.remedy) from None
     return _anchored(configured, filed, path.parent)
@@ -116,6 +119,16 @@ def _refuse_unknown(environ: Mapping[str, str], configured: Configuration) -> No
     for name in environ:
         if name.startswith(f"{PREFIX}_") and name not in known and not _LINKS.fullmatch(name):
             raise unknown_variable(name, sorted(known))
+
+
+def _refuse_unusable(configured: Configuration) -> None:
+    """A time to keep that cannot be told would let everything in, and stop the removal of what is old."""
+    if not configured.retention.keep:
+        return
+    try:
+        horizon(configured.retention.keep, time.time_ns() // 1000)
+    except UsageError as error:
+        raise ConfigError(f"retention.keep cannot be used: {error.what}", remedy=error.remedy) from error
 
 
 def _at(configured: Any, path: tuple[str, ...]) -> Any:

@@ -101,8 +101,8 @@ class Retention:
 
     keep: Annotated[
         str,
-        "How old an event may grow, as `400d` or `52w`. What is older is left out when it is read, and removed by "
-        "`remit retention run`. Nothing is removed by itself.",
+        "How old an event may grow, as `400d` or `52w`. What is older is left out when it is read, and removed "
+        "for good by the server, at its start and once a day, and by `remit retention run`. Empty: nothing is removed.",
     ] = ""
 
 
