@@ -8,7 +8,7 @@ import pytest
 
 from remit.adapters.store.schema import arrow_table
 from remit.flows.alerting import fresh
-from remit.model.errors import Conflict, UsageError
+from remit.model.errors import Conflict, NotFound, UsageError
 from remit.rooms.query import read_query
 
 from .conftest import MINUTE, House
@@ -106,7 +106,7 @@ def test_an_alert_that_fails_says_so_and_stops_no_other(house: House) -> None:
     broken, sound = house.add("operation:DeleteBucket"), house.add("operation:CreateBucket")
     row = house.desk.book.records.alert(broken)
     assert row is not None
-    house.desk.book.records.change(broken, row["version"], {"query": "operation:("})
+    house.desk.book.records.change(broken, row["version"], {"query": "operation:("}, "ana")
     house.happens("ada", "CreateBucket")
     house.rounds.once()
     assert "This parenthesis is never closed" in house.desk.show(broken)["last_error"]
@@ -132,6 +132,21 @@ def test_two_people_do_not_overwrite_each_other(house: House) -> None:
     with pytest.raises(Conflict):
         house.desk.change(alert, {"name": "two"}, 1, "ben")
     assert house.desk.show(alert)["name"] == "one"
+
+
+def test_an_alert_that_was_changed_meanwhile_is_not_deleted_and_keeps_what_it_found(house: House) -> None:
+    alert = house.add("operation:DeleteBucket")
+    house.happens("ada", "DeleteBucket")
+    house.rounds.once()
+    house.desk.change(alert, {"name": "one"}, 1, "ana")
+    with pytest.raises(Conflict):
+        house.desk.remove(alert, 1, "ben")
+    assert len(house.found(alert)) == 1
+    house.desk.remove(alert, 2, "ben")
+    with pytest.raises(NotFound):
+        house.desk.show(alert)
+    said = [(entry["who"], entry["what"]) for entry in house.store.state.journalled()]
+    assert said[:2] == [("ben", "alert.removed"), ("ana", "alert.changed")]
 
 
 @pytest.mark.parametrize("query", ["operation:x since:24h", "(time:2026-10-01 OR operation:x)", "-until:1d"])

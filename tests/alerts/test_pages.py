@@ -62,7 +62,8 @@ def test_an_alert_is_set_from_a_query_tried_told_and_deleted_with_forms_alone(ho
     assert post(app, place, q="operation:x", kind="match", version="1").status == 409
     assert post(app, f"{place}/switch", enabled="0", version="2").status == 303
     assert "Turn on" in get(app, place).text
-    assert post(app, f"{place}/delete").status == 303
+    assert post(app, f"{place}/delete", version="1").status == 409
+    assert post(app, f"{place}/delete", version="3").status == 303
     assert get(app, place).status == 404
 
 

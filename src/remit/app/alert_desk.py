@@ -118,8 +118,7 @@ class AlertDesk:
         seen = begin(self._index, alert, self._clock())
         at = iso(self._clock())
         row = {"id": alert.id, "created": at, "created_by": who, "changed": at, "version": 1, "place": dict(seen.place)}
-        self.book.records.add({**row, **draft.columns()}, seen.remember)
-        self._state.journal(who, "alert.created", {"alert": alert.id, **draft.columns()})
+        self.book.records.add({**row, **draft.columns()}, seen.remember, who)
         return self.show(alert.id)
 
     def change(self, alert: str, given: Mapping[str, Any], version: int | None, who: str) -> Json:
@@ -137,15 +136,13 @@ class AlertDesk:
             seen = begin(self._index, self._alert(alert, draft), self._clock())
             values |= {"place": dict(seen.place), "last_error": None}
             remember = seen.remember
-        self.book.records.change(alert, row["version"] if version is None else version, values, remember)
-        self._state.journal(who, "alert.changed", {"alert": alert, **draft.columns()})
+        self.book.records.change(alert, row["version"] if version is None else version, values, who, remember)
         return self.show(alert)
 
-    def remove(self, alert: str, who: str) -> None:
-        """Remove an alert with its firings. Raises NotFound."""
+    def remove(self, alert: str, version: int | None, who: str) -> None:
+        """Remove an alert as it was at ``version`` (None: as it is now) with its firings. Raises NotFound, Conflict."""
         row = self._row(alert)
-        self.book.records.remove(alert)
-        self._state.journal(who, "alert.removed", {"alert": alert, "name": row["name"]})
+        self.book.records.remove(alert, row["version"] if version is None else version, row["name"], who)
 
     def see(self, who: str, alert: str | None = None) -> int:
         """Note that the firings of one alert, or of all, were seen; how many had not been."""

@@ -17,6 +17,7 @@ Row = dict[str, Any]
 FIRINGS_KEPT: Final = 1000
 """Firings of one alert that are kept, the newest."""
 _JSON: Final = ("settings", "channels", "place", "facts")
+_SAID: Final = ("name", "query", "kind", "settings", "channels", "enabled")
 
 
 class AlertRecords:
@@ -36,16 +37,23 @@ class AlertRecords:
             row = connection.execute(select(ALERTS).where(ALERTS.c.id == alert)).mappings().first()
         return _read(row) if row else None
 
-    def add(self, row: Mapping[str, Any], remember: Sequence[tuple[str, int]]) -> None:
-        """Add an alert with what it knows from the start."""
+    def add(self, row: Mapping[str, Any], remember: Sequence[tuple[str, int]], by: str) -> None:
+        """Add an alert with what it knows from the start; recorded as done ``by``."""
         with self._state.transaction() as connection:
             connection.execute(ALERTS.insert(), [_written(row)])
             self._remember(connection, str(row["id"]), remember)
+            self._state.journal(by, "alert.created", _said(str(row["id"]), row), connection=connection)
 
     def change(
-        self, alert: str, version: int, values: Mapping[str, Any], remember: Sequence[tuple[str, int]] | None = None
+        self,
+        alert: str,
+        version: int,
+        values: Mapping[str, Any],
+        by: str,
+        remember: Sequence[tuple[str, int]] | None = None,
     ) -> None:
-        """Change an alert as it was at ``version``. With ``remember`` it knows that and nothing else from now on.
+        """Change an alert as it was at ``version``; recorded as done ``by``. With ``remember`` it knows that and
+        nothing else from now on.
 
         :raises Conflict: when it was changed since.
         """
@@ -56,21 +64,26 @@ class AlertRecords:
                 .values(**_written(values), version=version + 1)
             )
             if not connection.execute(changed).rowcount:
-                raise Conflict(
-                    "Somebody else changed this alert since you opened it", remedy="Open it again, then change it."
-                )
+                raise _changed_since()
             if remember is not None:
                 connection.execute(delete(ALERT_KNOWN).where(ALERT_KNOWN.c.alert == alert))
                 self._remember(connection, alert, remember)
+            self._state.journal(by, "alert.changed", _said(alert, values), connection=connection)
 
-    def remove(self, alert: str) -> bool:
-        """Remove an alert with all it found; False if there is none."""
+    def remove(self, alert: str, version: int, name: str, by: str) -> None:
+        """Remove an alert as it was at ``version`` with all it found; recorded under its ``name`` as done ``by``.
+
+        :raises Conflict: when it was changed since.
+        """
         with self._state.transaction() as connection:
+            gone = delete(ALERTS).where(ALERTS.c.id == alert, ALERTS.c.version == version)
+            if not connection.execute(gone).rowcount:
+                raise _changed_since()
             firings = select(FIRINGS.c.id).where(FIRINGS.c.alert == alert)
             connection.execute(delete(DELIVERIES).where(DELIVERIES.c.firing.in_(firings)))
             for table in (FIRINGS, ALERT_KNOWN):
                 connection.execute(delete(table).where(table.c.alert == alert))
-            return bool(connection.execute(delete(ALERTS).where(ALERTS.c.id == alert)).rowcount)
+            self._state.journal(by, "alert.removed", {"alert": alert, "name": name}, connection=connection)
 
     # --- looks
 
@@ -216,6 +229,15 @@ def _forget_old(connection: Connection, alert: str) -> None:
     if old:
         connection.execute(delete(DELIVERIES).where(DELIVERIES.c.firing.in_(old)))
         connection.execute(delete(FIRINGS).where(FIRINGS.c.id.in_(old)))
+
+
+def _changed_since() -> Conflict:
+    return Conflict("Somebody else changed this alert since you opened it", remedy="Open it again, then change it.")
+
+
+def _said(alert: str, values: Mapping[str, Any]) -> Row:
+    """What the journal keeps of an alert: all that a person says of one."""
+    return {"alert": alert, **{name: values[name] for name in _SAID if name in values}}
 
 
 def _read(row: Any) -> Row:

@@ -179,13 +179,13 @@ def change_alert(alerts: Desk, by: By, alert: AlertId, said: AlertSaid, if_match
 @router.delete(
     "/alerts/{alert}",
     status_code=204,
-    responses={204: {"description": "It is gone."}, **problems(404, 412, 428)},
+    responses={204: {"description": "It is gone."}, **problems(404, 409, 412, 428)},
     summary="Delete an alert with what it found",
 )
 def delete_alert(alerts: Desk, by: By, alert: AlertId, if_match: IfMatch = None) -> Response:
     """412 when somebody else changed it since the version in `If-Match`."""
-    version_named(if_match, alerts.show(alert)["version"])
-    alerts.remove(alert, by.name)
+    version = version_named(if_match, alerts.show(alert)["version"])
+    alerts.remove(alert, version, by.name)
     return Response(status_code=204)
 
 

@@ -169,7 +169,7 @@ def test_alert(app: Application, alert: str, data: Path) -> None:
 def remove_alert(app: Application, alert: str, data: Path) -> None:
     """Delete ALERT and what it found."""
     with app.desk_of(data, "alerts") as desk:
-        desk.remove(alert, _WHO)
+        desk.remove(alert, None, _WHO)
     output.line(f"Alert {alert} is deleted.")
 
 
