@@ -306,6 +306,7 @@ class Desk:
                 for each in self.rows[:1]
                 if each["resource_arns"]
             ],
+            "namesakes_among": 1,
         }
 
     def who_examples(self) -> Json:

@@ -13,7 +13,8 @@ from hypothesis import strategies as st
 
 from remit.adapters.store.hourly import HOUR
 from remit.adapters.store.index import Index
-from remit.adapters.store.reader import IndexReader, reader_of
+from remit.adapters.store.narrowed import reader_of
+from remit.adapters.store.reader import IndexReader
 from remit.adapters.store.store import Store
 from remit.model.columns import FACETS
 from remit.rooms.query.predicate import (

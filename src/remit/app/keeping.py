@@ -14,7 +14,7 @@ from typing import Any
 
 from remit.adapters.store.changes import IndexChanges
 from remit.adapters.store.inbox import Inbox
-from remit.adapters.store.reader import reader_of
+from remit.adapters.store.narrowed import reader_of
 from remit.adapters.store.secrets import Secrets
 from remit.adapters.store.store import Store
 from remit.adapters.store.tokens import StoredSignIns, StoredTokens

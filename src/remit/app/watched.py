@@ -8,16 +8,16 @@ from typing import Any
 from remit.adapters.store.changes import IndexChanges
 from remit.adapters.store.index import Index
 from remit.adapters.store.lookups import KeyedDialect
-from remit.adapters.store.reader import IndexReader
+from remit.adapters.store.narrowed import QuickReader
 from remit.flows.questions.ports import Place, Standing
 from remit.rooms.query.predicate import Predicate
 
 
-class WatchedEvents(IndexReader):
+class WatchedEvents(QuickReader):
     """``flows.alerting.ports.WatchedIndex`` over the index of a store."""
 
     def __init__(self, index: Index) -> None:
-        super().__init__(index, dialect=KeyedDialect(), hourly=True)  # as ``reader_of`` reads it
+        super().__init__(index, KeyedDialect())  # as ``reader_of`` reads it
         self._changes = IndexChanges(index)
 
     @property

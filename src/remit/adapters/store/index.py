@@ -213,9 +213,9 @@ class Index:
             for batch in cursor.sql(sql, params=list(params)).to_arrow_reader(BATCH_ROWS):
                 yield dict(zip(batch.schema.names, (column.to_pylist() for column in batch.columns), strict=True))
 
-    def execute(self, sql: str, params: Sequence[object] = ()) -> pa.Table:
-        """Any read over the index's tables ``events``, ``offers`` and ``quarantine``."""
-        return self._duck.table(sql, params)
+    def execute(self, sql: str, params: Sequence[object] = (), **tables: pa.Table) -> pa.Table:
+        """Any read over the index's tables ``events``, ``offers`` and ``quarantine``, and over Arrow tables by name."""
+        return self._duck.table(sql, params, **tables)
 
     @contextmanager
     def scratch(self) -> Iterator[duckdb.DuckDBPyConnection]:

@@ -7,7 +7,6 @@ from typing import Any, Final, Protocol
 
 from remit.adapters.store.faceting import elements, is_list, together, told_apart
 from remit.adapters.store.hourly import Hourly, Span, span_of
-from remit.adapters.store.lookups import KeyedDialect
 from remit.adapters.store.sql import Clause, Dialect, as_timestamp, where
 from remit.model.columns import BY_NAME
 from remit.rooms.query.predicate import Equals, Not, Predicate, Present, Range, both, either, time_bounds
@@ -34,6 +33,10 @@ class IndexReader:
         self._table = table
         self._sql = dialect or Dialect()
         self._hourly = Hourly(self._rows) if hourly else None
+
+    def narrowed(self, predicate: Predicate, columns: Sequence[str]) -> IndexReader:  # noqa: ARG002 - for the quick one
+        """A reader of which many questions about these events are asked: here no other."""
+        return self
 
     def search(
         self,
@@ -76,16 +79,20 @@ class IndexReader:
         *,
         oldest_first: bool,
     ) -> list[Row]:
+        clause, order = self._placed(predicate, after, oldest_first=oldest_first)
+        shown = ", ".join(self._shown(name) for name in columns)
+        return self._rows(self._sql.first_rows(self._table, shown, clause.sql, order, limit), clause.params)
+
+    def _placed(self, predicate: Predicate, after: tuple[int, str] | None, *, oldest_first: bool) -> tuple[Clause, str]:
+        """The condition of the rows behind a place, and the order they are in."""
         clause = where(predicate, self._sql)
         direction, beyond = ("ASC", ">") if oldest_first else ("DESC", "<")
-        sql, params = clause.sql, list(clause.params)
-        if after is not None:
-            moment = as_timestamp(after[0])
-            sql = f'({sql}) AND "time" {beyond}= ? AND ("time" {beyond} ? OR event_id {beyond} ?)'
-            params += [moment, moment, after[1]]
-        shown = ", ".join(self._shown(name) for name in columns)
         order = f'{self._table}."time" {direction}, event_id {direction}'
-        return self._rows(self._sql.first_rows(self._table, shown, sql, order, limit), params)
+        if after is None:
+            return clause, order
+        moment = as_timestamp(after[0])
+        sql = f'({clause.sql}) AND "time" {beyond}= ? AND ("time" {beyond} ? OR event_id {beyond} ?)'
+        return Clause(sql, (*clause.params, moment, moment, after[1])), order
 
     def tally(self, predicate: Predicate) -> Row:
         """How many records and acts, how many of them denied, and over which time."""
@@ -246,11 +253,6 @@ class IndexReader:
     def _rows(self, sql: str, params: Iterable[object]) -> list[Row]:
         rows: list[Row] = self._engine.execute(sql, list(params)).to_pylist()
         return rows
-
-
-def reader_of(index: Executes) -> IndexReader:
-    """The reader of a store's own index, which has keys and counts per hour beside its events."""
-    return IndexReader(index, dialect=KeyedDialect(), hourly=True)
 
 
 def _is(column: str, value: Any) -> Predicate:

@@ -152,6 +152,7 @@ class WhoAnswer(BaseModel):
     reads: int
     refused: Refused
     namesakes: list[Namesake] = Field(description="Resources that the name may mean, when there are several.")
+    namesakes_among: int = Field(description="How many of its newest records were read for these.")
     query: str | None = Field(description="The query that lists its records; null when the language cannot say it.")
     more: bool
     chain: list[ChainLink]

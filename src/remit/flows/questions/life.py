@@ -16,6 +16,10 @@ from remit.rooms.query.predicate import EVERYTHING, Equals, Predicate, Present, 
 _LISTED: Final = 12
 _NONE: Final[Json] = {"groups": [], "more": False}
 _NAMESAKES: Final = 20
+_READ_FOR_NAMES: Final = 200
+"""Newest records whose full names are read: reading those of all would cost more than all the rest."""
+UNNAMED: Final[Json] = {"namesakes": [], "namesakes_among": 0}
+"""The same for what has no namesakes."""
 _RECENT_US: Final = 7 * 24 * HOUR_US
 LOOKED_FOR: Final = (
     "event ids, resources and ARNs, commits, pull requests, repositories, tickets, CI runs, access keys, agents, "
@@ -59,16 +63,18 @@ def deletions(index: EventIndex, records: Predicate, columns: tuple[str, ...]) -
     return index.search(both(DESTRUCTIVE, records), columns, _LISTED)
 
 
-def namesakes(index: EventIndex, records: Predicate, named: str) -> list[Json]:
-    """``[{arn, records, last}]``: the full names that end with what was named, when there are several."""
+def namesakes(index: EventIndex, records: Predicate, named: str) -> Json:
+    """``{namesakes: [{arn, records, last}], namesakes_among}``: the full names that end with what was named, when
+    there are several, the commonest first; ``namesakes_among`` is how many of its newest records were read for it."""
     wanted = named.lower()
-    rows = index.groups(both(records, Present("resource_arns")), ("resource_arns",), _NAMESAKES * 5)
-    found = [
-        {"arn": row["resource_arns"], "records": row["count"], "last": rfc3339(row["last"])}
-        for row in rows
-        if _is_named(row["resource_arns"], wanted)
-    ]
-    return found[:_NAMESAKES] if len(found) > 1 else []
+    found: dict[str, Json] = {}
+    rows = index.search(records, ("time", "resource_arns"), _READ_FOR_NAMES)
+    for row in rows:
+        for arn in row["resource_arns"]:
+            if _is_named(arn, wanted):
+                found.setdefault(arn, {"arn": arn, "records": 0, "last": rfc3339(row["time"])})["records"] += 1
+    listed = sorted(found.values(), key=lambda each: (-each["records"], each["arn"]))[:_NAMESAKES]
+    return {"namesakes": listed if len(listed) > 1 else [], "namesakes_among": len(rows)}
 
 
 def _is_named(arn: str | None, wanted: str) -> bool:

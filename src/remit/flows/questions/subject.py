@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -31,17 +31,20 @@ class Subject:
     """The same in the query language, where one query says it."""
 
 
-def resolve(index: EventIndex, named: str) -> Subject | None:
-    """The first reading of ``named`` that any record bears out; None when none does."""
+def resolve(index: EventIndex, named: str, columns: Sequence[str]) -> tuple[Subject, EventIndex] | None:
+    """The first reading of ``named`` that any record bears out, and the index narrowed to its records, of which
+    questions by these columns follow; None when no reading is."""
     wanted = named.strip()[:_LONGEST]
-    if not wanted:
-        return None
-    return next((each for each in _readings(wanted) if _borne_out(index, each)), None)
+    for reading in _readings(wanted) if wanted else ():
+        few = index.narrowed(reading.records, columns)
+        if _borne_out(few, reading):
+            return reading, few
+    return None
 
 
-def _borne_out(index: EventIndex, reading: Subject) -> bool:
+def _borne_out(few: EventIndex, reading: Subject) -> bool:
     """Whether records bear the reading out; the beginning of an id names an event only when it is the only one."""
-    found = len(index.search(reading.records, ("event_id",), 2))
+    found = len(few.search(reading.records, ("event_id",), 2))
     return found == 1 if reading.how == _PREFIX else found > 0
 
 

@@ -5,7 +5,8 @@ from __future__ import annotations
 from typing import Final
 
 from remit.flows.questions.chain import CHAIN_COLUMNS, chain
-from remit.flows.questions.life import LOOKED_FOR, deletions, life, namesakes
+from remit.flows.questions.denials import CAUSE
+from remit.flows.questions.life import LOOKED_FOR, UNNAMED, deletions, life, namesakes
 from remit.flows.questions.population import ATTEMPTS, CHANGES
 from remit.flows.questions.ports import EventIndex, Json, Row
 from remit.flows.questions.search import nothing_found
@@ -19,6 +20,9 @@ MAX_CHANGES: Final = 50
 _ACCOUNTS: Final = 6
 _WHO: Final = (*LINE, "on_behalf_of", "principal", "confidence", "evidence", "runner_up", "user_agent")
 _MADE: Final = (*_WHO, "resource_types", "resource_arns")
+_LISTED: Final = tuple(dict.fromkeys((*_WHO, *CHAIN_COLUMNS)))
+_ASKED_BY: Final = ("action_kind", "outcome", "path", "account", "actor_kind", "actor_name", "principal", *CAUSE)
+"""What the questions about a subject's records filter and group by."""
 SAID: Final = (
     "event_id",
     "time",
@@ -42,21 +46,24 @@ _OF_CODE: Final = ("commit", "pull request", "repository", "ticket", "run", "eve
 
 def who(index: EventIndex, describe: Describe, named: str) -> Json:
     """``{subject, kind, found, how, records, made, deleted, last_changed, paths, changes, more, chain, sentence, query,
-    permissions, readers, reads, refused, namesakes}``.
+    permissions, readers, reads, refused, namesakes, namesakes_among}``.
 
     ``made`` is the oldest record that creates the subject, None (with the reason in ``sentence``) when no record does;
     ``deleted`` the newest that deletes it, with nothing that changed it afterwards. Of somebody (an agent, a person, a
-    principal) it is what they changed. ``namesakes`` are full names that a short one may stand for.
+    principal) it is what they changed. ``namesakes`` are full names that a short one may stand for, in the newest
+    ``namesakes_among`` of its records.
     """
-    subject = resolve(index, named)
-    if subject is None:
-        return _nothing(index, named)
+    resolved = resolve(index, named, _ASKED_BY)
+    return _nothing(index, named) if resolved is None else _told_of(*resolved, describe, named)
+
+
+def _told_of(subject: Subject, index: EventIndex, describe: Describe, named: str) -> Json:
     population = subject.records if subject.kind in _OF_CODE else both(subject.records, CHANGES)
-    rows = index.search(population, _WHO, MAX_CHANGES + 1)
+    rows = index.search(population, _LISTED, MAX_CHANGES + 1)
     total = index.tally(population)["records"] if len(rows) > MAX_CHANGES else len(rows)
     made = None if subject.kind in ACTORS else _made(index, subject, population, named.strip())
     deleted = _deleted(index, subject, rows, named.strip())
-    seed = _seed(index, subject, population)
+    seed = rows[0] if rows else _seed(index, subject)
     return {
         "subject": named,
         "kind": subject.kind,
@@ -77,7 +84,7 @@ def who(index: EventIndex, describe: Describe, named: str) -> Json:
         "deleted": _said(deleted, describe),
         "query": subject.text,
         **life(index, subject.records, subject.text),
-        "namesakes": namesakes(index, subject.records, named.strip()) if subject.kind == "resource" else [],
+        **(namesakes(index, subject.records, named.strip()) if subject.kind == "resource" else UNNAMED),
     }
 
 
@@ -141,9 +148,9 @@ def _letters(text: str) -> str:
     return "".join(character for character in text.lower() if character.isalnum())
 
 
-def _seed(index: EventIndex, subject: Subject, population: Predicate) -> Row:
-    """The record the chain is followed from: the newest change, else the newest attempt, else the newest record."""
-    for asked in (population, both(subject.records, ATTEMPTS), subject.records):
+def _seed(index: EventIndex, subject: Subject) -> Row:
+    """The record the chain is followed from when nothing changed: the newest attempt, else the newest record."""
+    for asked in (both(subject.records, ATTEMPTS), subject.records):
         if rows := index.search(asked, CHAIN_COLUMNS, 1):
             return rows[0]
     raise LookupError("a resolved subject has a record")
@@ -214,6 +221,6 @@ def _nothing(index: EventIndex, named: str) -> Json:
         "readers": [],
         "reads": 0,
         "refused": {"total": 0, "groups": [], "more": False},
-        "namesakes": [],
+        **UNNAMED,
         "sentence": f"No record names it. Looked for among {LOOKED_FOR}. {nothing_found(index)}",
     }
