@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import json
 import os
 import shutil
 import signal
 import subprocess
 import sys
+import urllib.request
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 import pytest
 from playwright.sync_api import Browser, Page, sync_playwright
@@ -57,6 +60,13 @@ def _address(process: subprocess.Popen[str]) -> str:
         if "Remit is open on" in line:
             return line.split()[4].rstrip("/")
     raise AssertionError(f"the server did not start: {''.join(said)}")
+
+
+def deliver(address: str, *records: dict[str, Any]) -> None:
+    """Push CloudTrail records over HTTP, as a forwarder does."""
+    request = urllib.request.Request(f"{address}/api/v1/events/cloudtrail", json.dumps(records).encode(), method="POST")
+    with urllib.request.urlopen(request, timeout=20) as answer:
+        assert answer.status == 202
 
 
 @pytest.fixture(scope="session")

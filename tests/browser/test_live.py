@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-import json
-import urllib.request
 from collections.abc import Iterator
 
 import pytest
 from playwright.sync_api import Page, expect
 from tests.live.conftest import cloudtrail
 
-from .conftest import serving
+from .conftest import deliver, serving
 
 pytestmark = pytest.mark.heavy
 
@@ -24,10 +22,7 @@ def address(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
 
 def push(address: str, *names: str) -> None:
     """Deliver events of these names, all of now."""
-    records = [cloudtrail(name, "2026-11-21T09:00:00Z") for name in names]
-    request = urllib.request.Request(f"{address}/api/v1/events/cloudtrail", json.dumps(records).encode(), method="POST")
-    with urllib.request.urlopen(request, timeout=20) as answer:
-        assert answer.status == 202
+    deliver(address, *(cloudtrail(name, "2026-11-21T09:00:00Z") for name in names))
 
 
 @pytest.fixture

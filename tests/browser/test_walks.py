@@ -316,6 +316,11 @@ def test_the_console_is_read_without_scripts(demo: str, unscripted: Page) -> Non
     expect(page.locator("main")).to_contain_text("nightly-export")
     pages.get_by_role("link", name="Feeds").click()
     expect(page.locator("main")).to_contain_text("demo-cloudtrail")
+    pages.get_by_role("link", name="Alerts").click()
+    page.get_by_role("link", name="New alert").click()
+    page.get_by_role("textbox", name="Watch for").fill("operation:DeleteDBCluster")
+    page.get_by_role("button", name="Try it on the last 30 days").click()
+    expect(page.get_by_role("region", name="What it would have sent")).to_contain_text("DeleteDBCluster")
 
 
 def test_a_view_is_saved_opened_and_deleted_without_scripts(demo: str, unscripted: Page) -> None:
