@@ -31,6 +31,10 @@ ASKED = [
     ("/who", "/who?subject=nosuch"),
     ("/who", f"/who?subject={1:024x}"),
     ("/denials", "/denials"),
+    ("/difference", "/difference?q=source:AgentOps"),
+    ("/difference", "/difference?q=service:nosuch"),
+    ("/difference", f"/difference?against=others&picked={0:024x},{4:024x}"),
+    ("/difference", "/difference?q=since:2026-01-01+denied:true&against=before"),
     ("/denials", "/denials?q=service:nosuch"),
 ]
 
@@ -155,6 +159,15 @@ def test_the_bars_of_the_histogram_add_up(api: Client) -> None:
     found = api.json("/facets?fields=source&buckets=7")
     assert sum(bar["count"] for bar in found["histogram"]["bars"]) == found["total"]
     assert len({bar["start"] for bar in found["histogram"]["bars"]}) <= 7
+
+
+def test_a_difference_counts_what_its_terms_find(api: Client) -> None:
+    found = api.json("/difference?q=denied:true")
+    assert found["here"]["acts"] == api.json("/facets?q=denied:true&fields=source")["total"] > 0
+    assert found["more"]
+    for each in found["more"]:
+        here = quote(f"denied:true {each['query']}")
+        assert api.json(f"/facets?q={here}&fields=source")["total"] == each["here"], each
 
 
 def test_an_event_that_a_client_has_is_not_sent_again(api: Client) -> None:

@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Final
+from typing import Annotated, Final, Literal
 
 from fastapi import APIRouter, Depends, Path, Query
 from starlette.responses import Response
 
-from remit.faces.api import agent_answers, answers, schemas
+from remit.faces.api import agent_answers, answers, difference_answer, schemas
 from remit.faces.api.asking import answer, desk
 from remit.faces.api.describing import problems
 from remit.faces.api.ports import Questions
 from remit.faces.api.versions import NOT_MODIFIED, IfNoneMatch, unless_known
+from remit.flows.questions.difference import MOST_PICKED
 from remit.model.columns import BY_NAME, FACETS, QUERY_FIELDS
 from remit.model.errors import UsageError
 
@@ -74,6 +75,38 @@ def count_facets(
             "note": found["note"],
         }
     )
+
+
+@router.get(
+    "/difference",
+    responses={200: {"model": difference_answer.DifferenceAnswer}},
+    summary="What is different about these events",
+)
+def tell_difference(
+    questions: Desk,
+    q: Q = "",
+    against: Annotated[
+        Literal["rest", "before", "wide", "others"],
+        Query(
+            description="`rest`: all else in the same time. `before`: the same question of the time before, as long. "
+            "`wide`: the same question in the rest of the window `wide`. `others`: what else it finds beside `picked`."
+        ),
+    ] = "rest",
+    wide: Annotated[str, Query(max_length=100, description="A window around the query's, `LOW..HIGH`.")] = "",
+    picked: Annotated[
+        str, Query(max_length=4000, description=f"Comma-separated event ids, {MOST_PICKED} at most.")
+    ] = "",
+) -> Response:
+    """Every value of a list of fields is counted on both sides, exactly, and ranked by how unlikely chance is. It
+    points, and proves nothing."""
+    chosen = [name for part in picked.split(",") if (name := part.strip())]
+    if (bool(chosen), bool(wide)) != (against == "others", against == "wide"):
+        raise UsageError(
+            "`picked` goes with against=others, and `wide` with against=wide", remedy="Give both or neither."
+        )
+    if len(chosen) > MOST_PICKED:
+        raise UsageError(f"{len(chosen):,} events are picked", remedy=f"Pick at most {MOST_PICKED}.")
+    return answer(questions.difference(q, against, chosen, wide))
 
 
 @router.get(
