@@ -172,7 +172,7 @@ def test_the_incident_is_found_read_and_left_by_keyboard_alone(demo: str, page: 
     page.keyboard.press("e")
     expect(page.get_by_role("heading", level=1)).to_have_text("Event Center")
     page.keyboard.press("/")
-    expect(page.get_by_role("searchbox", name="Query")).to_be_focused()
+    expect(page.get_by_role("combobox", name="Query")).to_be_focused()
     page.keyboard.type("denied:true agent:support-agent")
     page.keyboard.press("Enter")
     expect(page).to_have_url(re.compile("support-agent"))

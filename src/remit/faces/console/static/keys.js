@@ -1,10 +1,23 @@
 // The keyboard: what each key does is listed in the page's own help (templates/keys.html).
 import { closeEvent, isOpen, stepEvent } from "./drawer.js";
 
-const GO = { e: "/", a: "/agents", d: "/denials", w: "/who" };
+const GO = { e: "/", a: "/agents", d: "/denials", w: "/who", l: "/alerts", i: "/identities", f: "/feeds", v: "/views" };
+const OFF = "remit:keys-off";
 const CHORD_MS = 1500;
 const typing = (target) => target.closest?.("input:not([type=checkbox]), textarea, select, [contenteditable]");
 let going = 0;
+
+// A browser that keeps nothing for this page has the keys on.
+function off(value) {
+  try {
+    if (value === undefined) return localStorage.getItem(OFF) !== null;
+    if (value) localStorage.setItem(OFF, "1");
+    else localStorage.removeItem(OFF);
+  } catch {
+    return false;
+  }
+  return value;
+}
 
 function rowNow(page) {
   return page.activeElement?.closest?.("tr")?.querySelector("a.row") ?? page.querySelector("tr[aria-current] a.row");
@@ -38,6 +51,7 @@ function help(page) {
   const list = page.getElementById("keys");
   const dialog = page.getElementById("keys-dialog");
   if (!list || !dialog || dialog.open) return;
+  page.getElementById("keys-on").checked = !off();
   if (!dialog.querySelector("dl")) dialog.append(list.querySelector("dl").cloneNode(true));
   dialog.showModal();
 }
@@ -68,8 +82,9 @@ export function keys(page) {
     if (page.querySelector("dialog[open]")) return;
     if (typing(event.target)) {
       if (event.key === "Escape") event.target.blur();
-    } else pressed(page, event);
+    } else if (!off() || event.key === "Escape") pressed(page, event);
   });
+  page.addEventListener("change", (event) => event.target.id === "keys-on" && off(!event.target.checked));
   page.addEventListener("click", (event) => {
     if (event.target.closest?.("[data-keys]")) {
       event.preventDefault();
