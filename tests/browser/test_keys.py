@@ -1,4 +1,4 @@
-"""Single keys lead to every page, and can be switched off for those whose words or hands would press them by accident."""
+"""Single keys lead to every page, and can be switched off for who presses them by accident."""
 
 from __future__ import annotations
 

@@ -13,7 +13,7 @@ from remit.faces.console.asking import ALL_TIME, Ask
 from remit.faces.console.pages import Pages, event_url
 from remit.faces.console.ports import Json
 from remit.faces.console.raw_record import lay_out
-from remit.faces.web.statuses import status_of
+from remit.faces.web.statuses import told_status
 from remit.model.errors import RemitError
 from remit.rooms.query import term
 
@@ -55,7 +55,7 @@ def event_drawer(pages: Pages, wanted: str, close: str = "") -> tuple[Markup, in
         return Markup(template.render(close=close, **_event(pages, wanted, level=2))), 200  # noqa: S704 - ours
     except RemitError as error:
         said = template.render(close=close, wanted=wanted, what=error.what, remedy=error.remedy)
-        return Markup(said), status_of(error)  # noqa: S704 - ours
+        return Markup(said), told_status(error)  # noqa: S704 - ours
 
 
 def _event(pages: Pages, wanted: str, level: int) -> Json:

@@ -20,7 +20,7 @@ from remit.faces.console.asking import address
 from remit.faces.console.assets import Assets
 from remit.faces.console.ports import ConsoleDesk, Notices, Scene, SignalFact
 from remit.faces.web.caller import asking, may
-from remit.faces.web.statuses import status_of
+from remit.faces.web.statuses import told_status
 from remit.model.errors import RemitError, TooMuch, UsageError
 from remit.model.vocabulary import POLICY_WORDS
 
@@ -98,7 +98,7 @@ class Pages:
 
     def refused(self, error: RemitError, **values: Any) -> Response:
         """The page of an error: what happened and what to do."""
-        response = self.problem(status_of(error), error.what, error.remedy, where=error.where, **values)
+        response = self.problem(told_status(error), error.what, error.remedy, where=error.where, **values)
         if response.status_code == HTTPStatus.SERVICE_UNAVAILABLE:
             response.headers["Retry-After"] = "5"
         return response

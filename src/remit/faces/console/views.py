@@ -11,7 +11,7 @@ from starlette.responses import RedirectResponse, Response
 from remit.faces.console.asking import Ask, address
 from remit.faces.console.pages import Form, Pages
 from remit.faces.web.caller import asking, caller_of
-from remit.faces.web.statuses import status_of
+from remit.faces.web.statuses import told_status
 from remit.model.errors import RemitError, UsageError
 
 PATH = "/views"
@@ -82,7 +82,7 @@ def _done(
     try:
         made = act(caller.name)
     except RemitError as error:
-        return _page(pages, form, error=error, status=status_of(error))
+        return _page(pages, form, error=error, status=told_status(error))
     return RedirectResponse(then(made), 303)
 
 

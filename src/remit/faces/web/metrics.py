@@ -14,7 +14,7 @@ from starlette.responses import PlainTextResponse, Response
 from starlette.routing import Route
 
 from remit.faces.web.caller import caller_of
-from remit.faces.web.statuses import status_of
+from remit.faces.web.statuses import told_status
 from remit.model.canonical import event_digest
 from remit.model.errors import RemitError
 
@@ -67,7 +67,7 @@ def metrics_route(desk: MetricsDesk) -> Route:
             encode, kind = choose_encoder(request.headers.get("accept", ""))
             body = encode(registry)
         except RemitError as error:
-            return PlainTextResponse(f"{error}\n", status_of(error))
+            return PlainTextResponse(f"{error}\n", told_status(error))
         return Response(body, media_type=None, headers={"Content-Type": kind})
 
     return Route(PATH, metrics)

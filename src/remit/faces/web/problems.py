@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import logging
 from collections.abc import Mapping
 from http import HTTPStatus
 from typing import Any, Final
@@ -10,7 +9,7 @@ from typing import Any, Final
 import msgspec
 from starlette.responses import Response
 
-from remit.faces.web.statuses import status_of
+from remit.faces.web.statuses import told_status
 from remit.model.errors import QueryError, RemitError
 
 MEDIA_TYPE: Final = "application/problem+json"
@@ -35,7 +34,6 @@ _TITLES: Final = {
     "failed": "The server could not do this",
 }
 """Code -> title; the same at every occurrence. A code without one has its status's phrase."""
-_LOG: Final = logging.getLogger("remit.api")
 
 
 def problem(
@@ -50,9 +48,8 @@ def problem(
 
 def refused(error: RemitError) -> Response:
     """The problem of an error of ours. What failed inside the server is said in its log and not to a client."""
-    status = status_of(error)
+    status = told_status(error)
     if status == 500:
-        _LOG.error("An answer failed: %s", error, exc_info=error)
         return failed()
     place: dict[str, Any] = {"where": error.where}
     if isinstance(error, QueryError):

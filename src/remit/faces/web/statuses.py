@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from typing import Final
 
 from remit.model.errors import (
@@ -41,6 +42,20 @@ _STATUSES: Final = (
     (Unavailable, 503),
     (RemitError, 500),
 )
+
+
+_LOG: Final = logging.getLogger("remit.web")
+
+
+def told_status(error: RemitError) -> int:
+    """The status of an error that is answered now. One of the server's own is told to its log, with its code: a failure
+    (500) with how it came about, what cannot be answered for now (503) in a line."""
+    status = status_of(error)
+    if status in (500, 503):
+        said = " ".join(str(error).split())
+        level, trace = (logging.ERROR, error) if status == 500 else (logging.WARNING, None)
+        _LOG.log(level, "Answered %d, %s: %s", status, error.code, said, exc_info=trace)
+    return status
 
 
 def status_of(error: RemitError) -> int:
