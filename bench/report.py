@@ -20,7 +20,8 @@ def document(result: Json) -> str:
         _share(result),
         _peers(result),
         _questions(result),
-        _through_http(result),
+        _through_http(result.get("http"), result["question_runs"]),
+        _through_http(result.get("http_large"), 10),
         _live(result),
         _method(result),
     ]
@@ -187,8 +188,7 @@ _BUDGETS: Final = {"html": ("first page, HTML", 40), "js": ("its scripts", 40), 
 """Kilobytes, gzipped."""
 
 
-def _through_http(result: Json) -> str:
-    found: Json | None = result.get("http")
+def _through_http(found: Json | None, runs: int) -> str:
     if found is None:
         return ""
     rows: list[Row] = []
@@ -197,12 +197,15 @@ def _through_http(result: Json) -> str:
         counted = each["first_p95_ms" if each["kind"] == "first byte" else "p95_ms"]
         measured = f"{each['p50_ms']:.0f} ms, {counted:.0f} ms; cold {each['cold_ms']:.0f} ms"
         rows.append((each["question"], measured, f"<= {limit} ms", _verdict(counted <= limit)))
+    for each in found["stopped"]:
+        limit = _LIMITS[each["kind"]]
+        rows.append((each["question"], "stopped by the time limit", f"<= {limit} ms", _verdict(False)))
     for name, (said, kilobytes) in _BUDGETS.items():
         weight = found["weights"][name] / 1000
         rows.append((f"{said}, gzipped", f"{weight:.1f} kB", f"<= {kilobytes} kB", _verdict(weight <= kilobytes)))
     return (
         f"## Through HTTP over {found['records']:,} events\n\nA server process and one kept connection on loopback: "
-        f"p50 and p95 of {result['question_runs']} warm runs, and the first run of all in that process (cold). "
+        f"p50 and p95 of {runs} warm runs, and the first run of all in that process (cold). "
         "The whole "
         "answer counts, except where it says first byte. The server opened in "
         f"{found['open_seconds']:.0f} s.\n\n" + _table(rows)

@@ -28,6 +28,7 @@ PARTS: Final = ("ingest", "bytes", "peers", "questions", "http", "live")
 _NEEDS: Final = {"ingest": (), "bytes": (), "peers": ("ingest",), "questions": (), "http": (), "live": ()}
 _LIBRARIES: Final = ("msgspec", "isal", "pyarrow", "deltalake", "duckdb")
 _QUICK: Final = 20_000
+_LARGE_RUNS: Final = 10
 
 
 def main() -> int:
@@ -60,6 +61,7 @@ def _arguments() -> argparse.Namespace:
     parser.add_argument("--quick", action="store_true", help="20,000 events, one run: proves the benchmark, no more")
     parser.add_argument("--only", choices=PARTS, help="one part (and what it is compared with)")
     parser.add_argument("--work", help="folder for corpus, stores and peers; kept (default: in the temporary folder)")
+    parser.add_argument("--large", metavar="FOLDER", help="a larger store, made before, to ask through HTTP as well")
     parser.add_argument("--date", default=date.today().isoformat(), help="the date the document bears")
     parser.add_argument("--note", default="", help="a sentence for the document, such as what else the machine did")
     parser.add_argument("--json", metavar="FILE", help="write the raw numbers there")
@@ -93,6 +95,9 @@ def _measured(asked: argparse.Namespace, work: Path) -> Json:
     if "http" in wanted:
         _tell("questions through HTTP")
         result["http"] = section("through_http", {"folder": store, "runs": result["question_runs"]})
+    if asked.large and "http" in wanted:
+        _tell("questions to the larger store through HTTP")
+        result["http_large"] = section("through_http", {"folder": asked.large, "runs": _LARGE_RUNS})
     if "live" in wanted:
         _tell("from feed to stream")
         result["live"] = section("live", {"folder": store, "runs": 3 if asked.quick else 20})
