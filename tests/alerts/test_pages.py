@@ -14,6 +14,7 @@ from remit.app.keeping import open_desks
 from remit.faces.console.site import build_console
 from remit.faces.web.access import OPEN_HOUSE, Entrance, NoCredentials
 from remit.faces.web.caller import ROLES, Caller
+from remit.model.errors import TooSlow
 from remit.rooms.query.predicate import EVERYTHING
 
 from .conftest import House
@@ -95,6 +96,17 @@ def test_every_kind_can_be_tried_and_every_page_stands_when_the_store_is_empty(h
         answer = get(app, path)
         assert answer.status == 200
         assert Page(answer.text).faults == []
+
+
+def test_an_alert_whose_trial_takes_too_long_can_still_be_set(house: House, monkeypatch: pytest.MonkeyPatch) -> None:
+    def given_up(_: object) -> None:
+        raise TooSlow("This question takes longer than 20 seconds and was given up")
+
+    monkeypatch.setattr(house.desk, "dry_run", given_up)
+    shown = get(console(house), "/alerts/new?q=operation:DeleteBucket")
+    assert shown.status == 200
+    assert "It was not tried: This question takes longer than 20 seconds" in Page(shown.text).text
+    assert "Save alert" in shown.text
 
 
 def test_the_alert_of_an_event_asks_for_the_like_of_it(house: House) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import socket
 import threading
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -14,9 +15,10 @@ import uvicorn
 
 from remit.adapters.store.deadline import within
 from remit.adapters.store.store import Store
-from remit.app.bounds import Bounded, Patience
+from remit.app.bounds import Bounded, Patience, Turns, bounded
+from remit.app.config.schema import Questions
 from remit.app.connections import PatientProtocol
-from remit.app.desks import QUESTIONS
+from remit.app.desks import ALERTS, FEEDS, IDENTITIES, QUESTIONS
 from remit.faces.web.problems import refused
 from remit.faces.web.statuses import status_of
 from remit.model.errors import Busy, TooSlow
@@ -93,10 +95,10 @@ class Desk:
 
 
 @contextmanager
-def at_work(bounded: Bounded, desk: Desk, count: int) -> Iterator[list[Any]]:
+def at_work(asked: Bounded, desk: Desk, count: int) -> Iterator[list[Any]]:
     """So many questions under way until the end."""
     answers: list[Any] = []
-    threads = [threading.Thread(target=lambda: answers.append(bounded.search("slow"))) for _ in range(count)]
+    threads = [threading.Thread(target=lambda: answers.append(asked.search("slow"))) for _ in range(count)]
     for thread in threads:
         thread.start()
     try:
@@ -109,28 +111,28 @@ def at_work(bounded: Bounded, desk: Desk, count: int) -> Iterator[list[Any]]:
 
 def test_beyond_those_at_work_and_waiting_one_is_told_to_come_again() -> None:
     desk = Desk()
-    bounded = Bounded(QUESTIONS, desk, Patience(60, at_once=2, waiting=0))
-    with at_work(bounded, desk, 2) as answers:
+    asked = Bounded(QUESTIONS, desk, Turns(Patience(60, at_once=2, waiting=0)))
+    with at_work(asked, desk, 2) as answers:
         for _ in range(2):
             assert desk.begun.acquire(timeout=60)
         with pytest.raises(Busy) as caught:
-            bounded.overview("")
-        assert list(bounded.export("all")) == ["all"]
+            asked.overview("")
+        assert list(asked.export("all")) == ["all"]
     assert answers == ["slow", "slow"]
-    assert bounded.overview("again") == "again"
+    assert asked.overview("again") == "again"
     response = refused(caught.value)
     assert (response.status_code, response.headers["retry-after"]) == (503, "5")
 
 
 def test_a_question_that_waits_for_its_turn_is_answered_or_told_so_in_time() -> None:
     desk = Desk()
-    impatient = Bounded(QUESTIONS, desk, Patience(60, at_once=1, waiting=1, wait_seconds=0.01))
+    impatient = Bounded(QUESTIONS, desk, Turns(Patience(60, at_once=1, waiting=1, wait_seconds=0.01)))
     with at_work(impatient, desk, 1):
         assert desk.begun.acquire(timeout=60)
         with pytest.raises(Busy):
             impatient.overview("")
     desk = Desk()
-    patient = Bounded(QUESTIONS, desk, Patience(60, at_once=1, waiting=1, wait_seconds=60))
+    patient = Bounded(QUESTIONS, desk, Turns(Patience(60, at_once=1, waiting=1, wait_seconds=60)))
     with at_work(patient, desk, 1):
         assert desk.begun.acquire(timeout=60)
         waited: list[str] = []
@@ -141,6 +143,37 @@ def test_a_question_that_waits_for_its_turn_is_answered_or_told_so_in_time() -> 
         assert waited == ["waited"]
 
 
+def filled(asked: Bounded) -> bool:
+    """Wait until so many questions wait that no more may."""
+    for _ in range(6000):
+        if not asked._turns._room._value:
+            return True
+        time.sleep(0.01)
+    return False
+
+
+class Identities:
+    """A desk that asks the index, and changes something."""
+
+    def suggest(self) -> str:
+        return "asked"
+
+    def judge_again(self) -> str:
+        return "changed"
+
+
+def test_what_other_desks_ask_of_the_index_takes_its_turn_among_the_questions() -> None:
+    desk, others = Desk(), {IDENTITIES: Identities(), ALERTS: Identities(), FEEDS: Identities()}
+    desks = bounded({QUESTIONS: desk, **others}, Questions(seconds=60, at_once=1))
+    with at_work(desks[QUESTIONS], desk, 17):
+        assert desk.begun.acquire(timeout=60)
+        assert filled(desks[QUESTIONS])
+        with pytest.raises(Busy):
+            desks[IDENTITIES].suggest()
+        assert desks[IDENTITIES].judge_again() == "changed"
+    assert desks[IDENTITIES].suggest() == "asked"
+
+
 def test_an_error_gives_the_turn_back() -> None:
     class Failing:
         def search(self, query: str) -> str:
@@ -149,11 +182,11 @@ def test_an_error_gives_the_turn_back() -> None:
         def overview(self, query: str) -> str:
             return query
 
-    bounded = Bounded(QUESTIONS, Failing(), Patience(60, at_once=1, waiting=0))
+    asked = Bounded(QUESTIONS, Failing(), Turns(Patience(60, at_once=1, waiting=0)))
     for _ in range(3):
         with pytest.raises(ValueError, match="x"):
-            bounded.search("x")
-    assert bounded.overview("fine") == "fine"
+            asked.search("x")
+    assert asked.overview("fine") == "fine"
 
 
 async def _hello(scope: Any, receive: Any, send: Any) -> None:

@@ -8,7 +8,7 @@ answer that somebody waits for, is never stuck behind them.
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import wraps
@@ -16,9 +16,15 @@ from typing import Any, Final
 
 from remit.adapters.store.deadline import within
 from remit.app.config.schema import Questions
-from remit.app.desks import QUESTIONS, STREAMED
+from remit.app.desks import ALERTS, FEEDS, IDENTITIES, QUESTIONS, STREAMED
 from remit.model.errors import Busy
 
+ASKING: Final[Mapping[str, frozenset[str]]] = {
+    IDENTITIES: frozenset({"entries", "suggest", "preview"}),
+    ALERTS: frozenset({"dry_run"}),
+    FEEDS: frozenset({"list", "show"}),
+}
+"""Calls of other desks that ask the index what a question asks; what these desks change is not cut off."""
 WAITING: Final = 16
 """Questions that may wait. With those at work they are fewer than the threads of the server (40), which also serves
 what asks nothing."""
@@ -35,43 +41,53 @@ class Patience:
 
 
 def bounded(desks: Mapping[str, Any], allowed: Questions) -> dict[str, Any]:
-    """The desks, the one that reads bounded."""
-    patience = Patience(allowed.seconds, allowed.at_once)
-    return {**desks, QUESTIONS: Bounded(QUESTIONS, desks[QUESTIONS], patience)}
+    """The desks, what they ask of the index bounded; all of them take turns together."""
+    turns = Turns(Patience(allowed.seconds, allowed.at_once))
+    others = {name: Bounded(name, desks[name], turns) for name in ASKING}
+    return {**desks, **others, QUESTIONS: Bounded(QUESTIONS, desks[QUESTIONS], turns)}
 
 
 class Bounded:
     """A desk whose questions are bounded; what it gives piece by piece (an export) is as it was."""
 
-    def __init__(self, name: str, desk: Any, patience: Patience) -> None:
+    def __init__(self, name: str, desk: Any, turns: Turns) -> None:
         self._desk = desk
-        self._patience = patience
+        self._turns = turns
+        self._asking = ASKING.get(name)
         self._streamed = STREAMED.get(name, frozenset())
-        self._working = threading.Semaphore(patience.at_once)
-        self._room = threading.Semaphore(patience.at_once + patience.waiting)
 
-    def __getattr__(self, verb: str) -> Callable[..., Any]:
-        call: Callable[..., Any] = getattr(self._desk, verb)
-        if verb in self._streamed:
+    def __getattr__(self, verb: str) -> Any:
+        call = getattr(self._desk, verb)
+        if verb in self._streamed or (self._asking is not None and verb not in self._asking):
             return call
 
         @wraps(call)
         def ask(*arguments: Any, **named: Any) -> Any:
-            with self._turn(), within(self._patience.seconds):
+            with self._turns.taken():
                 return call(*arguments, **named)
 
         return ask
 
+
+class Turns:
+    """The turns of all questions of one server."""
+
+    def __init__(self, patience: Patience) -> None:
+        self._patience = patience
+        self._working = threading.Semaphore(patience.at_once)
+        self._room = threading.Semaphore(patience.at_once + patience.waiting)
+
     @contextmanager
-    def _turn(self) -> Iterator[None]:
-        """Raises Busy when too many wait already, or the wait grows too long."""
+    def taken(self) -> Iterator[None]:
+        """While a question has its turn. Raises Busy when too many wait already, or the wait grows too long."""
         if not self._room.acquire(blocking=False):
             raise _busy()
         try:
             if not self._working.acquire(timeout=self._patience.wait_seconds):
                 raise _busy()
             try:
-                yield
+                with within(self._patience.seconds):
+                    yield
             finally:
                 self._working.release()
         finally:

@@ -81,6 +81,8 @@ def _form_page(
             tried = desk.dry_run(given)
         except UsageError as refused:
             error = refused
+        except Unavailable as given_up:  # an alert can be set without having been tried
+            said = f"{said} It was not tried: {given_up.what}.".strip()
     preview = f"{action}/edit" if alert else f"{LIST}/new"
     return pages.render(
         "alert_form.html",
