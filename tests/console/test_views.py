@@ -98,6 +98,16 @@ def test_a_view_is_changed_at_the_version_it_was_seen_at(app: Any, views: SavedV
     assert views.list()["items"] == []
 
 
+def test_a_view_says_who_saved_it_and_when_it_was_changed(app: Any, views: SavedViews) -> None:
+    views.save("One", "kind:delete", by="ana")
+    assert "saved by ana 20" in Page(get(app, "/views").text).text
+    assert "changed" not in Page(get(app, "/views").text).text
+    views.change("v1", 1, by="ben", query="kind:create")
+    told = Page(get(app, "/views").text).text
+    assert "saved by ana 20" in told
+    assert "(version 2; by whom is in the journal" in told
+
+
 @pytest.mark.parametrize("path", ["/views", "/views/v1", "/views/v1/delete"])
 def test_who_may_only_read_changes_nothing_and_is_offered_nothing(views: SavedViews, path: str) -> None:
     views.save("One", "kind:delete", by="ana")
