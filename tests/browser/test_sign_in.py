@@ -94,6 +94,31 @@ def test_a_viewer_is_not_offered_what_they_may_not_do(server: Served, visitor: P
     expect(visitor.get_by_text("may not do this")).to_be_visible()
 
 
+def test_an_operator_saves_a_view_and_a_viewer_may_open_it_but_change_nothing(
+    server: Served, browser: Browser, visitor: Page
+) -> None:
+    other = browser.new_context()
+    operator = other.new_page()
+    sign_in(operator, server.address, "bo", "/?q=denied:true&since=7d")
+    operator.locator("main").get_by_text("Views", exact=True).click()
+    operator.get_by_label("Save this question as").fill("Refused")
+    with operator.expect_navigation():
+        operator.get_by_role("button", name="Save", exact=True).click()
+    operator.goto(f"{server.address}/views")
+    operator.get_by_text("Change", exact=True).click()
+    expect(operator.get_by_role("button", name="Delete Refused")).to_be_visible()
+    form = {"name": "Mine", "query": "denied:true", "since": "7d", "until": ""}
+    other.close()
+
+    sign_in(visitor, server.address, "cy", "/views")
+    expect(visitor.get_by_role("link", name="Refused")).to_be_visible()
+    expect(visitor.get_by_text("Change", exact=True)).to_have_count(0)
+    answer = visitor.request.post(f"{server.address}/views", form=form, headers={"Origin": server.address})
+    assert answer.status == 403
+    visitor.reload()
+    expect(visitor.get_by_role("link", name="Mine")).to_have_count(0)
+
+
 def test_somebody_without_a_role_reads_why(server: Served, visitor: Page) -> None:
     sign_in(visitor, server.address, "di")
     expect(visitor.get_by_text("has no role here")).to_be_visible()

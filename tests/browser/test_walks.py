@@ -327,15 +327,16 @@ def test_a_view_is_saved_opened_and_deleted_without_scripts(demo: str, unscripte
     page = unscripted
     page.goto(f"{demo}/?q=denied:true&since=7d")
     found = total(page)
-    page.locator("#main").get_by_text("Views", exact=True).click()
+    page.locator("main").get_by_text("Views", exact=True).click()
     page.get_by_label("Save this question as").fill("Refused this week")
-    page.get_by_role("button", name="Save").click()
+    with page.expect_navigation():
+        page.get_by_role("button", name="Save", exact=True).click()
     page.goto(demo)
-    page.locator("#main").get_by_text("Views", exact=True).click()
+    page.locator("main").get_by_text("Views", exact=True).click()
     page.get_by_role("link", name="Refused this week").first.click()
     assert asked(page, "q") == "denied:true"
     assert total(page) == found
-    page.locator("#main").get_by_text("Views", exact=True).click()
+    page.locator("main").get_by_text("Views", exact=True).click()
     page.get_by_role("link", name="Change or delete views").click()
     page.get_by_text("Change", exact=True).click()
     page.get_by_role("button", name="Delete Refused this week").click()
