@@ -309,6 +309,10 @@ class Desk:
             "namesakes_among": 1,
         }
 
+    def around(self, event_id: str) -> Json:
+        found = self.who(event_id)
+        return {"chain": found["chain"], "life": {name: found[name] for name in ("subject", "sentence")}}
+
     def who_examples(self) -> Json:
         names = [{"value": each["actor_name"], "count": 1} for each in self.rows[:2] if each["actor_name"]]
         return {"resources": names, "agents": names, "tickets": [], "commits": []}

@@ -13,7 +13,7 @@ from remit.adapters.store.reader import IndexReader
 from remit.adapters.store.store import Store
 from remit.flows.questions.population import ACTS, CHANGES, DENIALS
 from remit.flows.questions.show import LINE, show
-from remit.flows.questions.who import who
+from remit.flows.questions.who import around, who
 from remit.rooms.query.predicate import And, Contains, Equals, Not, Or, Predicate, Present, Range, both, either
 
 from .rows import OCTOBER, event_columns, put
@@ -158,6 +158,13 @@ class Raw:
 
 def test_an_event_in_full_is_the_same_however_it_is_found(filled: tuple[Store, dict[str, list[Any]]]) -> None:
     store, events = filled
-    for event_id in events["event_id"][:30]:
+    for event_id in events["event_id"][:4]:
         plain = show(IndexReader(store.index), Raw(), lambda _: None, event_id)
         assert show(reader_of(store.index), Raw(), lambda _: None, event_id) == plain
+        told = around(IndexReader(store.index), event_id)
+        assert around(reader_of(store.index), event_id) == told
+        whole = who(IndexReader(store.index), lambda _: None, event_id)
+        assert told["chain"] == whole["chain"]
+        if life := told["life"]:
+            said = who(IndexReader(store.index), lambda _: None, life["subject"])["sentence"]
+            assert life["sentence"] == said.replace(", the newest 50 of which are listed", "")

@@ -18,7 +18,7 @@ from remit.flows.questions.overview import counts, facet, histogram, overview
 from remit.flows.questions.ports import EventIndex, Json, RawStore, StoreFigures
 from remit.flows.questions.search import search
 from remit.flows.questions.show import show
-from remit.flows.questions.who import who
+from remit.flows.questions.who import around, who
 from remit.flows.questions.window import Window, read_window
 from remit.model.event_json import Describe
 from remit.rooms.events.denials.explain import DenialGuide, Explanation
@@ -83,6 +83,10 @@ class LocalDesk:
         found = who(self._index, self._describe, subject)
         self._explain_all(found["refused"]["groups"])
         return found
+
+    def around(self, event_id: str) -> Json:
+        """The chain to an event, and the life of what it touched in a sentence."""
+        return around(self._index, event_id)
 
     def who_examples(self) -> Json:
         """Things of the store worth asking about."""

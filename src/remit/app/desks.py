@@ -47,6 +47,7 @@ ASKED: Final[Mapping[str, frozenset[str]]] = {
             "histogram",
             "show",
             "who",
+            "around",
             "who_examples",
             "agents",
             "agent",

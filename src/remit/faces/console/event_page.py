@@ -72,8 +72,7 @@ def _event(pages: Pages, wanted: str, level: int) -> Json:
         "behalf_source": words.behalf_source(event),
         "evidence": [_evidence(pages, each) for each in words.by_strength(event["attribution"]["evidence"])],
         "related": [_related(shown["related"][key], title, none) for key, title, none in _RELATED],
-        "chain": _asked(pages, event["event_id"]),
-        "life": _life(pages, event),
+        **_around(pages, event["event_id"]),
         "raw": lay_out(shown["raw"]) if shown["raw"] else None,
         "raw_note": shown["raw_note"],
         "policy_url": _policy_url(event),
@@ -81,19 +80,12 @@ def _event(pages: Pages, wanted: str, level: int) -> Json:
     }
 
 
-def _life(pages: Pages, event: Json) -> Json | None:
-    """Who made and last changed the first resource."""
-    first = next((each["arn"] or each["id"] for each in event["resources"] if each["arn"] or each["id"]), None)
-    return None if first is None else _asked(pages, first)
-
-
-def _asked(pages: Pages, subject: str) -> Json | None:
-    """An answer beside the main one; the page stands without it."""
+def _around(pages: Pages, event_id: str) -> Json:
+    """The chain to the event and the life of what it touched; the page stands without them."""
     try:
-        found = pages.desk.who(subject)
+        return pages.desk.around(event_id)
     except RemitError:
-        return None
-    return found if found["found"] else None
+        return {"chain": None, "life": None}
 
 
 def _evidence(pages: Pages, each: Json) -> Json:

@@ -10,7 +10,7 @@ from remit.flows.questions.ports import EventIndex, Json, RawStore, Row
 from remit.model.errors import NotFound, UsageError
 from remit.model.event_json import EVENT_COLUMNS, Describe, event_json, rfc3339
 from remit.rooms.query import term
-from remit.rooms.query.predicate import Equals, Glob, Not, Predicate, both, either
+from remit.rooms.query.predicate import Equals, Glob, Not, Predicate, both, columns_of, either
 
 SHORTEST_PREFIX: Final = 4
 _RELATED: Final = 10
@@ -103,8 +103,9 @@ def _listed(index: EventIndex, predicate: Predicate | None, others: Predicate, t
     if predicate is None:
         return {"items": [], "total": 0, "query": None}
     asked = both(predicate, others)
-    rows = index.search(asked, LINE, _RELATED)
-    total = len(rows) if len(rows) < _RELATED else index.tally(asked)["records"]
+    few = index.narrowed(predicate, ()) if "resource_ids" in columns_of(predicate) else index
+    rows = few.search(asked, LINE, _RELATED)
+    total = len(rows) if len(rows) < _RELATED else few.tally(asked)["records"]
     return {"items": [line(row) for row in rows], "total": total, "query": text}
 
 

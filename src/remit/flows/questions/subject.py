@@ -31,11 +31,14 @@ class Subject:
     """The same in the query language, where one query says it."""
 
 
-def resolve(index: EventIndex, named: str, columns: Sequence[str]) -> tuple[Subject, EventIndex] | None:
+def resolve(
+    index: EventIndex, named: str, columns: Sequence[str], kind: str | None = None
+) -> tuple[Subject, EventIndex] | None:
     """The first reading of ``named`` that any record bears out, and the index narrowed to its records, of which
-    questions by these columns follow; None when no reading is."""
+    questions by these columns follow; None when no reading is. With ``kind`` only readings of that kind are tried."""
     wanted = named.strip()[:_LONGEST]
-    for reading in _readings(wanted) if wanted else ():
+    readings = _readings(wanted) if wanted else iter(())
+    for reading in (each for each in readings if kind in (None, each.kind)):
         few = index.narrowed(reading.records, columns)
         if _borne_out(few, reading):
             return reading, few

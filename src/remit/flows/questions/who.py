@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import zip_longest
 from typing import Final
 
 from remit.flows.questions.chain import CHAIN_COLUMNS, chain
@@ -13,11 +14,14 @@ from remit.flows.questions.search import nothing_found
 from remit.flows.questions.show import LINE
 from remit.flows.questions.subject import Subject, resolve
 from remit.flows.questions.window import plural
+from remit.model.errors import NotFound
 from remit.model.event_json import Describe, event_json, rfc3339
-from remit.rooms.query.predicate import EVERYTHING, Equals, Predicate, both
+from remit.rooms.query.predicate import EVERYTHING, Equals, Predicate, Range, both
 
 MAX_CHANGES: Final = 50
 _ACCOUNTS: Final = 6
+_MADE_BY_FEW: Final = 3
+"""Oldest creations that are looked at first: mostly the first of all made it."""
 _WHO: Final = (*LINE, "on_behalf_of", "principal", "confidence", "evidence", "runner_up", "user_agent")
 _MADE: Final = (*_WHO, "resource_types", "resource_arns")
 _LISTED: Final = tuple(dict.fromkeys((*_WHO, *CHAIN_COLUMNS)))
@@ -58,7 +62,7 @@ def who(index: EventIndex, describe: Describe, named: str) -> Json:
 
 
 def _told_of(subject: Subject, index: EventIndex, describe: Describe, named: str) -> Json:
-    population = subject.records if subject.kind in _OF_CODE else both(subject.records, CHANGES)
+    population = _population(subject)
     rows = index.search(population, _LISTED, MAX_CHANGES + 1)
     total = index.tally(population)["records"] if len(rows) > MAX_CHANGES else len(rows)
     made = None if subject.kind in ACTORS else _made(index, subject, population, named.strip())
@@ -88,12 +92,42 @@ def _told_of(subject: Subject, index: EventIndex, describe: Describe, named: str
     }
 
 
-def _deleted(index: EventIndex, subject: Subject, rows: list[Row], named: str) -> Row | None:
-    """The deletion that ended it; one that something followed did not."""
-    if subject.kind != "resource" or not any(row["action_kind"] == "delete" for row in rows):
+def around(index: EventIndex, event_id: str) -> Json:
+    """``{chain, life}`` of an event: the chain to it as ``who`` tells it, and of the first thing it touched ``{subject,
+    sentence}``, None when it touched nothing. Raises NotFound."""
+    rows = index.search(Equals("event_id", event_id), (*CHAIN_COLUMNS, "resource_arns"), 1)
+    if not rows:
+        raise NotFound(f"No event has the id {event_id[:60]}", remedy="Give an event_id.")
+    names = zip_longest(rows[0]["resource_arns"], rows[0]["resource_ids"])
+    first = next((arn or name for arn, name in names if arn or name), None)
+    return {"chain": chain(index, rows[0]), "life": None if first is None else _briefly(index, first)}
+
+
+def _briefly(index: EventIndex, named: str) -> Json | None:
+    """The sentence that ``who`` begins with of a resource, and of the rest nothing."""
+    resolved = resolve(index, named, _ASKED_BY, "resource")
+    if resolved is None:
         return None
-    newest = next((row for row in deletions(index, subject.records, _MADE) if _makes(row, named)), None)
-    return newest if newest and newest["time"] >= rows[0]["time"] else None
+    subject, few = resolved
+    population = _population(subject)
+    rows = few.search(population, _WHO, 1)
+    total = few.tally(population)["records"]
+    made = _made(few, subject, population, named.strip())
+    told = _told(few, subject, made, _deleted(few, subject, rows, named.strip()), rows, total)
+    return {"subject": named, "sentence": told + _several(few, subject, population)}
+
+
+def _population(subject: Subject) -> Predicate:
+    """What of its records is told: of things of code and events all, of all else what changed."""
+    return subject.records if subject.kind in _OF_CODE else both(subject.records, CHANGES)
+
+
+def _deleted(index: EventIndex, subject: Subject, rows: list[Row], named: str) -> Row | None:
+    """The deletion that ended it; one that something followed did not. ``rows`` are its changes, newest first."""
+    if subject.kind != "resource" or not rows:
+        return None
+    last = both(subject.records, Range("time", low=rows[0]["time"]))
+    return next((row for row in deletions(index, last, _MADE) if _makes(row, named)), None)
 
 
 def _told(
@@ -113,8 +147,12 @@ def _told(
 def _made(index: EventIndex, subject: Subject, population: Predicate, named: str) -> Row | None:
     if subject.kind in _OF_CODE:
         return next(iter(index.search(population, _WHO, 1, oldest_first=True)), None)
-    creations = index.search(both(population, Equals("action_kind", "create")), _MADE, MAX_CHANGES, oldest_first=True)
-    return next((row for row in creations if _makes(row, named)), None)
+    created = both(population, Equals("action_kind", "create"))
+    for most in (_MADE_BY_FEW, MAX_CHANGES):
+        creations = index.search(created, _MADE, most, oldest_first=True)
+        if (made := next((row for row in creations if _makes(row, named)), None)) or len(creations) < most:
+            return made
+    return None
 
 
 def _makes(row: Row, named: str) -> bool:
@@ -174,7 +212,7 @@ def _sentence(index: EventIndex, made: Row | None, rows: list[Row], total: int) 
         if made
         else f"No record shows who made it: it may be older than the store, which begins {rfc3339(first)}"
     )
-    cut = f", the newest {MAX_CHANGES} of which are listed" if total > MAX_CHANGES else ""
+    cut = f", the newest {MAX_CHANGES} of which are listed" if len(rows) > MAX_CHANGES else ""
     return (
         f"{origin}; last changed by {_name(rows[0])} with {rows[0]['operation']} at {rfc3339(rows[0]['time'])}; "
         f"{plural(total, 'record')} in all{cut}."
