@@ -9,6 +9,7 @@ from pathlib import Path
 import pyarrow.parquet as pq
 import pytest
 
+from remit.adapters.store import follow, hours, lookups
 from remit.adapters.store.compaction import maintain
 from remit.adapters.store.digest import index_digest, lake_digest
 from remit.adapters.store.index import Index
@@ -190,10 +191,14 @@ def test_an_unreadable_index_file_is_rebuilt_and_says_so(tmp_path, notices, cont
     assert "cannot be read and is rebuilt" in notices[0]
 
 
-def test_an_index_of_another_version_is_rebuilt(tmp_path, notices, monkeypatch):
+@pytest.mark.parametrize(
+    ("module", "name", "value"),
+    [(follow, "fingerprint", lambda: "another"), (lookups, "FORM", "another"), (hours, "FORM", "another")],
+)
+def test_an_index_of_another_version_is_rebuilt(tmp_path, notices, monkeypatch, module, name, value):
     with Store.open(tmp_path, "test") as store:
         put(store, event_columns(10))
-    monkeypatch.setattr("remit.adapters.store.index.fingerprint", lambda: "another")
+    monkeypatch.setattr(module, name, value)
     with Store.open(tmp_path, "test", notices.append) as store:
         assert agree(store).startswith("10:")
     assert "other columns" in notices[0]

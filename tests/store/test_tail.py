@@ -153,3 +153,17 @@ def test_a_tail_begins_with_the_newest_and_goes_on_with_what_comes(store, live):
     ]
     second = bring(store, 2, 2)
     assert [next(told)["event"]["event_id"] for _ in range(2)] == second["event_id"]
+
+
+def test_only_an_event_that_was_told_is_said_to_match_no_more(store, live):
+    events = bring(store, 1, 4)
+    correct(store, events, [0], "AgentOps")
+    store.follow()
+    told = live.tail("source:AgentOps", 3)
+    assert next(told)["event"]["event_id"] == events["event_id"][0]
+    correct(store, events, [1, 2], "IaC")
+    store.follow()
+    correct(store, events, [0], "IaC")
+    store.follow()
+    said = next(told)
+    assert (said["what"], said["event"]) == ("unmatched", {"event_id": events["event_id"][0]})

@@ -130,7 +130,7 @@ def _governance(index: EventIndex, day: Window) -> Iterator[Family]:
     share = Family(
         "remit_ungoverned_share_24h",
         "Changes of the last 24 hours that came by no governed road, as a share of remit_window_changes{window=24h}; "
-        "absent where there was no change. Changes of which it is not known are in neither.",
+        "absent where there was no change. Changes of which it is not known count as changes, and not as ungoverned.",
         ("source",),
     )
     total: dict[str, int] = {}

@@ -16,9 +16,10 @@ from typing import Final
 
 import duckdb
 
+from remit.adapters.store import hours, lookups
 from remit.adapters.store.hours import count_in, create_hours, merge, recount
 from remit.adapters.store.lookups import COLUMNS, KEYED, add_names, create_names, forget_names, id_keys
-from remit.adapters.store.schema import CORRECTIONS, QUARANTINE, ddl, from_parquet
+from remit.adapters.store.schema import CORRECTIONS, QUARANTINE, ddl, fingerprint, from_parquet
 from remit.model.columns import INDEXED, JUDGED
 
 FILES_AT_ONCE = 32
@@ -27,6 +28,11 @@ _IDENTITIES: Final = {"events": "event_id", "offers": "event_id", "pending": "ev
 _INDEXED: Final = ", ".join(f'"{column.name}"' for column in INDEXED)
 _CORRECTED: Final = ", ".join(f'"{column.name}"' for column in CORRECTIONS)
 _JUDGED_NAMES: Final = frozenset(column.name for column in JUDGED)
+
+
+def form() -> str:
+    """What the tables hold and how they are filled: an index of another form is rebuilt from the lake."""
+    return f"{fingerprint()};{lookups.FORM};{hours.FORM}"
 
 
 def create_tables(cursor: duckdb.DuckDBPyConnection, epoch: str) -> None:

@@ -16,6 +16,8 @@ from remit.model.columns import FACETS
 
 SCALARS: Final = tuple(column.name for column in FACETS if column.kind != "strings")
 LISTS: Final = tuple(column.name for column in FACETS if column.kind == "strings")
+FORM: Final = f"1,{SCALARS},{LISTS}"
+"""Changes when other columns are counted; its first number, when they are counted otherwise."""
 ACT: Final = "counted IS NOT FALSE"
 _HOUR: Final = "date_trunc('hour', \"time\")"
 _FLAG: Final = '"denied"'

@@ -19,7 +19,7 @@ from remit.adapters.store import follow, generations
 from remit.adapters.store.deltalog import GapInLog
 from remit.adapters.store.duck import Duck, UnreadableIndex
 from remit.adapters.store.lake import Acknowledged, Change, Lake
-from remit.adapters.store.schema import KINDS, fingerprint
+from remit.adapters.store.schema import KINDS
 from remit.model.columns import BY_NAME
 
 MEMORY_MB = 320
@@ -225,7 +225,7 @@ class Index:
 
     def _prepare(self) -> None:
         stamped = self._duck.table("SELECT 1 FROM duckdb_tables() WHERE table_name = 'stamp'").num_rows
-        if stamped and self._duck.table("SELECT text FROM stamp")["text"].to_pylist() == [fingerprint()]:
+        if stamped and self._duck.table("SELECT text FROM stamp")["text"].to_pylist() == [follow.form()]:
             self._tell()
             return
         if stamped:
@@ -237,7 +237,7 @@ class Index:
                 cursor.execute(f'DROP TABLE "{table}"')
             follow.create_tables(cursor, uuid.uuid4().hex)
             cursor.execute("CREATE OR REPLACE TABLE stamp (text VARCHAR)")
-            cursor.execute("INSERT INTO stamp VALUES (?)", [fingerprint()])
+            cursor.execute("INSERT INTO stamp VALUES (?)", [follow.form()])
         self._tell()
 
     def _tell(self) -> None:

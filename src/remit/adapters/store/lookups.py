@@ -19,8 +19,8 @@ KEYED: Final = {"event_id": "event_key", "provider_id": "provider_key"}
 COLUMNS: Final = tuple(f"{key} UBIGINT" for key in KEYED.values())
 NAMED: Final = {"resource_ids": True, "resource_arns": True, "link_offers": False}
 """List columns whose elements are in ``names``; whether they are there without regard to case."""
-FORM: Final = "1"
-"""Changes when keys are made otherwise."""
+FORM: Final = f"1,{KEYED},{NAMED}"
+"""Changes when other columns have keys; its first number, when keys are made otherwise."""
 
 
 def create_names(cursor: duckdb.DuckDBPyConnection) -> None:

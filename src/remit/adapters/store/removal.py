@@ -26,7 +26,6 @@ from remit.rooms.removal.subject import Subject, fold
 Json = dict[str, Any]
 _KEY: Final = "removal_key"
 _DIGEST_LETTERS: Final = 32
-_EXPIRING: Final = ("events", "quarantine", "corrections")
 
 
 class StoreRemoval:

@@ -110,7 +110,7 @@ def _from_parquet(column: Column) -> str:
 
 
 def fingerprint() -> str:
-    """Changes when the index's tables would: an index of another fingerprint is rebuilt."""
+    """Changes when the columns of the index's tables would."""
     indexed = ",".join(f"{column.name}:{column.kind}" for column in INDEXED)
     quarantined = ",".join(f"{column.name}:{column.kind}" for column in QUARANTINE)
     return f"3;{indexed};{quarantined}"

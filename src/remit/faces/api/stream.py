@@ -20,7 +20,8 @@ the stream goes on there, with nothing missed and nothing told twice.
 
 * `new`: an event, in the shape of `/events/{{event_id}}`'s `event`; whenever it happened, it was stored only now.
 * `corrected`: an event that is judged otherwise than before, as a late record can make it.
-* `unmatched`: `{{event_id}}` of an event that, judged otherwise, does not match any more.
+* `unmatched`: `{{event_id}}` of an event that is judged otherwise than before and does not match now; one that was not
+  told before can be passed over.
 * `gap`: `{{words}}`: something is not told, and why. The index was rebuilt, or more than {AT_MOST_BEHIND:,} events came
   or changed at once.
 
