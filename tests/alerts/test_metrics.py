@@ -102,6 +102,7 @@ def test_hostile_names_are_labels_and_nothing_else(house: House) -> None:
             "changed": "2026-10-01T00:00:00.000000+00:00",
         },
         [],
+        "x",
     )  # fmt: skip
     house.desk.book.records.record(
         "a", 1, {}, at="2026-10-01T00:00:00.000000+00:00", due=0, channels=[hostile],
