@@ -25,6 +25,47 @@ def test_what_was_stored_before_is_not_told_and_what_comes_after_is_told_once(ho
     assert [each["count"] for each in house.found(alert)] == [1]
 
 
+def deletes(house: House, *clusters: str, minutes: float = 0) -> None:
+    for name in clusters:
+        house.happens(
+            "ada", "DeleteDBCluster", minutes=minutes, eventSource="rds.amazonaws.com",
+            requestParameters={"dBClusterIdentifier": name},
+            responseElements={"dBClusterArn": f"arn:aws:rds:eu-west-1:111122223333:cluster:{name}"},
+        )  # fmt: skip
+
+
+def test_another_resource_within_the_quiet_time_is_told_and_the_same_again_is_added_to_what_was_told(
+    house: House,
+) -> None:
+    alert = house.add("operation:DeleteDBCluster")
+    deletes(house, "orders")
+    house.rounds.once()
+    house.later(1)
+    deletes(house, "billing", "orders", minutes=1)
+    house.rounds.once()
+    found = {each["facts"]["resources"][0].rpartition(":")[2]: each for each in house.found(alert)}
+    assert {name: each["count"] for name, each in found.items()} == {"orders": 2, "billing": 1}
+    orders = found["orders"]["facts"]
+    assert (orders["count"], orders["told"], orders["evidence"]["acts"], len(orders["samples"])) == (2, 1, 2, 2)
+    assert orders["to"].startswith("2026-10-01T00:01:00")
+    rows = house.index.search(read_query(orders["query"], house.now), ("event_id",), 10)
+    assert sorted(orders["samples"]) == sorted(row["event_id"] for row in rows)
+
+
+def test_a_storm_that_goes_on_names_every_resource(house: House) -> None:
+    alert = house.add("operation:DeleteDBCluster")
+    deletes(house, *(f"first-{number}" for number in range(6)))
+    house.rounds.once()
+    house.later(1)
+    deletes(house, "first-0", *(f"late-{number}" for number in range(6)), minutes=1)
+    house.rounds.once()
+    [storm] = house.found(alert)
+    facts = storm["facts"]
+    assert (facts["told"], storm["count"], facts["evidence"]["acts"], facts["evidence"]["resources"]) == (6, 13, 13, 12)
+    named = {name.rpartition(":")[2] for name in facts["resources"]}
+    assert named == {f"{time}-{number}" for time in ("first", "late") for number in range(6)}
+
+
 def corrected(house: House, event_ids: list[str], **columns: Any) -> None:
     """Judge events otherwise, as attribution does."""
     rows = house.index.search(read_query("*", house.now), ("event_id", "time", "provider_id", "operation"), 100)

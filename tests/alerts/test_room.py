@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -132,14 +133,16 @@ def test_settling_tells_everything_once_and_a_bounded_number_of_times(given_: An
     alert = watch("match")
     findings = [finding(*each) for each in given_]
     first = settle(alert, findings, began, at)
-    assert sum(each.count for each in first.fired) + sum(first.again.values()) == sum(each.count for each in findings)
+    assert sum(each.count for each in first.fired) + sum(each.count for each in first.again.values()) == sum(
+        each.count for each in findings
+    )
     under_way = {name for name, since in began.items() if at - since < alert.settings.quiet_us}
     assert len(first.fired) <= max(1, MOST - len(under_way))
     assert not {each.fingerprint for each in first.fired} & under_way
     after = began | {each.fingerprint: at for each in first.fired}
     again = settle(alert, findings, after, at)
     assert again.fired == ()
-    assert sum(again.again.values()) == sum(each.count for each in findings)
+    assert sum(each.count for each in again.again.values()) == sum(each.count for each in findings)
 
 
 def test_a_storm_is_one_finding_with_the_sum_and_what_all_share() -> None:
@@ -148,6 +151,47 @@ def test_a_storm_is_one_finding_with_the_sum_and_what_all_share() -> None:
     assert [each.count for each in settled.fired] == [20_000]
     assert settled.fired[0].subject == {"agent": "x"}
     assert settled.fired[0].sentence.startswith("20,000 acts in 10,000 different findings, too many to tell one by one")
+
+
+@pytest.mark.parametrize("count", [6, 8, 9, 500])
+def test_a_storm_names_what_was_touched_and_says_how_many_more(count: int) -> None:
+    findings = [replace(finding(f"n{number}"), resources=(f"arn:aws:s3:::b{number}",)) for number in range(count)]
+    summed = settle(watch("match"), findings, {}, END).fired[0]
+    assert summed.resources == tuple(f"arn:aws:s3:::b{number}" for number in range(count))
+    named = [f"b{number}" for number in range(min(count, 8))]
+    assert all(name in summed.sentence.partition(". The first")[0] for name in named)
+    assert (f"and {count - 8} more. " in summed.sentence) == (count > 8)
+    assert summed.evidence["resources"] == count
+
+
+def deletion(**columns: Any) -> dict[str, Any]:
+    none = ("actor_name", "principal", "on_behalf_of", "environment", "deny_resource", "actor_kind")
+    return {
+        **dict.fromkeys(none), "event_id": "e", "time": END, "agent": "Codex", "service": "rds", "account": "1",
+        "operation": "DeleteDBCluster", "resource_ids": ["orders"],
+        "resource_arns": ["arn:aws:rds:eu:1:cluster:orders"],
+        "outcome": "success", "denied": False, **columns,
+    }  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("other", "same"),
+    [
+        ({"event_id": "f", "time": END + 1}, True),
+        ({"resource_arns": ["arn:aws:rds:eu:1:cluster:billing"], "resource_ids": ["billing"]}, False),
+        ({"resource_arns": ["arn:aws:rds:us:1:cluster:orders"]}, False),
+        ({"resource_arns": [], "resource_ids": ["billing"]}, False),
+        ({"resource_arns": [], "resource_ids": [], "deny_resource": "billing"}, False),
+        ({"denied": True, "outcome": "denied"}, False),
+        ({"outcome": "failure"}, False),
+        ({"agent": "Claude Code"}, False),
+        ({"account": "2"}, False),
+    ],
+)
+def test_another_act_is_another_finding_and_the_same_again_is_not(other: dict[str, Any], same: bool) -> None:
+    rows = [deletion(), deletion(**other)]
+    found = judge(watch("match"), (NewMatches(()),), (rows,)).findings
+    assert len({each.fingerprint for each in found}) == (1 if same else 2)
 
 
 def test_after_the_quiet_time_the_same_finding_is_told_again() -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import time
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Any, Final
 
@@ -35,6 +35,10 @@ class StoredAlerts:
         """When the newest firing of each fingerprint began."""
         return {fingerprint: micros(first) for fingerprint, first in self.records.began(alert).items()}
 
+    def facts(self, alert: str, fingerprints: Collection[str]) -> dict[str, Json]:
+        """The facts of the newest firing of each of these fingerprints."""
+        return self.records.facts(alert, fingerprints)
+
     def known(self, alert: str, keys: Sequence[str]) -> set[str]:
         """Which of these keys the alert remembers."""
         return self.records.known(alert, keys)
@@ -52,7 +56,7 @@ class StoredAlerts:
             due=time.time(),
             error=look.error,
             fired=fired,
-            again=look.again,
+            again={name: {"count": count, "facts": facts} for name, (count, facts) in look.again.items()},
             channels=alert.channels,
             remember=look.remember,
             most=REMEMBERED if alert.watch.kind == "match" else None,

@@ -191,6 +191,8 @@ class AlertDesk:
             "evidence": {"acts": 0},
             "subject": {},
             "samples": [],
+            "resources": [],
+            "resources_more": 0,
             "from": rfc3339(now),
             "to": rfc3339(now),
             "query": query,

@@ -12,6 +12,8 @@ _ESCAPES: Final = {"&": "&amp;", "<": "&lt;", ">": "&gt;"}
 _LONGEST: Final = 2000
 _LONGEST_TEXT: Final = 3000
 _FIELD: Final = 300
+_NAMED: Final = 15
+_NAME: Final = 150
 _BUTTON_URL: Final = 3000
 _JOINER: Final = "\u2060"
 """A word joiner: invisible, and behind a mark of format or a mention it makes plain text of it."""
@@ -47,6 +49,7 @@ def slack_message(message: Mapping[str, Any]) -> dict[str, Any]:
         {"type": "header", "text": {"type": "plain_text", "text": title[:150], "emoji": False}},
         {"type": "section", "text": _text(escape(message["sentence"], _LONGEST))},
         *([{"type": "section", "fields": shown}] if shown else []),
+        *_resources(message),
         {"type": "actions", "elements": [button]},
         {"type": "context", "elements": [_text(_about(message))]},
     ]
@@ -62,6 +65,16 @@ def slack_message(message: Mapping[str, Any]) -> dict[str, Any]:
 def _text(mrkdwn: str) -> dict[str, Any]:
     """A text object that Slack parses for nothing but our own marks."""
     return {"type": "mrkdwn", "text": mrkdwn[:_LONGEST_TEXT], "verbatim": True}
+
+
+def _resources(message: Mapping[str, Any]) -> list[dict[str, Any]]:
+    """What was touched, by full names, as far as there is room."""
+    names = message["resources"]
+    if not names:
+        return []
+    more = len(names) - _NAMED + message["resources_more"] if len(names) >= _NAMED else 0
+    told = [escape(name, _NAME) for name in names[:_NAMED]] + ([f"and {more:,} more"] if more > 0 else [])
+    return [{"type": "section", "text": _text("*Resources*\n" + "\n".join(told))}]
 
 
 def _about(message: Mapping[str, Any]) -> str:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import uuid
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import Any, Final
 
 from sqlalchemy import Connection, delete, func, select, update
@@ -97,6 +97,13 @@ class AlertRecords:
         with self._state.transaction() as connection:
             return {row[0]: row[1] for row in connection.execute(query)}
 
+    def facts(self, alert: str, fingerprints: Collection[str]) -> dict[str, Any]:
+        """The facts of the newest firing of each of these fingerprints."""
+        with self._state.transaction() as connection:
+            asked = {each: _newest(alert, each, FIRINGS.c.facts) for each in fingerprints}
+            found = {each: connection.execute(query).scalar() for each, query in asked.items()}
+        return {each: json.loads(facts) for each, facts in found.items() if facts is not None}
+
     def known(self, alert: str, keys: Sequence[str]) -> set[str]:
         """Which of these keys the alert remembers."""
         found: set[str] = set()
@@ -117,14 +124,15 @@ class AlertRecords:
         due: float,
         error: str | None = None,
         fired: Sequence[Mapping[str, Any]] = (),
-        again: Mapping[str, int] | None = None,
+        again: Mapping[str, Mapping[str, Any]] | None = None,
         channels: Sequence[str] = (),
         remember: Sequence[tuple[str, int]] = (),
         most: int | None = None,
     ) -> bool:
         """A look in one transaction. ``fired`` are ``{fingerprint, count, facts}``; each begins a firing with a
         delivery to every channel, due at ``due`` (seconds since the epoch). ``again`` counts up the newest firing of a
-        fingerprint. Beyond ``most`` remembered keys the oldest are forgotten, and ``place["horizon"]`` says up to when.
+        fingerprint by its ``count`` and gives it new ``facts``. Beyond ``most`` remembered keys the oldest are
+        forgotten, and ``place["horizon"]`` says up to when.
         False when the alert is not at ``version`` any more."""
         with self._state.transaction() as connection:
             horizon = self._remember(connection, alert, remember, most)
@@ -137,8 +145,8 @@ class AlertRecords:
                 return False
             for found in fired:
                 self._fire(connection, alert, found, at, due, channels)
-            for fingerprint, count in (again or {}).items():
-                _count_up(connection, alert, fingerprint, count, at)
+            for fingerprint, grown in (again or {}).items():
+                _count_up(connection, alert, fingerprint, grown, at)
             if fired:
                 _forget_old(connection, alert)
         return True
@@ -210,16 +218,16 @@ def _firings() -> Any:
     return select(FIRINGS, *named).join(ALERTS, ALERTS.c.id == FIRINGS.c.alert)
 
 
-def _count_up(connection: Connection, alert: str, fingerprint: str, count: int, at: str) -> None:
-    newest = (
-        select(FIRINGS.c.id)
-        .where(FIRINGS.c.alert == alert, FIRINGS.c.fingerprint == fingerprint)
-        .order_by(FIRINGS.c.first.desc())
-        .limit(1)
-        .scalar_subquery()
-    )
-    raised = update(FIRINGS).where(FIRINGS.c.id == newest)
-    connection.execute(raised.values(count=FIRINGS.c.count + count, last=at))
+def _newest(alert: str, fingerprint: str, *columns: Any) -> Any:
+    """Columns of the newest firing of a fingerprint."""
+    same = select(*columns).where(FIRINGS.c.alert == alert, FIRINGS.c.fingerprint == fingerprint)
+    return same.order_by(FIRINGS.c.first.desc()).limit(1)
+
+
+def _count_up(connection: Connection, alert: str, fingerprint: str, grown: Mapping[str, Any], at: str) -> None:
+    raised = update(FIRINGS).where(FIRINGS.c.id == _newest(alert, fingerprint, FIRINGS.c.id).scalar_subquery())
+    facts = json.dumps(grown["facts"])
+    connection.execute(raised.values(count=FIRINGS.c.count + grown["count"], last=at, facts=facts))
 
 
 def _forget_old(connection: Connection, alert: str) -> None:

@@ -125,7 +125,15 @@ def _firing(firing: Json) -> Json:
     """A firing with the address of its events and its numbers as words."""
     evidence = firing["facts"]["evidence"]
     numbers = [(name, value) for name, value in evidence.items() if isinstance(value, (int, float))]
-    return {**firing, "url": Ask(q=firing["facts"]["query"]).url(), "numbers": numbers}
+    facts = firing["facts"]
+    return {
+        **firing,
+        "url": Ask(q=facts["query"]).url(),
+        "numbers": numbers,
+        "told": facts.get("told", facts["count"]),
+        "named": facts.get("resources", []),
+        "unnamed": facts.get("resources_more", 0),
+    }
 
 
 def add_alert(pages: Pages, request: Request, form: Form) -> Response:

@@ -6,11 +6,11 @@ from dataclasses import replace
 from typing import Any, Final
 
 from remit.flows.alerting.answers import answer_past
+from remit.flows.alerting.facts import facts_of, grown
 from remit.flows.alerting.fresh import Fresh, fresh, start
 from remit.flows.alerting.ports import Alert, AlertBook, Json, Look, WatchedIndex
-from remit.flows.alerting.query import shown_by, watched
-from remit.model.event_json import rfc3339
-from remit.rooms.alerts import Finding, Settled, judge, look_at, needs, settle, step_of
+from remit.flows.alerting.query import watched
+from remit.rooms.alerts import Settled, judge, look_at, needs, settle, step_of
 from remit.rooms.alerts.questions import NewMatches, NewValues
 from remit.rooms.query.predicate import EVERYTHING
 
@@ -78,18 +78,8 @@ def _by_the_clock(index: WatchedIndex, book: AlertBook, alert: Alert, predicate:
 
 def _record(book: AlertBook, alert: Alert, seen: Look, settled: Settled, at: int) -> bool:
     fired = [(found, facts_of(alert, found)) for found in settled.fired]
-    return book.record(alert, replace(seen, fired=fired, again=settled.again), at)
-
-
-def facts_of(alert: Alert, found: Finding) -> Json:
-    """What a firing keeps of its finding, as JSON."""
-    return {
-        "sentence": found.sentence,
-        "count": found.count,
-        "evidence": dict(found.evidence),
-        "subject": dict(found.subject),
-        "samples": list(found.samples),
-        "from": rfc3339(found.low),
-        "to": rfc3339(found.high),
-        "query": shown_by(alert.query, found),
+    told = book.facts(alert.id, settled.again) if settled.again else {}
+    again = {
+        name: (found.count, grown(alert, told[name], found)) for name, found in settled.again.items() if name in told
     }
+    return book.record(alert, replace(seen, fired=fired, again=again), at)

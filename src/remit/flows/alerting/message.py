@@ -14,7 +14,8 @@ VERSION: Final = 1
 
 def message_of(firing: Mapping[str, Any], address: str, *, test: bool = False) -> Json:
     """``{version, id, test, alert: {id, name, kind, query, url}, at, sentence, count, evidence, subject, from, to,
-    query, url, samples: [{event_id, url}]}``; alike for every attempt at one firing."""
+    query, resources, resources_more, url, samples: [{event_id, url}]}``; what the firing knows
+    by the time of the attempt."""
     facts = firing["facts"]
     root = address.rstrip("/")
     return {
@@ -30,6 +31,8 @@ def message_of(firing: Mapping[str, Any], address: str, *, test: bool = False) -
         },
         "at": firing["first"],
         **{name: facts[name] for name in ("sentence", "count", "evidence", "subject", "from", "to", "query")},
+        "resources": list(facts.get("resources", ())),
+        "resources_more": facts.get("resources_more", 0),
         "url": events_url(address, facts["query"]),
         "samples": [
             {"event_id": each, "url": f"{root}/events/{quote(each, safe='', errors='replace')}"}

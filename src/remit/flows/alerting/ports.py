@@ -6,7 +6,7 @@ place, so that whatever interrupts leaves either all of a look or none of it.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
@@ -48,11 +48,12 @@ class Alert:
 @dataclass(frozen=True, slots=True)
 class Look:
     """What one look leaves behind. ``remember`` are keys not to be told again, each with the time it happened;
-    ``facts`` of a firing are those of its finding, as JSON."""
+    ``facts`` of a firing are those of its finding, as JSON; ``again`` is by how many a firing under way is counted up
+    and its facts from now on."""
 
     place: Mapping[str, Any]
     fired: Sequence[tuple[Finding, Json]] = ()
-    again: Mapping[str, int] = field(default_factory=dict)
+    again: Mapping[str, tuple[int, Json]] = field(default_factory=dict)
     remember: Sequence[tuple[str, int]] = ()
     error: str | None = None
 
@@ -76,6 +77,10 @@ class AlertBook(Protocol):
 
     def began(self, alert: str) -> dict[str, int]:
         """When the newest firing of each fingerprint of an alert began, for the newest thousand."""
+        ...
+
+    def facts(self, alert: str, fingerprints: Collection[str]) -> dict[str, Json]:
+        """The facts of the newest firing of each of these fingerprints."""
         ...
 
     def known(self, alert: str, keys: Sequence[str]) -> set[str]:

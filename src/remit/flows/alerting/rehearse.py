@@ -8,7 +8,8 @@ from itertools import accumulate, groupby
 from typing import Any, Final
 
 from remit.flows.alerting.answers import AgentReach, history_start, reach, reaches
-from remit.flows.alerting.look import facts_of, until
+from remit.flows.alerting.facts import facts_of
+from remit.flows.alerting.look import until
 from remit.flows.alerting.ports import Alert, Json, WatchedIndex
 from remit.flows.alerting.query import watched
 from remit.flows.questions.ports import Row

@@ -62,7 +62,18 @@ COLUMNS_OF: Final = {
 }
 """The event columns that make up each of ``VALUES``."""
 KINDS: Final = (
-    Kind("match", "It happens", "Fires on every new event that matches the query.", (_QUIET,)),
+    Kind(
+        "match",
+        "It happens",
+        "Fires on every new event that matches the query.",
+        (
+            replace(
+                _QUIET,
+                hint="The same actor, call, account, outcome and resources again within this time are counted, and "
+                "send no second message; anything else is sent. Beyond five messages the rest is summed up in one.",
+            ),
+        ),
+    ),
     Kind(
         "rate",
         "It happens unusually often",

@@ -1,12 +1,16 @@
-"""A new match: what happened, one finding for each actor and operation in an account."""
+"""A new match: what happened, one finding for each actor, operation, account, outcome and what was touched.
+
+What was touched belongs to it: whoever deletes a second cluster has done another act, however soon after the first.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from itertools import zip_longest
 from typing import Any, Final
 
 from remit.model.vocabulary import call_name
-from remit.rooms.alerts.finding import SAMPLES, Finding, Judgement, Watch, counted, fingerprint, moment, said
+from remit.rooms.alerts.finding import SAMPLES, Finding, Judgement, Watch, fingerprint, listed, moment, said
 
 Row = Mapping[str, Any]
 COLUMNS: Final = (
@@ -22,6 +26,8 @@ COLUMNS: Final = (
     "account",
     "environment",
     "resource_ids",
+    "resource_arns",
+    "deny_resource",
     "outcome",
     "denied",
 )
@@ -40,7 +46,15 @@ def judge_matches(watch: Watch, rows: Iterable[Row]) -> Judgement:
 
 
 def _group(row: Row) -> tuple[str | None, ...]:
-    return (_name(row)[1], row["service"], row["operation"], row["account"], _ending(row))
+    touched = sorted(set(_touched(row)))
+    return (_name(row)[1], row["service"], row["operation"], row["account"], _ending(row), *touched)
+
+
+def _touched(row: Row) -> list[str]:
+    """The resources of an act by their full names, else by their ids, else as its denial names them."""
+    ids, arns = (row.get(column) or () for column in ("resource_ids", "resource_arns"))
+    names = [arn or id_ for id_, arn in zip_longest(ids, arns) if arn or id_]
+    return names or [name for name in (row.get("deny_resource"),) if name]
 
 
 def _name(row: Row) -> tuple[str, str | None]:
@@ -55,45 +69,44 @@ def _ending(row: Row) -> str:
 def _finding(watch: Watch, key: tuple[str | None, ...], rows: list[Row]) -> Finding:
     newest = max(rows, key=lambda row: (row["time"], row["event_id"]))
     low, high = min(row["time"] for row in rows), newest["time"]
+    touched = tuple(dict.fromkeys(_touched(newest)))
     return Finding(
         fingerprint=fingerprint(watch, *key),
-        sentence=_sentence(newest, rows, low, high),
+        sentence=_sentence(newest, len(rows), low, high),
         count=len(rows),
-        evidence={"acts": len(rows), "resources": len(_resources(rows)), "from": moment(low), "to": moment(high)},
+        evidence={"acts": len(rows), "resources": len(touched), "from": moment(low), "to": moment(high)},
         samples=_newest_ids(rows),
         low=low,
         high=high + 1,
         terms=_terms(newest),
         subject=subject(newest),
+        resources=touched,
+        deed=_deed(newest),
     )
 
 
-def _sentence(newest: Row, rows: list[Row], low: int, high: int) -> str:
-    name = _name(newest)[1]
+def _deed(row: Row) -> str:
+    """Who did what."""
+    name = _name(row)[1]
     who = said(name, 60) if name else "Somebody not identified"
-    behalf = newest["on_behalf_of"]
+    behalf = row["on_behalf_of"]
     behalf_words = f" (for {said(behalf, 60)})" if behalf and behalf != name else ""
-    call = said(call_name(newest["service"], newest["operation"]), 80)
+    call = said(call_name(row["service"], row["operation"]), 80)
+    return f"{who}{behalf_words} {_DID.get(_ending(row), 'called')} {call}"
+
+
+def _sentence(newest: Row, acts: int, low: int, high: int) -> str:
     where = newest["environment"] or ""
     account = f"account {said(newest['account'], 40)}" if newest["account"] else ""
     places = ", ".join(said(each, 40) for each in (where, account) if each)
-    when = f"at {moment(high)}" if len(rows) == 1 else f"{len(rows):,} times from {moment(low)} to {moment(high)}"
-    return (
-        f"{who}{behalf_words} {_DID.get(_ending(newest), 'called')} {call}{_on(rows)}"
-        f"{f' in {places}' if places else ''}, {when}."
-    )
+    when = f"at {moment(high)}" if acts == 1 else f"{acts:,} times from {moment(low)} to {moment(high)}"
+    return f"{_deed(newest)}{_on(newest)}{f' in {places}' if places else ''}, {when}."
 
 
-def _on(rows: list[Row]) -> str:
-    resources = _resources(rows)
-    if not resources:
-        return ""
-    more = f" and {counted(len(resources) - 1, 'other resource')}" if len(resources) > 1 else ""
-    return f" on {said(resources[0], 80)}{more}"
-
-
-def _resources(rows: list[Row]) -> list[str]:
-    return list(dict.fromkeys(each for row in rows for each in row["resource_ids"] or () if each))
+def _on(row: Row) -> str:
+    named = dict.fromkeys(each for each in row["resource_ids"] or () if each)
+    short = tuple(named) if named else tuple(dict.fromkeys(_touched(row)))
+    return f" on {listed(short)}" if short else ""
 
 
 def _newest_ids(rows: list[Row]) -> tuple[str, ...]:
@@ -102,8 +115,20 @@ def _newest_ids(rows: list[Row]) -> tuple[str, ...]:
 
 
 def _terms(row: Row) -> tuple[tuple[str, str], ...]:
-    asked = (_name(row), ("service", row["service"]), ("operation", row["operation"]), ("account", row["account"]))
+    asked = (
+        _name(row),
+        ("service", row["service"]),
+        ("operation", row["operation"]),
+        ("account", row["account"]),
+        *_touched_term(row),
+    )
     return tuple((word, str(value)) for word, value in asked if value)
+
+
+def _touched_term(row: Row) -> tuple[tuple[str, str], ...]:
+    """What finds the first resource again: by its full name where the record has one."""
+    arns, ids = (list(row.get(column) or ()) for column in ("resource_arns", "resource_ids"))
+    return next(((((word, names[0]),) for word, names in (("arn", arns), ("resource", ids)) if names and names[0])), ())
 
 
 def subject(row: Row) -> dict[str, str]:
