@@ -1,4 +1,4 @@
-"""One bounded HTTPS POST: a deadline for everything, no redirects, and no more of the answer than is needed."""
+"""One bounded HTTPS POST: every wait has an end, no redirects, and no more of the answer than is needed."""
 
 from __future__ import annotations
 
@@ -55,8 +55,8 @@ def post(url: str, body: bytes, headers: Mapping[str, str]) -> None:
             with session.post(
                 url, data=body, headers=sent, timeout=_TIMEOUT, allow_redirects=False, stream=True
             ) as answer:
-                said = _beginning(answer)
                 status = answer.status_code
+                said = "" if 200 <= status < 300 else _beginning(answer)
     except requests.RequestException as error:
         raise Unavailable(f"The channel did not answer: {_reason(error)}") from None
     if not 200 <= status < 300:
@@ -69,8 +69,8 @@ def _beginning(answer: requests.Response) -> str:
     """The first words of an answer, for a person; reading ends at a size and a deadline."""
     deadline = time.monotonic() + _DEADLINE_SECONDS
     taken = b""
-    for chunk in answer.iter_content(512):
-        taken += chunk
+    for letter in answer.iter_content(1):  # a larger piece would be waited for, however slowly it comes
+        taken += letter
         if len(taken) >= _ANSWER_BYTES or time.monotonic() > deadline:
             break
     text = taken[:_ANSWER_BYTES].decode("utf-8", "replace")
