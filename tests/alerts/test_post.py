@@ -30,7 +30,7 @@ def test_an_answer_that_comes_a_letter_at_a_time_is_not_waited_for(monkeypatch: 
     with socket.create_server(("127.0.0.1", 0)) as listening:
         dripping = threading.Thread(target=drip, args=(listening,))
         dripping.start()
-        with pytest.raises(Unavailable, match="refused the message with status 500: x+"):
+        with pytest.raises(Unavailable, match=r"refused the message with status 500: x+"):
             post.post(f"http://127.0.0.1:{listening.getsockname()[1]}/", b"{}", {})
         gone.set()
         dripping.join(60)
