@@ -56,3 +56,11 @@ def test_enter_with_nothing_chosen_asks_what_is_written(query: Locator, page: Pa
     query.press("Enter")
     expect(page).to_have_url(re.compile("outcome%3Adenied"))
     expect(page.get_by_role("listbox")).to_have_count(0)
+
+
+def test_the_list_lies_over_another_page_that_takes_a_query(demo: str, page: Page) -> None:
+    page.goto(f"{demo}/denials?since=30d")
+    page.locator("#q").fill("agent")
+    page.locator("#q").press_sequentially(":")
+    expect(page.get_by_role("option").first).to_be_visible()
+    assert page.get_by_role("listbox").evaluate("(list) => getComputedStyle(list).position") == "absolute"
