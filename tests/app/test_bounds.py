@@ -2,23 +2,27 @@
 
 from __future__ import annotations
 
+import asyncio
+import resource
 import socket
 import threading
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
 import pytest
 import uvicorn
+from starlette.requests import ClientDisconnect
 
 from remit.adapters.store.deadline import within
 from remit.adapters.store.store import Store
 from remit.app.bounds import Bounded, Patience, Turns, bounded
 from remit.app.config.schema import Questions
-from remit.app.connections import PatientProtocol
+from remit.app.connections import MOST_CONNECTIONS, PatientProtocol, most_connections
 from remit.app.desks import ALERTS, FEEDS, IDENTITIES, QUESTIONS
+from remit.faces.api import exports
 from remit.faces.web.problems import refused
 from remit.faces.web.statuses import status_of
 from remit.model.errors import Busy, TooSlow
@@ -174,6 +178,56 @@ def test_what_other_desks_ask_of_the_index_takes_its_turn_among_the_questions() 
     assert desks[IDENTITIES].suggest() == "asked"
 
 
+def test_only_so_many_exports_are_made_at_a_time_however_slowly_they_are_taken() -> None:
+    class Pouring:
+        def export(self, query: str) -> Iterator[str]:
+            yield "first"
+            yield query
+
+    bounded = Bounded(QUESTIONS, Pouring(), Turns(Patience(60, at_once=1, waiting=0, pouring=2)))
+    begun = [bounded.export("x") for _ in range(2)]
+    never = bounded.export("never begun")
+    assert [next(each) for each in begun] == ["first", "first"]
+    with pytest.raises(Busy):
+        next(bounded.export("x"))
+    begun[0].close()
+    assert list(bounded.export("y")) == ["first", "y"]
+    assert list(begun[1]) == ["x"]
+    assert list(bounded.export("z")) == list(bounded.export("z"))
+    never.close()
+
+
+@pytest.mark.parametrize("ends", ["leaves", "stalls"])
+def test_an_export_whose_client_leaves_or_stalls_is_made_no_further(monkeypatch: Any, ends: str) -> None:
+    monkeypatch.setattr(exports, "STALLED_SECONDS", 0.2)
+    made: list[int] = []
+
+    def endless() -> Iterator[bytes]:
+        try:
+            for at in range(10_000_000):
+                made.append(at)
+                yield b"x"
+        finally:
+            made.append(-1)
+
+    async def receive() -> Any:
+        await (sending if ends == "leaves" else asyncio.Event()).wait()
+        return {"type": "http.disconnect"}
+
+    async def send(message: Any) -> None:
+        if message["type"] == "http.response.body":
+            sending.set()
+            await asyncio.Event().wait()
+
+    sending = asyncio.Event()
+    chunks = endless()
+    answer = exports.Poured(chunks, chunks)
+    with suppress(ClientDisconnect):
+        asyncio.run(answer({"type": "http", "method": "GET", "asgi": {"spec_version": "2.3"}}, receive, send))
+    assert made[-1] == -1
+    assert len(made) < 10
+
+
 def test_an_error_gives_the_turn_back() -> None:
     class Failing:
         def search(self, query: str) -> str:
@@ -202,9 +256,11 @@ class Hasty(PatientProtocol):
 
 
 @pytest.fixture
-def port() -> Iterator[int]:
+def port(request: pytest.FixtureRequest) -> Iterator[int]:
     """A server that has little patience."""
-    config = uvicorn.Config(_hello, http=Hasty, log_level="error", lifespan="off", timeout_keep_alive=600)
+    config = uvicorn.Config(
+        _hello, http=getattr(request, "param", Hasty), log_level="error", lifespan="off", timeout_keep_alive=600
+    )
     server = uvicorn.Server(config)
     listening = socket.create_server(("127.0.0.1", 0))
     thread = threading.Thread(target=server.run, kwargs={"sockets": [listening]}, daemon=True)
@@ -231,3 +287,39 @@ def test_a_client_that_never_says_what_it_wants_is_hung_up_on(port: int, sent: b
             assert quick.makefile("rb").read().endswith(b"hello")
         answered = slow.makefile("rb").read()
         assert answered.endswith(b"hello") if sent.endswith(b"Ho") else not answered
+
+
+class Crowded(PatientProtocol):
+    most = 3
+
+
+@pytest.mark.parametrize("port", [Crowded], indirect=True)
+def test_idle_connections_make_room_for_who_asks_and_a_body_under_way_is_let_finish(port: int) -> None:
+    def ask() -> bytes:
+        with socket.create_connection(("127.0.0.1", port), timeout=60) as quick:
+            quick.sendall(b"GET / HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n")
+            return quick.makefile("rb").read()
+
+    held = []
+    for said in (
+        b"POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 10\r\nConnection: close\r\n\r\n12345",
+        b"GET / HT",
+        b"",
+    ):
+        held.append(socket.create_connection(("127.0.0.1", port), timeout=60))
+        held[-1].sendall(said)
+        assert ask().endswith(b"hello")
+    assert [ask()[-5:] for _ in range(5)] == [b"hello"] * 5
+    held[0].sendall(b"67890")
+    assert held[0].makefile("rb").read().endswith(b"hello")
+    for each in held:
+        each.close()
+
+
+def test_connections_leave_files_to_the_store(monkeypatch: pytest.MonkeyPatch) -> None:
+    for soft, hard, expected in ((1024, 1024, 724), (256, 4096, MOST_CONNECTIONS), (400, 400, 100), (64, 64, 16)):
+        asked: list[Any] = []
+        monkeypatch.setattr(resource, "getrlimit", lambda _, said=(soft, hard): said)
+        monkeypatch.setattr(resource, "setrlimit", lambda _, said, into=asked: into.append(said))
+        assert most_connections() == expected
+        assert all(said[0] <= hard == said[1] for said in asked)

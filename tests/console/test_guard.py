@@ -66,6 +66,12 @@ def test_a_page_can_only_be_read(console: Console, method: str) -> None:
     assert answer.status == 405
 
 
+def test_a_request_that_says_its_length_in_two_ways_is_its_connection_s_last(console: Console) -> None:
+    both = [("content-length", "5"), ("transfer-encoding", "chunked")]
+    answer = get(console(mixed(1)), "/livez", headers=both)
+    assert (answer.status, answer.headers["connection"]) == (400, "close")
+
+
 def test_head_answers_without_a_body(console: Console) -> None:
     assert get(console(mixed(1)), "/livez", method="HEAD").status == 200
 

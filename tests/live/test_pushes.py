@@ -10,6 +10,7 @@ import os
 import signal
 import socket
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
 
@@ -18,7 +19,7 @@ from tests.app.conftest import wait_for
 
 from remit.adapters.store.disk import Disk
 from remit.adapters.store.inbox import Inbox, Label
-from remit.app.push_desk import MOST_BYTES
+from remit.app.push_desk import MOST_BYTES, _Unpacking
 from remit.model.errors import Unavailable
 
 from .conftest import Answer, Server, Stream, cloudtrail
@@ -257,6 +258,21 @@ def test_the_secret_of_a_webhook_delivers_nothing_but_webhooks(github):
         assert answer.status == 401, answer.body
 
 
+def test_forged_webhooks_that_come_slowly_keep_out_nobody_with_a_token(server, github):
+    """40 senders of nothing good, each in the middle of its body; without a secret not even one is listened to."""
+    head = "POST /api/v1/events/github-webhook HTTP/1.1\r\nHost: 127.0.0.1:{}\r\nX-GitHub-Event: push\r\n"
+    head += f"X-Hub-Signature-256: sha256={'0' * 64}\r\nContent-Length: 9000\r\n\r\n"
+    with ExitStack() as held:
+        for each in [github] * 40 + [server]:
+            slow = held.enter_context(socket.create_connection(("127.0.0.1", each.port), timeout=20))
+            slow.sendall(head.format(each.port).encode() + b"{")
+        assert b"401" in slow.recv(100)
+        assert push(github, [cloudtrail("not-kept-out")]).status == 202
+        parts = [path for path in (github.folder / "inbox").iterdir() if path.name.startswith(".")]
+        assert len(parts) <= 8
+    assert github.stores(1, "resource:not-kept-out")
+
+
 def test_a_ping_is_answered_and_kept_nowhere(github):
     body = json.dumps({"zen": "Design for failure.", "hook_id": 1}).encode()
     assert push(github, body, "github-webhook", **signed(body, "d-ping", "ping")).status == 202
@@ -322,3 +338,25 @@ def test_only_so_many_deliveries_arrive_at_a_time(tmp_path):
     first.drop()
     first.drop()
     inbox.begin(Label("auto", "f"), room=10)
+
+
+def test_of_those_some_are_kept_for_senders_that_are_known_before_their_body(tmp_path):
+    inbox = Inbox(tmp_path, most_writers=8)
+    unknown = [inbox.begin(Label("github-webhook", "f"), room=1, proven=False) for _ in range(2)]
+    with pytest.raises(Unavailable):
+        inbox.begin(Label("github-webhook", "f"), room=1, proven=False)
+    known = [inbox.begin(Label("auto", "f"), room=1) for _ in range(6)]
+    unknown[0].drop()
+    unknown[1].keep()
+    for _ in range(2):
+        known.append(inbox.begin(Label("github-webhook", "f"), room=1, proven=False))
+    for each in known:
+        each.drop()
+
+
+def test_gzip_of_very_many_members_is_unpacked_like_any_other():
+    packed = gzip.compress(b"") * 30_000 + gzip.compress(b"a" * 100_000) + gzip.compress(b"b") + gzip.compress(b"")
+    unpacking = _Unpacking()
+    unpacked = b"".join(unpacking.pieces(packed[:5000])) + b"".join(unpacking.pieces(packed[5000:]))
+    unpacking.confirm()
+    assert unpacked == b"a" * 100_000 + b"b"

@@ -12,6 +12,14 @@ from tests.app.conftest import command, start, wait_for
 from .conftest import Server, Stream, cloudtrail
 
 API = "/api/v1/events/stream"
+NO_PLACES = (
+    "x\n\nevent: new\ndata: forged\n\n.1.1.x",
+    "x.1.1.y\rdata: forged",
+    "\u00e9.1.1.x",
+    "x.1.1.\u2028",
+    "x.1.1.x y",
+)
+"""What would be written back into the stream as lines, or not at all."""
 
 
 def test_what_is_ingested_is_told_to_everybody_who_asked_for_it_and_nobody_else(server):
@@ -89,6 +97,8 @@ def test_an_event_that_a_late_record_judges_otherwise_is_told_again(server):
         (f"{API}?after={'x' * 300}", 400, ""),
         ("/live?after=" + "x" * 300, 413, "too_much"),
         (f"{API}?nothing=1", 400, "nothing"),
+        *((f"{API}?after={quote(place)}", 400, "place") for place in NO_PLACES),
+        *((f"/live?after={quote(place)}", 400, "place") for place in NO_PLACES),
     ],
 )
 def test_what_cannot_be_followed_is_refused_before_a_stream_begins(server, path, status, said):

@@ -8,7 +8,7 @@ answer that somebody waits for, is never stuck behind them.
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import wraps
@@ -28,16 +28,20 @@ ASKING: Final[Mapping[str, frozenset[str]]] = {
 WAITING: Final = 16
 """Questions that may wait. With those at work they are fewer than the threads of the server (40), which also serves
 what asks nothing."""
+POURING: Final = 6
+"""Exports made at a time: each holds a thousand events while its client takes them, however slowly."""
 
 
 @dataclass(frozen=True, slots=True)
 class Patience:
-    """``seconds`` for one question, ``at_once`` questions at a time, ``waiting`` more for ``wait_seconds`` at most."""
+    """``seconds`` for one question, ``at_once`` questions at a time, ``waiting`` more for ``wait_seconds`` at most;
+    ``pouring`` exports at a time."""
 
     seconds: float
     at_once: int
     waiting: int = WAITING
     wait_seconds: float = 10.0
+    pouring: int = POURING
 
 
 def bounded(desks: Mapping[str, Any], allowed: Questions) -> dict[str, Any]:
@@ -48,7 +52,7 @@ def bounded(desks: Mapping[str, Any], allowed: Questions) -> dict[str, Any]:
 
 
 class Bounded:
-    """A desk whose questions are bounded; what it gives piece by piece (an export) is as it was."""
+    """A desk whose questions are bounded; of what it gives piece by piece (an export), how many are at a time."""
 
     def __init__(self, name: str, desk: Any, turns: Turns) -> None:
         self._desk = desk
@@ -58,7 +62,9 @@ class Bounded:
 
     def __getattr__(self, verb: str) -> Any:
         call = getattr(self._desk, verb)
-        if verb in self._streamed or (self._asking is not None and verb not in self._asking):
+        if verb in self._streamed:
+            return self._poured(call)
+        if self._asking is not None and verb not in self._asking:
             return call
 
         @wraps(call)
@@ -68,6 +74,14 @@ class Bounded:
 
         return ask
 
+    def _poured(self, call: Callable[..., Iterator[Any]]) -> Callable[..., Iterator[Any]]:
+        @wraps(call)
+        def pour(*arguments: Any, **named: Any) -> Iterator[Any]:
+            with self._turns.pouring():
+                yield from call(*arguments, **named)
+
+        return pour
+
 
 class Turns:
     """The turns of all questions of one server."""
@@ -76,6 +90,18 @@ class Turns:
         self._patience = patience
         self._working = threading.Semaphore(patience.at_once)
         self._room = threading.Semaphore(patience.at_once + patience.waiting)
+        self._pouring = threading.Semaphore(patience.pouring)
+
+    @contextmanager
+    def pouring(self) -> Iterator[None]:
+        """While an export is made. Raises Busy when as many are under way as there may be."""
+        if not self._pouring.acquire(blocking=False):
+            remedy = "Ask again when one of them is done."
+            raise Busy("As many exports are under way as are made at a time", remedy=remedy)
+        try:
+            yield
+        finally:
+            self._pouring.release()
 
     @contextmanager
     def taken(self) -> Iterator[None]:

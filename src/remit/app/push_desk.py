@@ -24,8 +24,11 @@ MOST_BYTES: Final = 16 * 1024 * 1024
 MOST_UNPACKED: Final = 8 * MOST_BYTES
 """What a compressed delivery may grow to."""
 _STEP: Final = 1024 * 1024
+_SLICE: Final = 4096
+"""Packed bytes looked at together: each member of a gzip stream copies what is left of them, and they may be many."""
 _FEED: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9._:@-]{0,63}", re.ASCII)
 _KEY: Final = re.compile(r"[A-Za-z0-9-]{1,64}", re.ASCII)
+_SIGNED: Final = re.compile(r"sha256=[0-9a-f]{64}", re.ASCII)
 _WORD: Final = re.compile(r"[a-z_]{1,64}", re.ASCII)
 
 
@@ -66,13 +69,13 @@ class PushDesk:
             raise UsageError("This is no name of a feed", where=feed[:80], remedy="Letters, digits and ._:@- up to 64.")
         if encoding not in ("", "identity", "gzip"):
             raise UsageError(f"The encoding {encoding[:40]!r} is not taken", remedy="Send it plain, or as gzip.")
+        check = _Signature(self._secret, signature) if signature is not None else None
         wrapper, key = _wrapper(form, headers, self._clock())
         label = Label(form, feed or f"push:{form}", key)
         # A ping says that the webhook is there: it is answered and not kept.
         known = headers.get("event") == "ping" or self._taken_before(label)
-        check = _Signature(self._secret, signature) if signature is not None else None
         room = MOST_UNPACKED if encoding == "gzip" else self.most
-        arriving = self._inbox.begin(label, room=room)
+        arriving = self._inbox.begin(label, room=room, proven=check is None)
         return Delivery(self, arriving, label, wrapper, check, known=known, packed=encoding == "gzip")
 
     def _taken_before(self, label: Label) -> bool:
@@ -160,24 +163,29 @@ class _Signature:
     """GitHub's ``X-Hub-Signature-256``: the HMAC of the raw body under the webhook's secret."""
 
     def __init__(self, secret: bytes, said: str) -> None:
-        self._said = said
-        self._mac = hmac.new(secret, digestmod=hashlib.sha256) if secret else None
-
-    def update(self, data: bytes) -> None:
-        if self._mac:
-            self._mac.update(data)
-
-    def confirm(self) -> None:
-        if self._mac is None:
+        """:raises NotSignedIn: for what no body could make a signature of this secret, before any of it is taken."""
+        if not secret:
             raise NotSignedIn(
                 "The delivery is signed, and this server knows no secret to check it with",
                 remedy="Name the webhook's secret under [push.github] in the configuration.",
             )
-        if not hmac.compare_digest(f"sha256={self._mac.hexdigest()}".encode(), self._said.encode("utf-8", "replace")):
-            raise NotSignedIn(
-                "The signature is not that of the webhook's secret" if self._said else "The delivery is not signed",
-                remedy="Give the webhook the same secret as [push.github], and the content type application/json.",
-            )
+        self._said = said
+        self._mac = hmac.new(secret, digestmod=hashlib.sha256)
+        if not _SIGNED.fullmatch(said):
+            raise self._refusal()
+
+    def update(self, data: bytes) -> None:
+        self._mac.update(data)
+
+    def confirm(self) -> None:
+        if not hmac.compare_digest(f"sha256={self._mac.hexdigest()}", self._said):
+            raise self._refusal()
+
+    def _refusal(self) -> NotSignedIn:
+        return NotSignedIn(
+            "The signature is not that of the webhook's secret" if self._said else "The delivery is not signed",
+            remedy="Give the webhook the same secret as [push.github], and the content type application/json.",
+        )
 
 
 class _Unpacking:
@@ -188,6 +196,10 @@ class _Unpacking:
         self._size = 0
 
     def pieces(self, data: bytes) -> Iterator[bytes]:
+        for at in range(0, len(data), _SLICE):
+            yield from self._unpacked(data[at : at + _SLICE])
+
+    def _unpacked(self, data: bytes) -> Iterator[bytes]:
         while data:
             if self._member.eof:
                 self._member = zlib.decompressobj(31)

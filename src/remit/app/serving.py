@@ -19,7 +19,7 @@ from remit.app.answering import Answering
 from remit.app.arrivals import arrivals
 from remit.app.bounds import bounded
 from remit.app.config.reading import load_configuration
-from remit.app.connections import PatientProtocol
+from remit.app.connections import PatientProtocol, most_connections
 from remit.app.control import ControlServer, control_path
 from remit.app.desks import ALERTS, IDENTITIES, LIVE, PUSH
 from remit.app.exposure import Exposure, exposure
@@ -116,11 +116,15 @@ def _run(app: ASGIApp, listening: socket.socket, exposed: Exposure, ending: Call
             ending()  # it waits for answers under way, and a stream would never end by itself
             await super().shutdown(sockets)
 
+    class Protocol(PatientProtocol):
+        most = most_connections()
+
     certificate, key = exposed.certificate or (None, None)
     config = uvicorn.Config(
         app,
-        http=PatientProtocol,
-        log_level="warning",
+        http=Protocol,
+        ws="none",
+        log_level="error",  # a line for each request that cannot be read would let anybody fill the log
         access_log=False,
         lifespan="off",
         timeout_graceful_shutdown=2,

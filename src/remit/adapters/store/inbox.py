@@ -23,6 +23,9 @@ MOST_FILES: Final = 20_000
 MOST_BYTES: Final = 2 * 1024**3
 MOST_WRITERS: Final = 32
 """Deliveries taken at the same time."""
+_UNPROVEN_SHARE: Final = 4
+"""One in so many of them may be of a sender that only the end of its body can prove: whoever sends anything at all
+and slowly keeps out nobody who has a token."""
 ASIDE: Final = "aside"
 """Where a file goes that makes the ingest itself fail, so that it holds up no other."""
 
@@ -65,6 +68,7 @@ class Inbox:
         self._most = most_files, most_bytes, most_writers
         self._lock = threading.Lock()
         self._writers = 0
+        self._unproven = 0
         held = self.waiting()
         self._files, self._bytes = len(held), sum(each.size for each in held)
         self._keys = {each.label.key for each in held if each.label.key}
@@ -74,14 +78,14 @@ class Inbox:
         for path in self._folder.glob(".*.part"):
             self._disk.remove(path)
 
-    def begin(self, label: Label, *, room: int) -> Arriving:
-        """A delivery begins, of at most ``room`` bytes.
+    def begin(self, label: Label, *, room: int, proven: bool = True) -> Arriving:
+        """A delivery begins, of at most ``room`` bytes. ``proven``: its sender is known before its body is.
 
         :raises Unavailable: when the inbox is full, or as many deliveries arrive as are taken at a time.
         """
         most_files, most_bytes, most_writers = self._most
         with self._lock:
-            if self._writers >= most_writers:
+            if self._writers >= most_writers or not (proven or self._unproven < self._most_unproven):
                 raise Unavailable(f"{self._writers} deliveries arrive at this moment, and no more are taken at a time")
             files = self._files + self._writers
             if files >= most_files or self._bytes + (self._writers + 1) * room > most_bytes:
@@ -90,8 +94,9 @@ class Inbox:
                     remedy="Send it again in a moment.",
                 )
             self._writers += 1
+            self._unproven += not proven
         receipt = f"{time.time_ns():020d}-{secrets.token_hex(4)}"
-        return Arriving(self, self._disk, self._folder, receipt, label)
+        return Arriving(self, self._disk, self._folder, receipt, label, proven=proven)
 
     def holds(self, key: str) -> bool:
         """Whether a delivery of this name waits."""
@@ -120,14 +125,19 @@ class Inbox:
         return kept
 
     @property
+    def _most_unproven(self) -> int:
+        return max(1, self._most[2] // _UNPROVEN_SHARE)
+
+    @property
     def held(self) -> tuple[int, int]:
         """How many deliveries wait, and their bytes."""
         return self._files, self._bytes
 
-    def closed(self, size: int | None, key: str = "") -> None:
+    def closed(self, size: int | None, key: str = "", *, proven: bool = True) -> None:
         """A delivery that had begun is there, of ``size`` bytes, or was given up."""
         with self._lock:
             self._writers -= 1
+            self._unproven -= not proven
             if size is not None:
                 self._files, self._bytes = self._files + 1, self._bytes + size
                 self._keys |= {key} - {""}
@@ -141,8 +151,9 @@ class Inbox:
 class Arriving:
     """A delivery being written. ``keep`` or ``drop`` it."""
 
-    def __init__(self, inbox: Inbox, disk: Disk, folder: Path, receipt: str, label: Label) -> None:
+    def __init__(self, inbox: Inbox, disk: Disk, folder: Path, receipt: str, label: Label, *, proven: bool) -> None:
         self._inbox = inbox
+        self._proven = proven
         self._disk = disk
         self._label = label
         self._size = 0
@@ -153,7 +164,7 @@ class Arriving:
         try:
             self._sink: BinaryIO = os.fdopen(os.open(self._path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb")
         except OSError as error:
-            inbox.closed(None)
+            inbox.closed(None, proven=proven)
             raise store_error(error, "taking a delivery", folder) from error
 
     def write(self, data: bytes) -> None:
@@ -167,7 +178,7 @@ class Arriving:
         self._disk.sync(self._path)
         self._disk.rename(self._path, self._kept)
         self._open = False
-        self._inbox.closed(self._size, self._label.key)
+        self._inbox.closed(self._size, self._label.key, proven=self._proven)
         return self.receipt
 
     def drop(self) -> None:
@@ -176,7 +187,7 @@ class Arriving:
             self._open = False
             self._sink.close()
             self._disk.remove(self._path)
-            self._inbox.closed(None)
+            self._inbox.closed(None, proven=self._proven)
 
     def _guarded(self, act: Callable[[], object]) -> None:
         try:

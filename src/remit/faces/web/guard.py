@@ -69,6 +69,9 @@ class Guard:
                 await _text("The page could not be made. The server's log says why.", 500)(scope, receive, guarded)
 
     def _refusal(self, scope: Scope) -> Response | None:
+        if {b"content-length", b"transfer-encoding"} <= {name for name, _ in scope["headers"]}:
+            # One of the two is not what a proxy in front went by, and what follows is somebody else's request.
+            return PlainTextResponse("The request's length is said in two ways.", 400, {"Connection": "close"})
         hosts = [value.decode("latin-1").lower() for name, value in scope["headers"] if name == b"host"]
         match = _HOST.fullmatch(hosts[0]) if len(hosts) == 1 else None
         if match is None:

@@ -6,6 +6,7 @@ back with the last place it saw misses nothing and is told nothing twice.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, Final
@@ -27,6 +28,8 @@ UNMATCHED: Final = "unmatched"
 not known here: a reader that was not told of it can pass over it."""
 GAP: Final = "gap"
 """Something is not told, and why."""
+_PLACE: Final = re.compile(r"([0-9A-Za-z-]{0,64})\.([0-9]{1,18})\.([0-9]{1,18})\.([0-9A-Za-z-]{0,64})")
+"""Nothing else in a place: what a client says is written back into its stream, where a line break would be an event."""
 _MOVED: Final = "The index was rebuilt meanwhile, so what came since the last event is not told here. Search for it."
 
 
@@ -124,20 +127,12 @@ def write_place(epoch: str, at: Place) -> str:
 
 def read_place(text: str) -> tuple[str, Place]:
     """Text -> (epoch, place). Raises UsageError for anything ``write_place`` did not write."""
-    parts = text.split(".", 3)
-    try:
-        epoch, number, time, event_id = parts
-        return epoch, (_bounded(number), _bounded(time), event_id)
-    except ValueError as error:
+    found = _PLACE.fullmatch(text)
+    if found is None:
         raise UsageError(
             "This is no place in a stream of events", where=text[:80], remedy="Start without one: from now on."
-        ) from error
-
-
-def _bounded(text: str) -> int:
-    if not (text.isascii() and text.isdigit() and len(text) < 19):
-        raise ValueError(text)
-    return int(text)
+        )
+    return found[1], (int(found[2]), int(found[3]), found[4])
 
 
 def _behind(standing: Standing) -> tuple[str, Place]:
