@@ -42,7 +42,8 @@ NEEDED = {
         "GET /alerts/{alert}/edit", "GET /live", "GET /metrics", "GET /api",
         *(f"GET {_API}{path}" for path in (
             "/openapi.json", "/events", "/events/stream", "/events/{event_id}", "/facets", "/agents", "/agents/{name}",
-            "/denials", "/who", "/export", "/views", "/views/{view}", "/feeds", "/feeds/{name}", "/alerts",
+            "/denials", "/difference",
+            "/who", "/export", "/views", "/views/{view}", "/feeds", "/feeds/{name}", "/alerts",
             "/alerts/{alert}",
         )),
     ),
