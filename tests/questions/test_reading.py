@@ -91,6 +91,26 @@ def test_show_finds_by_id_by_the_providers_id_and_by_prefix(make_index: MakeInde
     assert json.dumps(answer)
 
 
+def named(kind: str, arn: str = "", **more: Any) -> dict[str, Any]:
+    return {"resource_ids": ["orders"], "resource_types": [kind], "resource_arns": [arn], "account": "1", **more}
+
+
+@pytest.mark.parametrize("known", [True, False])
+def test_the_same_resource_is_told_from_another_of_its_name(make_index: MakeIndex, known: bool) -> None:
+    cluster, table = ("arn:aws:rds:e:1:cluster:orders", "arn:aws:dynamodb:e:1:table/orders") if known else ("", "")
+    index = make_index(
+        [
+            event("aaaa", **named("rds:cluster", cluster)),
+            event("bbbb", **named("rds:cluster", cluster)),
+            event("cccc", **named("dynamodb:table", table)),
+            event("dddd", **named("rds:cluster", cluster.replace(":1:", ":2:"), account="2")),
+        ]
+    )
+    found = show(index, NoRaw(), describe, "aaaa")["related"]["resource"]
+    assert ([line["event_id"] for line in found["items"]], found["total"]) == (["bbbb"], 1)
+    assert sorted(ids(search(index, describe, found["query"], now_us=NOW))) == ["aaaa", "bbbb"]
+
+
 def test_show_refuses_what_is_ambiguous_and_what_is_absent(make_index: MakeIndex) -> None:
     index = make_index([event("aaaa1111"), event("aaaa2222")])
     with pytest.raises(UsageError, match="Several"):

@@ -113,7 +113,7 @@ def test_a_long_history_is_cut_and_said(make_index: MakeIndex) -> None:
     index = make_index([event(f"e{n:03d}", n, **CALL) for n in range(MAX_CHANGES + 5)])
     answer = who(index, describe, "orders-db")
     assert (len(answer["changes"]), answer["more"], answer["records"]) == (MAX_CHANGES, True, MAX_CHANGES + 5)
-    assert f"{MAX_CHANGES + 5} records in all, the newest {MAX_CHANGES}" in answer["sentence"]
+    assert f"{MAX_CHANGES + 5} changes in all, the newest {MAX_CHANGES}" in answer["sentence"]
 
 
 def test_the_chain_follows_recorded_keys_from_the_call_to_the_ticket(make_index: MakeIndex) -> None:

@@ -21,7 +21,7 @@ DRAWER: Final = "drawer"
 _RELATED: Final = (
     ("same_act", "The same act", "No other record of this act is known."),
     ("session", "The same credentials", "No other call with these credentials is stored."),
-    ("resource", "The same resource", "No other event names this resource."),
+    ("resource", "The same resource, reads and refusals too", "No other event names this resource."),
     ("actor", "The same actor", "No other event of this actor is stored."),
 )
 _JOIN: Final = "join."

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import zip_longest
 from typing import Any, Final
 
 from remit.flows.questions.answered import answered
@@ -14,6 +15,7 @@ from remit.rooms.query.predicate import Equals, Glob, Not, Predicate, both, colu
 
 SHORTEST_PREFIX: Final = 4
 _RELATED: Final = 10
+_RESOURCES: Final = 10
 LINE: Final = (
     "event_id",
     "time",
@@ -92,10 +94,25 @@ def _same(row: Row, column: str, word: str) -> tuple[Predicate | None, str]:
 
 
 def _same_resources(row: Row) -> tuple[Predicate | None, str]:
-    names = [name for name in row["resource_ids"] if name][:10]
-    if not names:
+    """By its full name where the record has it: a short one may be that of a table beside a cluster. Else by its id
+    together with its type (its service when that is not known) and account."""
+    ids, arns, types = (list(row[column] or ()) for column in ("resource_ids", "resource_arns", "resource_types"))
+    asked = dict.fromkeys(name for each in zip_longest(ids, arns, types) if (name := _told_apart(row, *each)))
+    first = list(asked)[:_RESOURCES]
+    if not first:
         return None, ""
-    return either(Equals("resource_ids", name, True) for name in names), term("resource", *names)
+    texts = [" ".join(term(word, value) for _, word, value in each) for each in first]
+    found = either(both(*(Equals(column, value, True) for column, _, value in each)) for each in first)
+    return found, texts[0] if len(texts) == 1 else f"({' OR '.join(f'({text})' for text in texts)})"
+
+
+def _told_apart(row: Row, name: str | None, arn: str | None, kind: str | None) -> tuple[tuple[str, str, str], ...]:
+    """(column, query word, value) that mean one resource and no other of its name."""
+    if arn:
+        return (("resource_arns", "arn", arn),)
+    sort = ("resource_types", "type", kind) if kind else ("service", "service", row["service"])
+    asked = (("resource_ids", "resource", name), sort, ("account", "account", row["account"]))
+    return tuple((column, word, value) for column, word, value in asked if value) if name else ()
 
 
 def _listed(index: EventIndex, predicate: Predicate | None, others: Predicate, text: str) -> Json:

@@ -135,7 +135,8 @@ def _told(
 ) -> str:
     if subject.kind not in ACTORS:
         ended = f" It was deleted by {_name(deleted)} at {rfc3339(deleted['time'])}." if deleted else ""
-        return _sentence(index, made, rows, total) + ended
+        of = "record" if subject.kind in _OF_CODE else "change"
+        return _sentence(index, made, rows, plural(total, of)) + ended
     if not rows:
         return "Records name them, but none of what they did changed anything."
     return (
@@ -203,7 +204,7 @@ def _said(row: Row | None, describe: Describe) -> Json | None:
     return {**line, "resources": row["resource_ids"], "principal": row["principal"]}
 
 
-def _sentence(index: EventIndex, made: Row | None, rows: list[Row], total: int) -> str:
+def _sentence(index: EventIndex, made: Row | None, rows: list[Row], counted: str) -> str:
     if not rows:
         return "Records name it, but none of them changed it; the chain is of the newest one."
     first = index.tally(EVERYTHING)["first"]
@@ -215,7 +216,7 @@ def _sentence(index: EventIndex, made: Row | None, rows: list[Row], total: int) 
     cut = f", the newest {MAX_CHANGES} of which are listed" if len(rows) > MAX_CHANGES else ""
     return (
         f"{origin}; last changed by {_name(rows[0])} with {rows[0]['operation']} at {rfc3339(rows[0]['time'])}; "
-        f"{plural(total, 'record')} in all{cut}."
+        f"{counted} in all{cut}."
     )
 
 
