@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from typing import Any
-from urllib.parse import urlencode
+from urllib.parse import parse_qs, parse_qsl, urlencode, urlsplit
 
 import pytest
 from tests.console.asgi import Answer, get
@@ -11,6 +11,7 @@ from tests.console.page_reader import Page
 
 from remit.app.desk import LocalDesk
 from remit.app.keeping import open_desks
+from remit.faces.console.alert_links import alert_url
 from remit.faces.console.site import build_console
 from remit.faces.web.access import OPEN_HOUSE, Entrance, NoCredentials
 from remit.faces.web.caller import ROLES, Caller
@@ -115,6 +116,52 @@ def test_the_alert_of_an_event_asks_for_the_like_of_it(house: House) -> None:
     event = house.index.search(EVERYTHING, ("event_id",), 1)[0]
     shown = get(app, f"/events/{event['event_id']}").text
     assert "/alerts/new?q=service%3As3+operation%3ADeleteBucket+account%3A111122223333" in shown
+
+
+def test_a_form_left_to_add_a_channel_comes_back_as_it_stood_with_the_channel_chosen(house: House) -> None:
+    app = console(house)
+    draft = {"back": "/alerts/new", "touched": "1", "q": "operation:X name:a&b", "kind": "rate", "rate.least": "4"}
+    page = get(app, f"/alerts/channels?{urlencode({**draft, 'name': 'Mine'})}")
+    assert "Save channel and go back to the alert" in page.text
+    url = "https://hooks.example/services/secretpath"
+    form = {"name": "ops", "kind": "slack", "url": url, "back": draft.pop("back")}
+    back = post(app, "/alerts/channels", **form, draft=urlencode({**draft, "name": "Mine"})).headers["location"]
+    asked = dict(parse_qsl(urlsplit(back).query))
+    assert asked == {**draft, "name": "Mine", "channel.ops": "on"}
+    assert urlsplit(back).path == "/alerts/new"
+    for elsewhere in ("//evil.example", "https://evil.example/", "/alerts/new/../../x", "/alerts/%0a/edit"):
+        assert post(app, "/alerts/channels", **{**form, "back": elsewhere}).headers["location"] == "/alerts/channels"
+
+
+def test_the_only_channel_is_chosen_until_a_person_takes_it_off(house: House) -> None:
+    app = console(house)
+
+    def chosen(path: str) -> list[str]:
+        return [
+            each["name"]
+            for each in Page(get(app, path).text).inputs
+            if "checked" in each and "channel." in str(each.get("name"))
+        ]
+
+    post(app, "/alerts/channels", name="ops", kind="slack", url="https://hooks.example/services/secretpath")
+    assert chosen("/alerts/new?q=operation:x") == ["channel.ops"]
+    assert chosen("/alerts/new?q=operation:x&touched=1") == []
+    post(app, "/alerts/channels", name="two", kind="slack", url="https://hooks.example/services/secretpath")
+    assert chosen("/alerts/new?q=operation:x") == []
+
+
+def test_the_alert_of_a_denied_delete_asks_for_any_outcome_and_offers_any_delete(house: House) -> None:
+    denied = {
+        "actor": {"kind": "agent"},
+        "action": {"service": "rds", "operation": "DeleteDBCluster", "kind": "delete"},
+    }
+    url = alert_url({**denied, "environment": "production", "denied": True})
+    asked = parse_qs(urlsplit(url).query)
+    call = "who:agent service:rds operation:DeleteDBCluster env:production"
+    assert asked == {"q": [call], "or": ["who:agent kind:delete env:production", f"{call} denied:true"]}
+    page = get(console(house), url).text
+    assert "Or watch instead" in page
+    assert Page(page).faults == []
 
 
 def test_a_test_message_says_how_it_went_and_only_an_administrator_sets_where_alerts_go(house: House) -> None:

@@ -67,7 +67,7 @@ def test_the_same_delivery_again_is_stored_once(server):
 
 
 def test_what_cannot_be_read_goes_to_quarantine_and_holds_up_nothing(server):
-    for body in (b"nothing like JSON", b'{"what": 1}', b"\x1f\x8bnot gzip", b'[{"a":' * 40, b"\xff\xfe\x00"):
+    for body in (b'{"what": 1}', b"\x1f\x8bnot gzip", b'no JSON\n{"what": 1}\n', b"{" * 70, b"no JSON " * 9_000):
         assert push(server, body).status == 202
     assert push(server, cloudtrail("after-bad")).status == 202
     assert server.stores(1, "resource:after-bad")
@@ -83,6 +83,11 @@ def waiting(server: Server) -> list[Path]:
     [
         ("nonsense", b"{}", {}, 404, "There is no format"),
         ("cloudtrail", b"", {}, 400, "empty"),
+        ("cloudtrail", b"nothing like JSON", {}, 400, "No JSON object"),
+        ("cloudtrail", b"{bad", {}, 400, "No JSON object"),
+        ("auto", b'[{"a":' * 40, {}, 400, "No JSON object"),
+        ("cloudtrail", b"\xff\xfe\x00", {}, 400, "No JSON object"),
+        ("cloudtrail", gzip.compress(b"nothing like JSON"), {"Content_Encoding": "gzip"}, 400, "No JSON object"),
         ("cloudtrail", gzip.compress(b""), {"Content_Encoding": "gzip"}, 202, ""),
         ("cloudtrail", b"{}", {"Content_Encoding": "br"}, 400, "gzip"),
         ("cloudtrail", b"no gzip", {"Content_Encoding": "gzip"}, 400, "damaged"),

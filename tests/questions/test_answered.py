@@ -36,6 +36,16 @@ def test_without_another_reading_there_is_no_runner_up() -> None:
     assert answers(runner_up=None)["runner_up"] is None
 
 
+def test_an_act_that_a_person_approved_says_so_with_the_value_that_names_the_approval() -> None:
+    approval = "op.AROAEXAMPLE-ana@example.com.apr.01a05863"
+    told = {"evidence": ["aws.agent.devops-agent.approval=" + approval], "on_behalf_of": "Ana"}
+    found = answers(**told)["workflow"]
+    assert found["answer"] == "Approved by Ana, but by neither the gateway nor a known pipeline."
+    assert approval in found["how"]
+    assert found["settle"]
+    assert answers(**told | {"governed": "pipeline"})["workflow"]["answer"].startswith("Yes")
+
+
 def test_a_change_through_a_known_pipeline_names_its_commit_and_run() -> None:
     found = answers(governed="pipeline", actor_kind="pipeline", commit="abc123", pull_request="7", run="99")["workflow"]
     assert found["answer"].startswith("Yes")

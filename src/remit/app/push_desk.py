@@ -14,6 +14,7 @@ from typing import Any, Final
 
 from remit.adapters.store.inbox import Arriving, Inbox, Label
 from remit.adapters.store.state import State
+from remit.app.push_glance import Glance
 from remit.model.errors import NotFound, NotSignedIn, TooMuch, UsageError
 from remit.model.vocabulary import DATA_SOURCES
 
@@ -108,6 +109,7 @@ class Delivery:
         self._check = check
         self._known = known
         self._unpack = _Unpacking() if packed else None
+        self._glance = Glance()
         self._size = 0
         if wrapper:
             arriving.write(wrapper.encode())
@@ -123,15 +125,20 @@ class Delivery:
         if self._check:
             self._check.update(data)
         if self._unpack is None:
-            self._arriving.write(data)
+            self._take(data)
             return
         for piece in self._unpack.pieces(data):
-            self._arriving.write(piece)
+            self._take(piece)
+
+    def _take(self, data: bytes) -> None:
+        self._glance.write(data)
+        self._arriving.write(data)
 
     def finish(self) -> Json:
         """The whole body is there: make it durable, and say so. A delivery that is known already is not kept again.
 
-        :raises NotSignedIn: when its signature is not its sender's; nothing of it is kept.
+        :raises NotSignedIn: when its signature is not its sender's; nothing of it is kept. :raises UsageError: when no
+        record can be in it.
         """
         if self._check:
             self._check.confirm()
@@ -139,6 +146,7 @@ class Delivery:
             raise UsageError("The body is empty", remedy="Send one record, an array of them, or one a line.")
         if self._unpack:
             self._unpack.confirm()
+        self._glance.confirm()
         said = {"format": self._label.form, "feed": self._label.feed, "bytes": self._size}
         if self._known:
             self.drop()

@@ -168,11 +168,16 @@ def _seconds(later: int | None, earlier: int | None) -> float | None:
 
 
 def _state(told: Json) -> Json:
-    """``state`` ok, late, waiting, failing or empty, with the sentence that says why."""
+    """``state`` ok, late, unread, waiting, failing or empty, with the sentence that says why."""
     if told["last_error"]:
         return {"state": "failing", "why": told["last_error"]}
     if (told["waiting_seconds"] or 0) * _SECOND_US > _WAITS_US:
         return {"state": "waiting", "why": f"{plural(told['waiting'], 'delivery')} wait longer than a minute."}
+    if told["unread"] and not told["records"]:
+        return {
+            "state": "unread",
+            "why": f"None of it is stored; {plural(told['unread'], 'record')} could not be read.",
+        }
     if not told["records"]:
         return {"state": "empty", "why": "Nothing of it is stored."}
     if told["lag_seconds"] * _SECOND_US > _LATE_US:
@@ -180,6 +185,8 @@ def _state(told: Json) -> Json:
             "state": "late",
             "why": "Its newest event is older than a day: quiet, not read, or not delivered; the records cannot say.",
         }
+    if told["unread"]:
+        return {"state": "unread", "why": f"{plural(told['unread'], 'record')} of it could not be read."}
     return {"state": "ok", "why": ""}
 
 

@@ -54,7 +54,9 @@ class Feed(BaseModel):
     waiting_seconds: float | None = Field(description="How long the first of them has waited.")
     unread: int = Field(description="Records that could not be read.")
     reasons: list[Reason]
-    state: str = Field(description="`ok`, `late`, `waiting`, `failing` or `empty`.")
+    state: str = Field(
+        description="`ok`, `late`, `unread` (some of it could not be read), `waiting`, `failing` or `empty`."
+    )
     why: str
 
 

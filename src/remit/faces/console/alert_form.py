@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import re
+from collections.abc import Iterable, Mapping
 from typing import Any, Final
+from urllib.parse import parse_qsl, urlencode
 
 from remit.faces.console.asking import address
 from remit.faces.console.ports import Json
@@ -11,6 +13,13 @@ from remit.flows.alerting.query import timeless
 from remit.model.errors import QueryError
 
 CHANNEL: Final = "channel."
+BACK: Final = "back"
+"""The form that a person left to add a channel: its path, beside what stood in it."""
+TOUCHED: Final = "touched"
+"""What an address of a form that was filled in has, whatever was filled in."""
+MOST_OFFERED: Final = 4
+LONGEST_DRAFT: Final = 6_000
+_FORMS: Final = re.compile(r"/alerts/(?:new|[A-Za-z0-9_-]{1,64}/edit)")
 _DEFAULT_KIND: Final = "match"
 _OFTEN: Final = 30
 """Messages in a dry run of 30 days from which on a person is warned."""
@@ -30,13 +39,17 @@ def given_of(form: Mapping[str, str], kinds: list[Json]) -> Json:
     }
 
 
-def fields_of(given: Json, kinds: list[Json], channels: list[Json]) -> Json:
-    """What the form shows: every kind with its options, filled in with what was given or else the defaults."""
+def fields_of(given: Json, kinds: list[Json], channels: list[Json], *, untouched: bool = False) -> Json:
+    """What the form shows: every kind with its options, filled in with what was given or else the defaults.
+
+    In an ``untouched`` form the only channel there is is chosen: an alert that tells nobody has to be meant.
+    """
+    chosen = [each["name"] for each in channels] if untouched and len(channels) == 1 else given["channels"]
     return {
         "name": given["name"],
         "query": given["query"],
         "kinds": [_kind(each, given) for each in kinds],
-        "channels": [{**each, "chosen": each["name"] in given["channels"]} for each in channels],
+        "channels": [{**each, "chosen": each["name"] in chosen} for each in channels],
         "gone": [each for each in given["channels"] if each not in {known["name"] for known in channels}],
         "matches_url": address("/", q=given["query"], since="30d"),
     }
@@ -67,6 +80,31 @@ def advice(tried: Json) -> str:
     if not tried["matches"]:
         return "Nothing like it happened in that time, so nothing shows whether the query says what you mean."
     return ""
+
+
+def other_queries(parameters: Mapping[str, str], query: str) -> list[tuple[str, str]]:
+    """``(query, address of the form with it)`` for each ``or`` of an address: wider and narrower ones to watch."""
+    many = getattr(parameters, "getlist", None)
+    offered = dict.fromkeys([query, *(many("or")[:MOST_OFFERED] if many else ())])
+    return [(each, address("/alerts/new", **_less(offered, each))) for each in offered if each and each != query]
+
+
+def _less(offered: Iterable[str], chosen: str) -> dict[str, str | tuple[str, ...]]:
+    return {"q": chosen, "or": tuple(each for each in offered if each and each != chosen)}
+
+
+def draft_of(parameters: Iterable[tuple[str, str]]) -> str:
+    """A form that is left for a while, as the query part of an address; empty when none was left."""
+    said = [(name, value) for name, value in parameters if name != BACK]
+    return urlencode(said, errors="replace")[:LONGEST_DRAFT]
+
+
+def way_back(back: str, draft: str, channel: str = "") -> str:
+    """The address of the form that was left, with what stood in it and with ``channel`` chosen; empty for none."""
+    if not _FORMS.fullmatch(back):
+        return ""
+    said = parse_qsl(draft[:LONGEST_DRAFT], keep_blank_values=True, max_num_fields=200)
+    return f"{back}?{urlencode([*said, (CHANNEL + channel, 'on')] if channel else said, errors='replace')}"
 
 
 def form_values(values: Mapping[str, Any]) -> Json:

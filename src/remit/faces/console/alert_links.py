@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from remit.faces.console.asking import address
-from remit.flows.alerting.suggest import suggested_query
+from remit.faces.console.asking import Asked, address
+from remit.flows.alerting.suggest import other_queries, suggested_query
 from remit.model.errors import RemitError
 
 
@@ -21,4 +21,7 @@ def unseen_alerts(desks: Mapping[str, Any]) -> int:
 
 def alert_url(event: Mapping[str, Any]) -> str:
     """The form of an alert that tells when the like of this event happens again."""
-    return address("/alerts/new", q=suggested_query(event))
+    parameters: Asked = {"q": suggested_query(event)}
+    if others := other_queries(event):
+        parameters["or"] = tuple(others)
+    return address("/alerts/new", **parameters)

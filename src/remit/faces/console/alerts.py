@@ -8,7 +8,18 @@ from typing import Any, Final, Protocol
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
-from remit.faces.console.alert_form import advice, fields_of, form_values, given_of, watchable
+from remit.faces.console.alert_form import (
+    BACK,
+    TOUCHED,
+    advice,
+    draft_of,
+    fields_of,
+    form_values,
+    given_of,
+    other_queries,
+    watchable,
+    way_back,
+)
 from remit.faces.console.asking import Ask, address
 from remit.faces.console.pages import Action, Form, Page, Pages
 from remit.faces.console.ports import Json
@@ -42,7 +53,12 @@ class AlertsDesk(Protocol):
 def alerts_page(pages: Pages, request: Request) -> Response:
     """``/alerts``."""
     found = _desk(pages).alerts()
-    starters = [(said, address(f"{LIST}/new", q=query, kind=kind), query) for kind, query, said in STARTERS]
+    set_already = {(each["kind"], each["query"]) for each in found["alerts"]}
+    starters = [
+        (said, address(f"{LIST}/new", q=query, kind=kind, name=said), query)
+        for kind, query, said in STARTERS
+        if (kind, query) not in set_already
+    ]
     return pages.render(
         "alerts.html",
         here="alerts",
@@ -76,6 +92,7 @@ def _form_page(
 ) -> Response:
     desk = _desk(pages)
     tried = None
+    untouched = alert is None and request.method in ("GET", "HEAD") and TOUCHED not in request.query_params
     if error is None:
         try:
             tried = desk.dry_run(given)
@@ -88,7 +105,8 @@ def _form_page(
         "alert_form.html",
         200 if error is None else 400,
         here="alerts",
-        form=fields_of(given, desk.kinds(), desk.channels()),
+        form=fields_of(given, desk.kinds(), desk.channels(), untouched=untouched),
+        others=other_queries(request.query_params, given["query"]) if alert is None else [],
         action=action,
         preview=preview,
         alert=alert,
@@ -195,6 +213,8 @@ def channels_page(pages: Pages, request: Request) -> Response:
 
 def _channels_page(pages: Pages, request: Request, tested: Json | None = None, error: Any = None) -> Response:
     caller = caller_of(request.scope)
+    back = request.query_params.get(BACK, "")
+    draft = draft_of(request.query_params.multi_items())
     return pages.render(
         "alert_channels.html",
         200 if error is None else 400,
@@ -202,6 +222,9 @@ def _channels_page(pages: Pages, request: Request, tested: Json | None = None, e
         channels=_desk(pages).channels(),
         tested=tested,
         error=error,
+        back=back,
+        draft=draft,
+        back_url=way_back(back, draft),
         may_test=caller.may("operate"),
         may_set=caller.may("admin"),
     )
@@ -215,7 +238,7 @@ def add_channel(pages: Pages, request: Request, form: Form) -> Response:
         _desk(pages).add_channel(name, kind, url, secret, who.name)
     except UsageError as error:
         return _channels_page(pages, request, error=error)
-    return _to(CHANNELS)
+    return _to(way_back(form.get(BACK, ""), form.get("draft", ""), name) or CHANNELS)
 
 
 def change_channel(pages: Pages, request: Request, form: Form) -> Response:

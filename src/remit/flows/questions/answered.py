@@ -19,6 +19,11 @@ _ROADS: Final = {
     "none": "No: it came by neither the gateway nor a known pipeline.",
 }
 
+_APPROVING: Final = ("gateway", "pipeline")
+"""Roads that are an approved workflow already."""
+_APPROVAL: Final = ".approval"
+"""How signals end that are a person's approval of one act."""
+
 
 def answered(event: Json) -> Json:
     """``{objective, workflow, permissions, policy, runner_up}`` of an event's JSON.
@@ -53,6 +58,8 @@ def _objective(event: Json) -> Json:
 
 def _workflow(event: Json) -> Json:
     governed = event["governed"]
+    if governed not in _APPROVING and (approval := _approval(event)):
+        return approval
     if governed in _ROADS:
         settle = (
             None if governed != "pipeline" or _code(event) else "No commit or run is named: ingest the CI's records."
@@ -62,6 +69,19 @@ def _workflow(event: Json) -> Json:
         settle = "It is a pipeline that identities.toml does not name: add it there if its changes are reviewed."
         return _said(None, _road(event), settle)
     return _said(None, _road(event), "Map the pipeline or principal in identities.toml.")
+
+
+def _approval(event: Json) -> Json | None:
+    """What evidence of a person's approval says, where the record carries it."""
+    found = next((each for each in event["attribution"]["evidence"] if each["signal"].endswith(_APPROVAL)), None)
+    if found is None:
+        return None
+    who = event["actor"]["on_behalf_of"] or "a person who is not named"
+    return _said(
+        f"Approved by {who}, but by neither the gateway nor a known pipeline.",
+        f"{_road(event)} {found['signal']} ({found['strength']}): {found['field']} {found['value']}.",
+        "What was approved is in the agent's own history: whoever assumed the role chose the value.",
+    )
 
 
 def _road(event: Json) -> str:
