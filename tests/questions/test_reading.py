@@ -6,6 +6,7 @@ import base64
 import csv
 import io
 import json
+import random
 from typing import Any
 
 import pytest
@@ -16,9 +17,9 @@ from remit.flows.questions.overview import facet, histogram, overview
 from remit.flows.questions.search import every_row, search
 from remit.flows.questions.show import show
 from remit.model.errors import NotFound, QueryError, UsageError
-from remit.rooms.query.predicate import EVERYTHING
+from remit.rooms.query.predicate import EVERYTHING, Equals, Not
 
-from .conftest import NOW, MakeIndex, describe, event, unknown
+from .conftest import HOUR, NOW, MakeIndex, describe, event, unknown
 
 
 class NoRaw:
@@ -169,3 +170,33 @@ def test_a_csv_cell_is_never_a_formula(make_index: MakeIndex) -> None:
     assert header == list(CSV_COLUMNS)
     cells = {row[header.index("user_agent")] for row in rows}
     assert cells == {f"'{text}" for text in hostile}
+
+
+def test_groups_that_begin_in_a_time_are_those_no_earlier_row_is_of(make_index: MakeIndex) -> None:
+    chance = random.Random(3)
+    rows = [
+        event(
+            f"{at:03}",
+            hours_ago=chance.uniform(0, 48),
+            service=chance.choice([None, *"abcdefgh"]) if at < 40 else f"rare-{at}",
+            region=chance.choice([None, "x", "y"]),
+            denied=chance.random() < 0.3,
+        )
+        for at in range(50)
+    ]
+    asked, since = Not(Equals("region", "y")), NOW - 20 * HOUR
+    for by in (("service",), ("service", "region"), ("service", "hour_of_day")):
+        expected: dict[tuple[Any, ...], list[dict[str, Any]]] = {}
+        for row in rows:
+            if row["region"] != "y":
+                place = {**row, "hour_of_day": row["time"] // HOUR % 24}
+                expected.setdefault(tuple(place[name] for name in by), []).append(row)
+        found = make_index(rows).groups(asked, by, 100, first_since=since, distinct=("outcome",))
+        firsts = {key: own for key, own in expected.items() if min(row["time"] for row in own) >= since}
+        assert {tuple(each[name] for name in by) for each in found} == firsts.keys() != set()
+        for each in found:
+            own = firsts[tuple(each[name] for name in by)]
+            newest = max(own, key=lambda row: (row["time"], row["event_id"]))
+            assert (each["count"], each["denied"]) == (len(own), sum(row["denied"] for row in own))
+            assert (each["sample"], each["last"]) == (newest["event_id"], newest["time"])
+            assert (each["first"], each["distinct_outcome"]) == (min(row["time"] for row in own), 1)

@@ -121,14 +121,11 @@ class IndexReader:
         plain = [name for name in distinct if not is_list(name)]
         keys = ", ".join(f"k{position}" for position in range(len(by)))
         counted = "".join(f", count(DISTINCT {self._sql.column(name)}) AS distinct_{name}" for name in plain)
-        having = ' HAVING min("time") >= ?' if first_since is not None else ""
-        params = [*clause.params, *([as_timestamp(first_since)] if first_since is not None else [])]
         measures = "" if brief else f", {self._span()}, {self._sql.newest('event_id')} AS sample"
-        inner = self._keyed(by, ("event_id", "time", "denied", *plain), clause)
+        inner, params = self._grouped(by, ("event_id", "time", "denied", *plain), clause, first_since)
         rows = self._rows(
             f"SELECT {keys}, count(*) AS count, {self._sql.count_where('denied')} AS denied"
-            f"{measures}{counted} FROM ({inner}) GROUP BY {keys}{having} "
-            f"ORDER BY count DESC, {keys} LIMIT {int(limit)}",
+            f"{measures}{counted} FROM {inner} GROUP BY {keys} ORDER BY count DESC, {keys} LIMIT {int(limit)}",
             params,
         )
         found = [_named(row, by) for row in rows]
@@ -219,8 +216,24 @@ class IndexReader:
         keys = [f"{self._key(name)} AS k{position}" for position, name in enumerate(by)]
         return (
             f"SELECT {', '.join([*keys, *(self._sql.column(name) for name in columns)])} "
-            f"FROM {self._table} WHERE {clause.sql}"
+            f"FROM {self._table} WHERE ({clause.sql})"
         )
+
+    def _grouped(
+        self, by: Sequence[str], columns: Sequence[str], clause: Clause, first_since: int | None
+    ) -> tuple[str, list[object]]:
+        """The relation of a grouping and its parameters. Of groups that begin at or after a time, no row is older: what
+        is older is read for its keys alone."""
+        inner = self._keyed(by, columns, clause)
+        if first_since is None:
+            return f"({inner})", list(clause.params)
+        names = [f"k{position}" for position in range(len(by))]
+        begun = f"SELECT {', '.join(names)} FROM ({self._keyed(by, ('time',), clause)}) GROUP BY {', '.join(names)}"
+        same = " AND ".join(f"firsts.{name} IS NOT DISTINCT FROM recent.{name}" for name in names)
+        firsts = f'SELECT 1 FROM ({begun} HAVING min("time") >= ?) AS firsts WHERE {same}'
+        since = as_timestamp(first_since)
+        recent = f'(SELECT * FROM ({inner} AND "time" >= ?) AS recent WHERE EXISTS ({firsts}))'
+        return recent, [*clause.params, since, *clause.params, since]
 
     def _key(self, name: str) -> str:
         if name == "hour_of_day":
