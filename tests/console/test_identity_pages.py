@@ -6,7 +6,7 @@ import re
 from html import unescape
 from pathlib import Path
 from typing import Any
-from urllib.parse import urlencode
+from urllib.parse import parse_qs, urlencode, urlsplit
 
 import pytest
 
@@ -83,6 +83,21 @@ def test_a_principal_is_mapped_from_its_row_after_a_preview(tmp_path: Path) -> N
     assert "Ops" in after
     assert (tmp_path / "identities.toml").read_text().count("[[workload]]") == 1
     assert "still judged by what it said before" in get(app, "/agents").text
+
+
+def test_everything_written_in_the_form_is_mapped_and_a_pattern_never_shown_is_shown_first(tmp_path: Path) -> None:
+    app = served([unmarked(1)], tmp_path)
+    written = {"kind": "agent", "name": "Night", "pattern": USER, "owner": "Ops team", "on_behalf_of": "ana"}
+    shown = get(app, f"/identities?{urlencode({**written, 'owner': ''})}").text
+    assert shown.count('name="owner"') == shown.count('name="on_behalf_of"') == shown.count('name="kind"') == 1
+    action = next(unescape(each) for each in re.findall(r'formaction="([^"]+)"', shown))
+    other = post(app, action, version=version_in(shown), **{**written, "pattern": "*"})
+    assert (other.status, parse_qs(urlsplit(other.headers["location"]).query)["owner"]) == (303, ["Ops team"])
+    assert not (tmp_path / "identities.toml").exists()
+    assert post(app, action, version=version_in(shown), **written).status == 303
+    kept = (tmp_path / "identities.toml").read_text()
+    assert 'owner = "Ops team"' in kept
+    assert 'on_behalf_of = "ana"' in kept
 
 
 def test_the_second_of_two_who_edit_at_once_gets_a_conflict_and_nothing_is_lost(tmp_path: Path) -> None:

@@ -67,11 +67,16 @@ def _form(pages: Pages, asked: Any, window: str) -> Json:
 
 
 def map_identity(pages: Pages, request: Request, form: Form) -> Response:
-    """The form, posted: one entry is added or widened, unless somebody changed the registry meanwhile."""
+    """The form, posted: one entry is added or widened, unless somebody changed the registry meanwhile. When another
+    pattern is written by now than the one whose matches were shown, those of the new one are shown first."""
     caller = caller_of(request.scope)
     caller.require("operate")
     if not form.get("version"):
         raise UsageError("The form does not say which registry it was made from", remedy="Send it from its own page.")
+    previewed = request.query_params.get("previewed")
+    if previewed is not None and previewed.strip() != form.get("pattern", "").strip():
+        written = {name: form.get(name, "") for name in ("pattern", "kind", "name", *_SAID, "window")}
+        return RedirectResponse(address("/identities", **written) + "#map", 303)
     pages.desks[_DESK].map(
         form.get("kind", ""),
         form.get("name", ""),
