@@ -190,6 +190,18 @@ def test_a_test_message_says_how_it_went_and_only_an_administrator_sets_where_al
     assert [each["name"] for each in house.desk.channels()] == ["ops"]
 
 
+def test_a_channel_that_an_alert_sends_to_is_not_removed_until_it_sends_elsewhere(house: House) -> None:
+    app = console(house)
+    assert post(app, "/alerts/channels", name="ops", kind="slack", url="https://hooks.example/x12345678").status == 303
+    alert = house.desk.add({"query": "who:agent", "name": "Agents", "channels": ["ops"]}, "ana")
+    kept = post(app, "/alerts/channels/change", name="ops", do="remove")
+    assert (kept.status, "is used by 1 alert: Agents" in Page(kept.text).text) == (400, True)
+    assert [each["name"] for each in house.desk.channels()] == ["ops"]
+    house.desk.change(alert["id"], {"channels": []}, None, "ana")
+    assert post(app, "/alerts/channels/change", name="ops", do="remove").status == 303
+    assert house.desk.channels() == []
+
+
 @pytest.mark.parametrize(
     "url",
     [

@@ -18,7 +18,8 @@ from remit.flows.alerting.message import message_of
 from remit.flows.alerting.ports import Alert, WatchedIndex
 from remit.flows.alerting.query import timeless
 from remit.flows.alerting.rehearse import rehearse, summary
-from remit.model.errors import NotFound, QueryError, RemitError
+from remit.flows.questions.window import plural
+from remit.model.errors import NotFound, QueryError, RemitError, UsageError
 from remit.model.event_json import rfc3339
 from remit.rooms.alerts import KINDS
 
@@ -44,6 +45,7 @@ CALLS: Final = frozenset(
 """What may be asked from outside the process."""
 _DRY_RUN_SECONDS: Final = 8.0
 _FIRINGS: Final = 50
+_NAMED: Final = 5
 
 
 class AlertDesk:
@@ -164,7 +166,18 @@ class AlertDesk:
         return self.sender.add(name, kind, url, secret, who)
 
     def remove_channel(self, name: str, who: str) -> None:
-        """Forget a channel."""
+        """Forget a channel. One that an alert sends to is kept: the alert would tell nobody, and nobody would know.
+
+        :raises UsageError: naming the alerts that use it.
+        """
+        used = [each.name for each in self.book.alerts() if name in each.channels]
+        if used:
+            more = f" and {len(used) - _NAMED} more" if len(used) > _NAMED else ""
+            raise UsageError(
+                f"Channel {name} is used by {plural(len(used), 'alert')}: "
+                f"{', '.join(each[:60] for each in used[:_NAMED])}{more}",
+                remedy="Let those alerts send elsewhere first. To change its address, save a channel of the same name.",
+            )
         self.sender.remove(name, who)
 
     def test_channel(self, name: str, who: str) -> Json:

@@ -245,7 +245,11 @@ def change_channel(pages: Pages, request: Request, form: Form) -> Response:
     """Test or remove a channel, as the button says."""
     name = form.get("name", "")
     if form.get("do") == "remove":
-        _desk(pages).remove_channel(name, _admin(request).name)
+        who = _admin(request)
+        try:
+            _desk(pages).remove_channel(name, who.name)
+        except UsageError as error:
+            return _channels_page(pages, request, error=error)
         return _to(CHANNELS)
     return _channels_page(pages, request, _desk(pages).test_channel(name, _operator(request).name))
 
