@@ -288,6 +288,9 @@ def test_several_resources_of_one_name_are_offered_by_their_full_names(make_inde
     )
     offered = who(both, describe, "orders-db")["namesakes"]
     assert {each["arn"] for each in offered} == {ARN, other}
+    mixed = "Several resources have this name, and this is told of all of them together"
+    assert who(both, describe, "orders-db")["sentence"].startswith(mixed)
+    assert mixed not in who(both, describe, ARN)["sentence"]
     for each in offered:
         assert who(both, describe, each["arn"])["records"] == each["records"] == 1
         assert who(both, describe, each["arn"])["namesakes"] == []

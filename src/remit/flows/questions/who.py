@@ -45,6 +45,7 @@ SAID: Final = (
 """What is told of a change, as keys of an event's JSON."""
 ACTORS: Final = ("agent", "person", "principal", "actor")
 """Subjects that are somebody."""
+_MIXED: Final = "Several resources have this name, and this is told of all of them together: ask by full name for one. "
 _OF_CODE: Final = ("commit", "pull request", "repository", "ticket", "run", "event", "access key")
 
 
@@ -68,6 +69,8 @@ def _told_of(subject: Subject, index: EventIndex, describe: Describe, named: str
     made = None if subject.kind in ACTORS else _made(index, subject, population, named.strip())
     deleted = _deleted(index, subject, rows, named.strip())
     seed = rows[0] if rows else _seed(index, subject)
+    so_named = namesakes(index, subject.records, named.strip()) if subject.kind == "resource" else UNNAMED
+    told = _told(index, subject, made, deleted, rows, total) + _several(index, subject, population)
     return {
         "subject": named,
         "kind": subject.kind,
@@ -84,11 +87,11 @@ def _told_of(subject: Subject, index: EventIndex, describe: Describe, named: str
         "more": total > MAX_CHANGES,
         "chain": chain(index, seed),
         "chain_of": seed["event_id"],
-        "sentence": _told(index, subject, made, deleted, rows, total) + _several(index, subject, population),
+        "sentence": (_MIXED if so_named["namesakes"] else "") + told,
         "deleted": _said(deleted, describe),
         "query": subject.text,
         **life(index, subject.records, subject.text),
-        **(namesakes(index, subject.records, named.strip()) if subject.kind == "resource" else UNNAMED),
+        **so_named,
     }
 
 
