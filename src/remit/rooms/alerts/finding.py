@@ -123,6 +123,12 @@ def moment(micros: int) -> str:
     return (_EPOCH + timedelta(microseconds=micros)).strftime("%Y-%m-%d %H:%M UTC")
 
 
+def spanned(low: int, high: int) -> str:
+    """``from … to …``, or ``at …`` where both are one minute."""
+    first, last = moment(low), moment(high)
+    return f"at {first}" if first == last else f"from {first} to {last}"
+
+
 def counted(count: int, noun: str) -> str:
     """``1 act``, ``2,000 acts``."""
     return f"1 {noun}" if count == 1 else f"{count:,} {noun}s"

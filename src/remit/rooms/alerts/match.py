@@ -10,7 +10,7 @@ from itertools import zip_longest
 from typing import Any, Final
 
 from remit.model.vocabulary import call_name
-from remit.rooms.alerts.finding import SAMPLES, Finding, Judgement, Watch, fingerprint, listed, moment, said
+from remit.rooms.alerts.finding import SAMPLES, Finding, Judgement, Watch, fingerprint, listed, moment, said, spanned
 
 Row = Mapping[str, Any]
 COLUMNS: Final = (
@@ -99,7 +99,7 @@ def _sentence(newest: Row, acts: int, low: int, high: int) -> str:
     where = newest["environment"] or ""
     account = f"account {said(newest['account'], 40)}" if newest["account"] else ""
     places = ", ".join(said(each, 40) for each in (where, account) if each)
-    when = f"at {moment(high)}" if acts == 1 else f"{acts:,} times from {moment(low)} to {moment(high)}"
+    when = f"at {moment(high)}" if acts == 1 else f"{acts:,} times {spanned(low, high)}"
     return f"{_deed(newest)}{_on(newest)}{f' in {places}' if places else ''}, {when}."
 
 

@@ -15,6 +15,7 @@ from remit.rooms.alerts.finding import (
     listed,
     moment,
     newest_samples,
+    spanned,
     together,
 )
 
@@ -56,7 +57,7 @@ def _summed(storm: str, findings: Sequence[Finding]) -> Finding:
     names = distinct(findings)
     return Finding(
         storm,
-        f"{_too_many(findings, total)}, from {moment(low)} to {moment(high)}"
+        f"{_too_many(findings, total)}, {spanned(low, high)}"
         f"{f', on {listed(names)}' if names else ''}. The first: {findings[0].sentence}",
         total,
         {
