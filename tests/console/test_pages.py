@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from html import unescape
 from urllib.parse import parse_qs, urlsplit
 
@@ -75,6 +76,35 @@ def test_a_query_that_finds_nothing_offers_to_widen_it(console: Console) -> None
     assert "/" in page.links
     assert any("since=all" in link for link in page.links)
     assert "remit connect aws" not in page.text
+
+
+def test_a_query_that_finds_nothing_offers_the_values_that_may_have_been_meant(console: Console) -> None:
+    class Nothing(Desk):
+        def overview(self, query: str) -> dict:
+            self.empty = bool(query)
+            return {**super().overview(query), "newest": None, "note": None}
+
+    page = Page(get(console([], desk=Nothing(mixed(3), empty=True)), "/?q=agent:cla&since=all").text)
+    assert "Did you mean agent: <b>Claude (3 ever)" in page.text
+    assert any(parse_qs(urlsplit(link).query).get("q") == ['agent:"<b>Claude"'] for link in page.links)
+    assert "look at all time" not in page.text.lower()
+    assert page.faults == []
+
+
+def test_a_link_to_copy_shows_the_same_events_tomorrow(console: Console) -> None:
+    page = get(console(mixed(120)), "/?q=-source:IaC&since=7d").text
+    link = re.findall(r'href="([^"]+)" data-copy="view"', page)[0]
+    asked = parse_qs(urlsplit(unescape(link)).query)
+    assert asked["q"] == ["-source:IaC"]
+    assert all(each[0].endswith("Z") for each in (asked["since"], asked["until"]))
+
+
+def test_a_range_is_said_briefly_and_whole_where_it_is_pointed_at(console: Console) -> None:
+    page = get(console(mixed(3)), "/?since=2026-11-21T11:45:39.819Z&until=2026-11-21T12:45:39.819Z").text
+    assert "21 Nov 11:45 to 12:45" in Page(page).text
+    assert 'title="2026-11-21T11:45:39.819Z → 2026-11-21T12:45:39.819Z"' in page
+    assert "since yesterday" in Page(get(console(mixed(3)), "/?since=yesterday").text).text
+    assert get(console(mixed(3)), "/?since=2026-99-99Tx&until=T").status == 400
 
 
 def test_older_events_are_a_link_away_until_there_are_none(console: Console) -> None:

@@ -4,11 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from itertools import count
+from types import SimpleNamespace
 from typing import Any
 from urllib.parse import urlencode
 
 import pytest
 
+from remit.faces.console.asking import Ask
+from remit.faces.console.views import views_menu
 from remit.faces.web.access import Entrance, NoCredentials
 from remit.faces.web.caller import ROLES, Caller
 from remit.flows.views import SavedViews
@@ -132,3 +135,9 @@ def test_a_view_says_what_it_asks_whoever_wrote_it(app: Any, views: SavedViews) 
 
 def test_no_view_yet_says_how_to_save_one(app: Any) -> None:
     assert "No view is saved yet" in Page(get(app, "/views").text).text
+
+
+def test_the_menu_says_that_a_view_keeps_no_comparison(views: SavedViews) -> None:
+    pages: Any = SimpleNamespace(desks={"views": views})
+    assert "not the comparison" in views_menu(pages, Ask(q="agent:*", compare="rest"))["left_out"]
+    assert views_menu(pages, Ask(q="agent:*"))["left_out"] == ""

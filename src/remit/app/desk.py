@@ -14,6 +14,7 @@ from remit.flows.questions.export import export_csv, export_jsonl, export_ocsf
 from remit.flows.questions.facets import facets
 from remit.flows.questions.identities import suggest_identities
 from remit.flows.questions.life import examples
+from remit.flows.questions.near import near
 from remit.flows.questions.overview import counts, facet, histogram, overview
 from remit.flows.questions.ports import EventIndex, Json, RawStore, StoreFigures
 from remit.flows.questions.search import search
@@ -71,6 +72,10 @@ class LocalDesk:
     def histogram(self, query: str, buckets: int = 60) -> Json:
         """Counts over time by source."""
         return histogram(self._index, query, now_us=self._clock(), buckets=buckets)
+
+    def near(self, query: str) -> Json:
+        """What a question that finds nothing may have meant."""
+        return near(self._index, query, now_us=self._clock())
 
     def show(self, event_id: str) -> Json:
         """One event in full; a denial with its explanation."""

@@ -45,6 +45,7 @@ ASKED: Final[Mapping[str, frozenset[str]]] = {
             "difference",
             "counts",
             "histogram",
+            "near",
             "show",
             "who",
             "around",

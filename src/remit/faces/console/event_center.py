@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from datetime import timedelta
 from typing import Any, Final
 
 from starlette.requests import Request
@@ -17,6 +18,7 @@ from remit.faces.console.live import live_url
 from remit.faces.console.pages import Pages
 from remit.faces.console.ports import ConsoleDesk, Json
 from remit.faces.console.query_error import pointed
+from remit.faces.console.texts import moment
 from remit.faces.console.views import views_menu
 from remit.faces.console.words import source_class
 from remit.model.errors import QueryError
@@ -24,6 +26,8 @@ from remit.model.event_json import rfc3339
 from remit.model.vocabulary import SOURCE_GROUPS, SOURCES
 
 PAGE_ROWS: Final = 50
+_LEAST: Final = timedelta(hours=1)
+"""The least that is drawn of all time."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,6 +85,7 @@ def _answer(pages: Pages, ask: Ask) -> Json:
     return {
         "shown_ask": ask,
         "overview": overview,
+        "link_url": _fixed(ask, overview, now),
         "found": found,
         "moved": moved,
         "note": overview["note"],
@@ -97,6 +102,15 @@ def _answer(pages: Pages, ask: Ask) -> Json:
     }
 
 
+def _fixed(ask: Ask, overview: Json, now: str) -> str:
+    """The address that shows the same events tomorrow: a range that ends now, or counts from now, is written out."""
+    if ask.range_in_query:
+        return ask.place(open=ask.open, cursor="")
+    bounds = overview["range"]
+    low, high = bounds["low"] or bounds["first"], bounds["high"] or now
+    return replace(ask, since=low, until=high).place(open=ask.open, cursor="")
+
+
 def _drawer(pages: Pages, ask: Ask) -> Json:
     """The event that is open beside the list, if one is."""
     if not ask.open:
@@ -111,6 +125,10 @@ def _why_nothing(desk: ConsoleDesk, ask: Ask) -> Json:
         "without_query": Ask(since=ask.since, until=ask.until).url(),
         "all_time": ask.within(ALL_TIME).url(),
         "narrowed": ask.narrowed,
+        "everything": not ask.range_in_query and not any(value for _, value in ask.bounds),
+        "suggestions": [
+            {**each, "url": replace(ask, q=each["query"]).url()} for each in desk.near(ask.q)["suggestions"]
+        ],
     }
 
 
@@ -140,7 +158,22 @@ def _chart(desk: ConsoleDesk, ask: Ask, now_us: int) -> Any:
     """A range that is open at its end is drawn up to now, so that a quiet end is seen as one."""
     since = dict(ask.bounds)["since"]
     open_ended = since and not ask.until and not ask.range_in_query
+    if not any(value for _, value in ask.bounds) and not ask.range_in_query:
+        return draw(_at_least_an_hour(desk, ask), ask, now_us)
     return draw(desk.histogram(f"{ask.text} until:now" if open_ended else ask.text, BUCKETS), ask, now_us)
+
+
+def _at_least_an_hour(desk: ConsoleDesk, ask: Ask) -> Json:
+    """All time is drawn over what happened in it; a moment of it with its surroundings, so that its bars can be
+    read."""
+    found = desk.histogram(ask.text, BUCKETS)
+    if not found["bars"]:
+        return found
+    low, high = moment(found["low"]), moment(found["high"])
+    if high - low >= _LEAST:
+        return found
+    around = (_LEAST - (high - low)) / 2
+    return desk.histogram(ask.within((low - around).isoformat(), (high + around).isoformat()).text, BUCKETS)
 
 
 def _no_agents(desk: ConsoleDesk, ask: Ask, overview: Json, facets: list[Any], now: str) -> Json | None:

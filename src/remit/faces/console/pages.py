@@ -34,6 +34,7 @@ _FILTERS: Final = {
     "day": texts.day,
     "clock": texts.clock_time,
     "full_time": texts.full_time,
+    "short_time": texts.short_time,
     "source_class": words.source_class,
     "outcome_class": words.outcome_class,
     "verdict": words.verdict_strength,

@@ -78,6 +78,18 @@ def full_time(text: str | None) -> str:
     return "" if not text else f"{moment(text):%Y-%m-%d %H:%M:%S} UTC"
 
 
+def short_time(text: str, beside: str = "") -> str:
+    """An instant as ``21 Nov 11:45``, less the day when ``beside`` is on the same; any other text as it is."""
+    try:
+        own = moment(text) if "T" in text else None
+        other = moment(beside) if own and "T" in beside else None
+    except (ValueError, OverflowError):
+        return text
+    if own is None:
+        return text
+    return f"{own:%H:%M}" if other and other.date() == own.date() else f"{own.day} {own:%b %H:%M}"
+
+
 def ago(text: str | None, now_us: int) -> str:
     """``4 min ago``; ``in 2 h`` for a time still to come."""
     if not text:

@@ -65,7 +65,18 @@ def views_menu(pages: Pages, ask: Ask) -> dict[str, Any]:
     except RemitError:
         desk, views = None, []
     within = {"since": "", "until": ""} if ask.range_in_query else dict(ask.bounds) | {"since": ask.since}
-    return {"views": views, "savable": bool(desk) and asking().may(SCOPE), "saving": {"query": ask.q, **within}}
+    return {
+        "views": views,
+        "savable": bool(desk) and asking().may(SCOPE),
+        "saving": {"query": ask.q, **within},
+        "left_out": _left_out(ask),
+    }
+
+
+def _left_out(ask: Ask) -> str:
+    """What of the page a view does not keep."""
+    said = "A view keeps the query and its range, not the comparison. Copy the link to keep both."
+    return said if ask.compare else ""
 
 
 def url_of(view: dict[str, Any]) -> str:

@@ -28,20 +28,42 @@ function marked(id) {
   row?.scrollIntoView({ block: "nearest" });
 }
 
-function place() {
+// The page behind is laid out anew when the drawer comes or goes: what was looked at stays where it was.
+function held(row, change) {
+  const before = row?.getBoundingClientRect().top;
+  const given = change();
+  if (before !== undefined) scrollBy(0, row.getBoundingClientRect().top - before);
+  return given;
+}
+
+// What the row says, until the rest is there.
+function waitingFor(id) {
+  const bar = document.createElement("div");
+  bar.className = "drawer-bar";
+  const close = Object.assign(document.createElement("a"), { className: "close", textContent: "Close" });
+  close.href = at(null);
+  const words = Object.assign(document.createElement("p"), { className: "deed", textContent: "Opening …" });
+  const row = rowOf(id)?.closest("tr");
+  if (row) words.textContent = [...row.cells].map((cell) => cell.innerText.trim()).filter(Boolean).join(" · ");
+  bar.append("Opening …", close);
+  return [bar, words];
+}
+
+function place(id) {
   if (aside()) return aside();
   const made = document.createElement("aside");
   Object.assign(made, { id: "drawer", className: "drawer", tabIndex: -1 });
   made.setAttribute("aria-label", "The open event");
-  document.getElementById("main").after(made);
-  return made;
+  made.append(...waitingFor(id));
+  const row = rowOf(id)?.closest("tr");
+  return held(row, () => (document.getElementById("main").after(made), made));
 }
 
 async function fill(id) {
   asking?.abort();
   const asked = (asking = new AbortController());
   opened = id;
-  const into = place();
+  const into = place(id);
   into.setAttribute("aria-busy", "true");
   marked(id);
   try {
@@ -87,9 +109,9 @@ export function sync() {
   asking?.abort();
   opened = null;
   const last = document.querySelector("tr[aria-current] a.row");
-  aside()?.remove();
+  held(last, () => aside()?.remove());
   marked(null);
-  last?.focus();
+  last?.focus({ preventScroll: true });
 }
 
 export function drawer(page) {
