@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 from itertools import takewhile
 from types import TracebackType
-from typing import Final, Self
+from typing import Any, Final, Self
 
 from remit.adapters.feeds.chunks import ByteReader, Source
 from remit.adapters.store.inbox import Inbox, Waiting
@@ -19,19 +19,36 @@ AT_ONCE: Final = 1_000
 """Deliveries ingested together at most, so that many small ones cost one commit."""
 BYTES_AT_ONCE: Final = 48 * 1024 * 1024
 _AGAIN_SECONDS: Final = 5.0
+MOST_UNREADABLE: Final = 100_000
+"""Records of one lot that may be unreadable. A small body can unpack to millions of them, and others wait behind it."""
+
+
+class _Ending(Exception):
+    """The server is being stopped; what is not in the lake yet is read again."""
+
+
+class _Unreadable(Exception):
+    """More of a lot's records cannot be read than are taken."""
 
 
 class InboxWorker:
     """One thread. A delivery leaves the inbox when it is in the lake; one that is cut off is read again."""
 
     def __init__(
-        self, store: Store, inbox: Inbox, stored: Callable[[], None], notice: Callable[[str], None] = lambda _: None
+        self,
+        store: Store,
+        inbox: Inbox,
+        stored: Callable[[], None],
+        notice: Callable[[str], None] = lambda _: None,
+        *,
+        most_unreadable: int = MOST_UNREADABLE,
     ) -> None:
         """``stored`` is called after each lot, ``notice`` with what a person should know."""
         self._store = store
         self._inbox = inbox
         self._stored = stored
         self._notice = notice
+        self._most_unreadable = most_unreadable
         self._wanted = threading.Event()
         self._stopped = threading.Event()
         self._known: set[str] = set()
@@ -58,6 +75,8 @@ class InboxWorker:
             try:
                 while not self._stopped.is_set() and (waiting := self._inbox.waiting()):
                     self._take(lot(waiting))
+            except _Ending:
+                return
             except Exception as error:  # the disk or the store; what waits is kept and tried again
                 self._notice(f"Pushed records wait in the inbox: {error}")
                 self._stopped.wait(_AGAIN_SECONDS)
@@ -66,7 +85,7 @@ class InboxWorker:
     def _take(self, waiting: Sequence[Waiting]) -> None:
         try:
             self._ingest(waiting)
-        except StoreError:
+        except (StoreError, _Ending):
             raise
         except Exception as error:  # a fault of ours at one of them, which must hold up no other
             if len(waiting) > 1:
@@ -74,7 +93,7 @@ class InboxWorker:
                     self._take([each])
                 return
             kept = self._inbox.set_aside(waiting[0])
-            self._notice(f"A delivery could not be ingested and is kept as {kept}: {type(error).__name__}: {error}")
+            self._notice(f"A delivery could not be ingested and is kept as {kept}: {_said(error)}")
             return
         self._inbox.remove(waiting)
         self._stored()
@@ -84,12 +103,19 @@ class InboxWorker:
         if label.feed not in self._known:
             state.put_feed(label.feed, "push", label.form)
             self._known.add(label.feed)
-        work = Ingesting(self._store, {"feed": label.feed, "form": label.form}, lambda _: None)
+        work = Ingesting(self._store, {"feed": label.feed, "form": label.form}, self._look)
         work.read(iter([_source(each) for each in waiting]))
         self._store.follow()
         if named := [(each.label.key, "delivered") for each in waiting if each.label.key]:
             state.mark_done(label.feed, named)
         state.feed_read(label.feed)
+
+    def _look(self, state: Mapping[str, Any]) -> None:
+        """Between batches: whether to go on."""
+        if self._stopped.is_set():
+            raise _Ending
+        if sum(state["quarantined"].values()) > self._most_unreadable:
+            raise _Unreadable(f"more than {self._most_unreadable:,} of its records cannot be read")
 
 
 def lot(waiting: Sequence[Waiting]) -> list[Waiting]:
@@ -103,6 +129,10 @@ def lot(waiting: Sequence[Waiting]) -> list[Waiting]:
             break
         taken.append(each)
     return taken
+
+
+def _said(error: Exception) -> str:
+    return str(error) if isinstance(error, _Unreadable) else f"{type(error).__name__}: {error}"
 
 
 def _source(each: Waiting) -> Source:

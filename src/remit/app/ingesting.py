@@ -30,7 +30,7 @@ from remit.flows.questions.findings import findings
 from remit.flows.rejudge import Report, reattribute, settle
 from remit.flows.retention import horizon
 from remit.rooms.attribution.judge import Judge
-from remit.rooms.events.redaction import redact
+from remit.rooms.events.redaction import redact_all
 
 Json = dict[str, Any]
 Tell = Callable[[Json], None]
@@ -48,7 +48,7 @@ def build_pipeline(keeper: Keeper, settings: Mapping[str, Any]) -> Pipeline:
         judge=Judge(load_rules(), load_registry(data)),
         keeper=keeper,
         write=EventWriter(data / "lake"),
-        redact=redact,
+        redact=redact_all,
         horizon=lambda: horizon(keep, time.time_ns() // 1000) if keep else None,
     )
 

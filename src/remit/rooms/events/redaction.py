@@ -66,8 +66,13 @@ def redact(raw: bytes) -> str:
     A record without credentials comes back as it was. A record with some is written anew: the same members in the
     same order, without optional spaces. What is no JSON is searched as text. Invalid bytes become U+FFFD.
     """
-    text = raw.decode("utf-8", "replace")
-    return redact_record(text) if suspects([raw])[0] else text
+    return redact_all([raw])[0]
+
+
+def redact_all(records: Sequence[bytes]) -> list[str]:
+    """``redact`` for many records, which are searched together."""
+    texts = (raw.decode("utf-8", "replace") for raw in records)
+    return [redact_record(text) if found else text for text, found in zip(texts, suspects(records), strict=True)]
 
 
 def redact_record(text: str) -> str:

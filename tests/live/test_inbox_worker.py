@@ -1,0 +1,59 @@
+"""What one delivery may cost the others, and how an ingest of deliveries is ended."""
+
+from __future__ import annotations
+
+import json
+import threading
+from pathlib import Path
+
+import pytest
+
+from remit.adapters.store.inbox import Inbox, Label
+from remit.adapters.store.reader import IndexReader
+from remit.adapters.store.store import Store
+from remit.app.inbox_worker import InboxWorker
+from remit.rooms.query.predicate import EVERYTHING
+
+from .conftest import cloudtrail
+
+UNREADABLE = b"{}\n" * 60_000
+
+
+@pytest.fixture
+def store(tmp_path: Path):
+    with Store.open(tmp_path / "data", "test") as opened:
+        yield opened
+
+
+def keep(inbox: Inbox, body: bytes) -> None:
+    arriving = inbox.begin(Label("cloudtrail", "push:cloudtrail"), room=len(body))
+    arriving.write(body)
+    arriving.keep()
+
+
+def test_a_delivery_of_nothing_but_unreadable_records_is_put_aside_and_the_next_is_stored(store):
+    inbox, said, stored = Inbox(store.inbox), [], threading.Event()
+    keep(inbox, UNREADABLE)
+    keep(inbox, json.dumps(cloudtrail("good")).encode())
+    with InboxWorker(store, inbox, stored.set, said.append, most_unreadable=10_000):
+        assert stored.wait(60)
+    assert [each["resource_ids"] for each in IndexReader(store.index).search(EVERYTHING, ["resource_ids"], 9)] == [
+        ["good"]
+    ]
+    assert inbox.waiting() == []
+    assert len(said) == 1
+    assert "more than 10,000 of its records cannot be read" in said[0]
+    assert len(list((store.inbox / "aside").iterdir())) == 1
+
+
+def test_what_a_stopped_server_had_not_stored_waits_and_the_next_one_stores_it(store):
+    inbox, stored = Inbox(store.inbox), threading.Event()
+    keep(inbox, UNREADABLE)
+    keep(inbox, json.dumps(cloudtrail("good")).encode())
+    with InboxWorker(store, inbox, stored.set):
+        pass
+    assert len(inbox.waiting()) == (0 if stored.is_set() else 2)
+    with InboxWorker(store, inbox, stored.set):
+        assert stored.wait(60)
+    assert inbox.waiting() == []
+    assert IndexReader(store.index).tally(EVERYTHING)["records"] == 1
