@@ -29,6 +29,7 @@ def test_g_and_a_letter_lead_to_every_page_and_the_list_of_keys_says_so(demo: st
         agents.keyboard.press("g")
         agents.keyboard.press(key)
         expect(agents).to_have_url(demo + path)
+        agents.wait_for_load_state()  # its script is what the next key is for
     agents.keyboard.press("?")
     said = agents.get_by_role("dialog", name="Keyboard").locator("dt").all_inner_texts()
     assert {f"g {key}" for key in LEADS} <= {" ".join(each.split()) for each in said}

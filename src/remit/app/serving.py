@@ -6,7 +6,7 @@ import signal
 import socket
 from collections import deque
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import Any, Final
 
@@ -83,14 +83,14 @@ def serve(data: Path, options: Json, say: Say) -> None:
 @contextmanager
 def _at_work(store: Store, desks: Mapping[str, Any], socket_path: Path, address: str) -> Iterator[None]:
     """What goes on beside answering requests: commands are answered, alerts are looked at and their messages sent."""
-    control = ControlServer(socket_path, Answering(store, desks, works=True))
-    alerts = AlertRunner(WatchedEvents(store.index), desks[ALERTS], address)
-    alerts.start()
-    try:
+    with ExitStack() as ending:
+        # Before there is a socket: whoever stops the server just then finds none left behind.
+        ending.callback(socket_path.unlink, missing_ok=True)
+        ending.callback(ControlServer(socket_path, Answering(store, desks, works=True)).close)
+        alerts = AlertRunner(WatchedEvents(store.index), desks[ALERTS], address)
+        ending.callback(alerts.close)
+        alerts.start()
         yield
-    finally:
-        alerts.close()
-        control.close()
 
 
 @contextmanager
