@@ -168,9 +168,11 @@ def test_the_incident_is_found_read_and_left_by_keyboard_alone(demo: str, page: 
     page.keyboard.press("g")
     page.keyboard.press("a")
     expect(page.get_by_role("heading", level=1)).to_have_text("Agents")
+    page.wait_for_load_state()  # its script is what the next key is for
     page.keyboard.press("g")
     page.keyboard.press("e")
     expect(page.get_by_role("heading", level=1)).to_have_text("Event Center")
+    page.wait_for_load_state()  # its script is what the next key is for
     page.keyboard.press("/")
     expect(page.get_by_role("combobox", name="Query")).to_be_focused()
     page.keyboard.type("denied:true agent:support-agent")
