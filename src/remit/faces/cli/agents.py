@@ -7,7 +7,7 @@ from pathlib import Path
 import click
 
 from remit.faces.cli import output
-from remit.faces.cli.options import data_option, json_option
+from remit.faces.cli.options import ListByDefault, data_option, json_option
 from remit.faces.cli.ports import Application, Json
 from remit.model.vocabulary import call_name
 
@@ -16,16 +16,7 @@ _since_option = click.option(
 )
 
 
-class _ListByDefault(click.Group):
-    """``remit agents`` alone lists them."""
-
-    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
-        if not args or (args[0] not in self.commands and args[0] not in ("-h", "--help")):
-            args = ["list", *args]
-        return super().parse_args(ctx, args)
-
-
-@click.group(cls=_ListByDefault)
+@click.group(cls=ListByDefault)
 def agents() -> None:
     """Agents seen in your logs. `remit agents` lists them, `remit agents show NAME` tells one's story."""
 

@@ -8,23 +8,14 @@ from typing import Any
 import click
 
 from remit.faces.cli import output
-from remit.faces.cli.options import QueryCommand, data_option, joined, json_option, query_argument
+from remit.faces.cli.options import ListByDefault, QueryCommand, data_option, joined, json_option, query_argument
 from remit.faces.cli.ports import Application, Json
 
 _WHO = "local"
 _KINDS = ("match", "rate", "first", "blast")
 
 
-class _ListByDefault(click.Group):
-    """``remit alerts`` alone lists them."""
-
-    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
-        if not args or (args[0] not in self.commands and args[0] not in ("-h", "--help")):
-            args = ["list", *args]
-        return super().parse_args(ctx, args)
-
-
-@click.group(cls=_ListByDefault)
+@click.group(cls=ListByDefault)
 def alerts() -> None:
     """Be told when a query matches. A running server (`remit up`) looks and sends."""
 
@@ -184,7 +175,7 @@ def seen(app: Application, alert: str | None, data: Path) -> None:
     output.line(f"{count:,} marked as seen.")
 
 
-@click.group(cls=_ListByDefault)
+@click.group(cls=ListByDefault)
 def channels() -> None:
     """Where alerts go: Slack and signed webhooks."""
 

@@ -11,7 +11,7 @@ from typing import Any
 import click
 
 from remit.faces.cli import output
-from remit.faces.cli.options import data_option, json_option
+from remit.faces.cli.options import ListByDefault, data_option, json_option
 from remit.faces.cli.ports import Application, Json
 
 _LENGTHS = ((86_400, "d"), (3_600, "h"), (60, "min"))
@@ -113,16 +113,7 @@ def connect_aws(app: Application, /, data: Path, as_json: bool, **options: Any) 
     _fail_if_nothing_was_read(done)
 
 
-class _ListByDefault(click.Group):
-    """``remit feeds`` alone lists them."""
-
-    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
-        if not args or (args[0] not in self.commands and args[0] not in ("-h", "--help")):
-            args = ["list", *args]
-        return super().parse_args(ctx, args)
-
-
-@click.group(cls=_ListByDefault)
+@click.group(cls=ListByDefault)
 def feeds() -> None:
     """Where records come from, how far behind they are, and what could not be read."""
 

@@ -43,6 +43,15 @@ class QueryCommand(click.Command):
         return super().parse_args(ctx, marked)
 
 
+class ListByDefault(click.Group):
+    """A group whose name alone runs its ``list``."""
+
+    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        if not args or (args[0] not in self.commands and args[0] not in ("-h", "--help")):
+            args = ["list", *args]
+        return super().parse_args(ctx, args)
+
+
 def _excludes(word: str) -> bool:
     return len(word) > 1 and word[0] == "-" and word[1] != "-"
 

@@ -7,7 +7,7 @@ from pathlib import Path
 import click
 
 from remit.faces.cli import output
-from remit.faces.cli.options import QueryCommand, data_option, joined, json_option, query_argument
+from remit.faces.cli.options import ListByDefault, QueryCommand, data_option, joined, json_option, query_argument
 from remit.faces.cli.ports import Application, Json
 
 _DESK = "views"
@@ -15,16 +15,7 @@ _BY = "local"
 """Who makes a change by a command: the person at this machine."""
 
 
-class _ListByDefault(click.Group):
-    """``remit views`` alone lists them."""
-
-    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
-        if not args or (args[0] not in self.commands and args[0] not in ("-h", "--help")):
-            args = ["list", *args]
-        return super().parse_args(ctx, args)
-
-
-@click.group(cls=_ListByDefault)
+@click.group(cls=ListByDefault)
 def views() -> None:
     """Saved questions. `remit views` lists them, `remit views save NAME QUERY` adds one."""
 
