@@ -16,7 +16,6 @@ from remit.model.vocabulary import SOURCES
 
 BUCKETS: Final = 72
 HEIGHT: Final = 100
-LANE: Final = 112
 _STEP: Final = 10
 _BAR: Final = 8
 _LEAST: Final = 1.5
