@@ -33,7 +33,12 @@ $(VENV)/.test: requirements/test.lock $(VENV)/.run
 test: setup $(VENV)/.test lint browser
 	$(VENV)/bin/python -m pytest -n 2 --dist loadfile
 
-test-all: setup $(VENV)/.test lint browser
+$(VENV)/.heavy: requirements/heavy.lock $(VENV)/.test
+	@echo "Installing what the heavy tests need (Spark is 450 MB) ..."
+	$(PIP) install --require-hashes -r requirements/heavy.lock
+	touch $@
+
+test-all: setup $(VENV)/.heavy lint browser
 	$(VENV)/bin/python -m pytest -n 2 --dist loadfile -m 'heavy or not heavy'
 
 browser:
@@ -53,7 +58,8 @@ LOCK := uv pip compile --universal --python-version 3.11 --generate-hashes --no-
 	--no-emit-index-url --no-emit-find-links --quiet
 lock:
 	$(LOCK) pyproject.toml requirements/build.in -o requirements/run.lock
-	$(LOCK) pyproject.toml requirements/build.in --extra test -o requirements/test.lock
+	$(LOCK) pyproject.toml requirements/build.in --extra test --extra postgresql -o requirements/test.lock
+	$(LOCK) pyproject.toml requirements/build.in --extra test --extra postgresql --extra spark --extra fuzz -c requirements/test.lock -o requirements/heavy.lock
 
 clean:
 	rm -rf $(VENV) .remit dist
