@@ -3,30 +3,36 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Final
 
 import duckdb
 
 from remit.adapters.store.index import Index
 from remit.adapters.store.lake import Lake
 from remit.adapters.store.schema import from_parquet
-from remit.model.columns import INDEXED, JUDGED, Column
+from remit.model.columns import BY_NAME, INDEXED, JUDGED, Column
 
 _JUDGED = frozenset(column.name for column in JUDGED)
+ATTRIBUTION: Final = (BY_NAME["event_id"], *(column for column in JUDGED if column.name != "rules_version"))
+"""What no order of arrival may change: which events there are, what each was judged to be, and which are one act.
+
+Which rules confirmed a judgement is no part of it, nor is the feed that brought a record first.
+"""
 
 
-def index_digest(index: Index) -> str:
+def index_digest(index: Index, columns: Sequence[Column] = INDEXED) -> str:
     """``rows:sum`` over the index's events; the sum is of 60-bit row hashes."""
-    return _read(index.execute(f"SELECT {_sums(INDEXED)} FROM events").to_pylist()[0])
+    return _read(index.execute(f"SELECT {_sums(columns)} FROM events").to_pylist()[0])
 
 
-def lake_digest(lake: Lake, *, memory_mb: int = 400) -> str:
+def lake_digest(lake: Lake, columns: Sequence[Column] = INDEXED, *, memory_mb: int = 400) -> str:
     """The same over the lake: each event with its newest correction, straight from the Parquet files."""
     events = _files(lake, "events")
     corrections = _files(lake, "corrections")
     if not events:
         return "0:0"
     born = f"SELECT {from_parquet(INDEXED)} FROM {_parquet(events)}"
-    sql = f"SELECT {_sums(INDEXED)} FROM ({_judged(born, corrections) if corrections else born}) AS events"
+    sql = f"SELECT {_sums(columns)} FROM ({_judged(born, corrections) if corrections else born}) AS events"
     config = {"memory_limit": f"{memory_mb}MB", "threads": 2, "temp_directory": str(lake.root.parent / "digest.tmp")}
     with duckdb.connect(config=config) as connection:
         connection.execute("SET TimeZone = 'UTC'")
