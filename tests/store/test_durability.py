@@ -154,9 +154,3 @@ def test_a_foreign_writer_is_noticed_and_not_merged(tmp_path):
     first.commit("events", first.write("events", rows), {})
     with pytest.raises(StoreError, match="refused a commit"):
         second.commit("events", second.write("events", rows), {})
-
-
-@pytest.mark.parametrize("root", ["s3://bucket/lake", "gs://bucket/lake"])
-def test_a_lake_that_is_not_a_folder_is_refused_plainly(root):
-    with pytest.raises(StoreError, match="local folder only"):
-        Lake.open(root)

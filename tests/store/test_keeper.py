@@ -112,7 +112,7 @@ def test_rows_that_were_not_reserved_are_refused(store, wrong):
 def test_files_written_by_a_worker_are_committed_as_they_are(store):
     events = event_columns(30, step=DAY)
     token = store.ask(events["event_id"], events["time"]).token
-    files = EventWriter(store.folder / "lake")(events)
+    files = EventWriter(store.lake.storage)(events)
     assert store.lake.files("events").added == ()
     store.commit(token, files)
     assert store.follow().events == 30

@@ -14,6 +14,7 @@ from remit.adapters.feeds.chunks import SKIP_MEANINGS, Chunk, Source
 from remit.adapters.feeds.open_feed import read, sources
 from remit.adapters.store.datafile import EventWriter
 from remit.adapters.store.links import StoredLinks
+from remit.adapters.store.localfolder import LocalFolder
 from remit.adapters.store.narrowed import reader_of
 from remit.adapters.store.store import Store
 from remit.app.collecting import seldom
@@ -47,7 +48,7 @@ def build_pipeline(keeper: Keeper, settings: Mapping[str, Any]) -> Pipeline:
         decode=load_decoding(settings["format"]),
         judge=Judge(load_rules(), load_registry(data)),
         keeper=keeper,
-        write=EventWriter(data / "lake"),
+        write=EventWriter(LocalFolder(data / "lake")),
         redact=redact_all,
         horizon=lambda: horizon(keep, time.time_ns() // 1000) if keep else None,
     )

@@ -6,8 +6,6 @@ stretch are at the front of each. Readers of the old files are safe: those stay 
 
 from __future__ import annotations
 
-import time
-import uuid
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from contextlib import ExitStack
@@ -18,7 +16,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
-from remit.adapters.store.datafile import DataFile, describe, parquet_writer
+from remit.adapters.store.datafile import DataFile, describe, new_path, parquet_writer
 from remit.adapters.store.lake import Lake
 from remit.adapters.store.schema import IDENTITY, KINDS, file_schema
 
@@ -74,21 +72,19 @@ def _filled(files: Sequence[DataFile]) -> Iterator[list[DataFile]]:
 
 
 def merge(lake: Lake, kind: str, files: Sequence[DataFile]) -> DataFile:
-    """Write one file that holds the rows of these, sorted by time, and sync it. Not committed yet."""
-    root = lake.root / kind
-    folder = root / f"month={files[0].month}"
-    path = folder / f"{uuid.uuid4().hex}.parquet"
+    """Write one file that holds the rows of these, sorted by time, durable on return. Not committed yet."""
 
     def fill(sink: BinaryIO) -> None:
         with ExitStack() as stack, parquet_writer(sink, kind, dense=True) as writer:
-            sources = [stack.enter_context(pq.ParquetFile(lake.path(kind, file))) for file in files]
+            paths = [stack.enter_context(lake.here(kind, file)) for file in files]
+            sources = [stack.enter_context(pq.ParquetFile(path)) for path in paths]
             for stretch in regrouped(_stretches(kind, sources)):
                 writer.write_table(stretch, row_group_size=stretch.num_rows)
 
-    lake.disk.write(path, fill)
-    lake.disk.sync(folder)
+    path = new_path(files[0].month)
+    written = lake.storage.put(f"{kind}/{path}", fill)
     low, high = min(file.low_us for file in files), max(file.high_us for file in files)
-    return describe(root, path, files[0].month, sum(file.rows for file in files), low, high)
+    return describe(path, files[0].month, written, sum(file.rows for file in files), low, high)
 
 
 def _stretches(kind: str, sources: Sequence[pq.ParquetFile]) -> Iterator[pa.Table]:
@@ -146,11 +142,6 @@ class _Front:
 
 def vacuum(lake: Lake, kind: str, older_than_seconds: float) -> Iterator[int]:
     """Remove Parquet files that the newest version does not name and that are old enough; yields their sizes."""
-    root = lake.root / kind
-    named = {lake.path(kind, file) for file in lake.files(kind).added}
-    before = time.time() - older_than_seconds
-    for path in sorted(root.glob("month=*/*.parquet")):
-        status = path.stat()
-        if path not in named and status.st_mtime <= before and status.st_ctime <= before:
-            lake.disk.remove(path)
-            yield status.st_size
+    gone = [entry for entry in lake.unnamed(kind) if entry.age_seconds >= older_than_seconds]
+    lake.storage.remove([entry.name for entry in gone])
+    yield from (entry.size for entry in gone)

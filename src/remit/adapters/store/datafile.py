@@ -10,15 +10,14 @@ import uuid
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime, timedelta
-from pathlib import Path
 from typing import Any, BinaryIO
 
 import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
-from remit.adapters.store.disk import Disk
 from remit.adapters.store.schema import IDENTITY, UNIQUE_TEXT, arrow_table, file_schema
+from remit.adapters.store.storage import Storage, Written
 from remit.model.errors import StoreError
 
 ROWS_PER_GROUP = 50_000
@@ -55,22 +54,21 @@ class DataFile:
 class EventWriter:
     """Writes batches of event columns as synced files from any process; the keeper commits them."""
 
-    def __init__(self, lake_root: Path) -> None:
-        self._root = lake_root / "events"
-        self._disk = Disk()
+    def __init__(self, storage: Storage) -> None:
+        self._storage = storage
 
     def __call__(self, columns: Mapping[str, Sequence[Any]]) -> list[DataFile]:
         """One file per month of these rows; ``time`` is microseconds since the epoch."""
-        return _write_ordered(self._disk, self._root, "events", ordered_events(columns))
+        return _write_ordered(self._storage, "events", ordered_events(columns))
 
 
-def write_files(disk: Disk, root: Path, kind: str, table: pa.Table) -> list[DataFile]:
-    """Write a batch as one file per month, sorted by time, each file and folder synced on return."""
-    return _write_ordered(disk, root, kind, table.take(_order(kind, table)))
+def write_files(storage: Storage, kind: str, table: pa.Table) -> list[DataFile]:
+    """Write a batch as one file per month, sorted by time, each file durable on return."""
+    return _write_ordered(storage, kind, table.take(_order(kind, table)))
 
 
-def _write_ordered(disk: Disk, root: Path, kind: str, ordered: pa.Table) -> list[DataFile]:
-    return [write_file(disk, root, kind, month, rows) for month, rows in by_month(ordered)]
+def _write_ordered(storage: Storage, kind: str, ordered: pa.Table) -> list[DataFile]:
+    return [write_file(storage, kind, month, rows) for month, rows in by_month(ordered)]
 
 
 def ordered_events(columns: Mapping[str, Sequence[Any]]) -> pa.Table:
@@ -90,32 +88,31 @@ def ordered_events(columns: Mapping[str, Sequence[Any]]) -> pa.Table:
     return table.set_column(table.schema.get_field_index("raw"), table.schema.field("raw"), laid)
 
 
-def write_file(disk: Disk, root: Path, kind: str, month: str, table: pa.Table) -> DataFile:
-    """Write rows of one month, already sorted, as one synced file."""
-    folder = root / f"month={month}"
-    disk.make_folder(folder)
-    path = folder / f"{uuid.uuid4().hex}.parquet"
-
+def write_file(storage: Storage, kind: str, month: str, table: pa.Table) -> DataFile:
+    """Write rows of one month, already sorted, as one durable file."""
     # Encoded in memory first: a Python file would take the interpreter for every page written.
     encoded = pa.BufferOutputStream()
     with parquet_writer(encoded, kind) as writer:
         writer.write_table(table, row_group_size=ROWS_PER_GROUP)
     content = encoded.getvalue()
-    disk.write(path, lambda sink: _write_all(sink, content))
-    disk.sync(folder)
+    path = new_path(month)
+    written = storage.put(f"{kind}/{path}", lambda sink: _write_all(sink, content))
     times = table["time"].cast(pa.int64())
-    return describe(root, path, month, table.num_rows, times[0].as_py(), times[-1].as_py())
+    return describe(path, month, written, table.num_rows, times[0].as_py(), times[-1].as_py())
 
 
 def _write_all(sink: BinaryIO, content: pa.Buffer) -> None:
     sink.write(memoryview(content))
 
 
-def describe(root: Path, path: Path, month: str, rows: int, low_us: int, high_us: int) -> DataFile:
+def new_path(month: str) -> str:
+    """Where a new file of a month goes within its table: a name that nobody else uses."""
+    return f"month={month}/{uuid.uuid4().hex}.parquet"
+
+
+def describe(path: str, month: str, written: Written, rows: int, low_us: int, high_us: int) -> DataFile:
     """The record of a file that has just been written."""
-    status = path.stat()
-    relative = path.relative_to(root).as_posix()
-    return DataFile(relative, month, rows, status.st_size, low_us, high_us, int(status.st_mtime * 1000))
+    return DataFile(path, month, rows, written.size, low_us, high_us, written.modified_ms)
 
 
 def parquet_writer(sink: BinaryIO | pa.NativeFile, kind: str, *, dense: bool = False) -> pq.ParquetWriter:

@@ -1,9 +1,4 @@
-"""Reading and mending a Delta table's log of JSON commits.
-
-``delta-rs`` writes a commit without syncing it, so a power cut may leave the newest file empty or cut short. Such a
-commit was never acknowledged; left in place, the library would read it as a commit that added nothing, or refuse
-to open the table. It is set aside before the library sees it.
-"""
+"""A Delta table's log of JSON commits: their names, and what each says."""
 
 from __future__ import annotations
 
@@ -12,17 +7,18 @@ import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
-
-import pyarrow.parquet as pq
+from typing import Any, Final
 
 from remit.adapters.store.datafile import DataFile, time_from_iso
-from remit.adapters.store.disk import Disk
-from remit.model.errors import IntegrityError
 
-_COMMIT = re.compile(r"(\d{20})\.json")
-OWN = "remit"
+_COMMIT: Final = re.compile(r"(\d{20})\.json")
+LOG: Final = "_delta_log"
+OWN: Final = "remit"
 """The key of the commit's metadata under which Remit keeps its own."""
+
+
+Read = Callable[[str], bytes]
+"""A name in the lake -> what is there. Raises ``FileNotFoundError``."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,30 +41,48 @@ class GapInLog(Exception):
 
 
 def commit_path(log: Path, version: int) -> Path:
-    """The file of one commit."""
+    """The file of one commit in a local log."""
     return log / f"{version:020d}.json"
 
 
+def commit_name(table: str, version: int) -> str:
+    """The name of one commit in the lake."""
+    return f"{table}/{LOG}/{version:020d}.json"
+
+
 def versions(log: Path) -> list[int]:
-    """The versions that have a commit file, ascending."""
+    """The versions that have a commit file in a local log, ascending."""
     if not log.is_dir():
         return []
-    matches = (_COMMIT.fullmatch(entry.name) for entry in log.iterdir())
-    return sorted(int(match[1]) for match in matches if match)
+    found = (version_of(entry.name) for entry in log.iterdir())
+    return sorted(version for version in found if version is not None)
 
 
-def read_commit(log: Path, version: int) -> Commit:
+def version_of(name: str) -> int | None:
+    """The version of a commit's file by its name; None for every other file."""
+    match = _COMMIT.fullmatch(name.rpartition("/")[2])
+    return int(match[1]) if match else None
+
+
+def read_commit(read: Read, table: str, version: int) -> Commit:
     """Parse one commit.
 
     :raises Torn: if it is cut short, empty, or adds fewer files than it promised.
     :raises GapInLog: if it is not there.
     """
     try:
-        text = commit_path(log, version).read_text(encoding="utf-8")
-        actions = [json.loads(line) for line in text.splitlines()]
-        return _commit(version, actions)
+        return parse_commit(version, read(commit_name(table, version)))
     except FileNotFoundError:
         raise GapInLog(f"version {version}") from None
+
+
+def parse_commit(version: int, content: bytes) -> Commit:
+    """What a commit's file says.
+
+    :raises Torn: if it is cut short, empty, or adds fewer files than it promised.
+    """
+    try:
+        return _commit(version, [json.loads(line) for line in content.decode().splitlines()])
     except (ValueError, KeyError, TypeError, AttributeError) as error:
         raise Torn(str(error)) from error
 
@@ -101,107 +115,13 @@ def _data_file(add: dict[str, Any]) -> DataFile:
     )
 
 
-def commits_after(log: Path, version: int, last: int) -> Iterator[Commit]:
+def commits_after(read: Read, table: str, version: int, last: int) -> Iterator[Commit]:
     """Every commit after ``version`` up to ``last``, in order.
 
     :raises GapInLog: if one is missing or unreadable.
     """
     for number in range(version + 1, last + 1):
         try:
-            yield read_commit(log, number)
+            yield read_commit(read, table, number)
         except Torn as error:
             raise GapInLog(f"version {number}: {error}") from error
-
-
-def mend(disk: Disk, log: Path, acknowledged: tuple[int, bytes] | None) -> str | None:
-    """Make the log readable after a crash; says what was done, or None.
-
-    ``acknowledged`` is the newest commit known to have been acknowledged, with its bytes: if that one is damaged it
-    is restored from them, never dropped.
-
-    :raises IntegrityError: if a commit that was, or may have been, acknowledged is damaged.
-    """
-    for leftover in log.glob("*.tmp") if log.is_dir() else ():
-        disk.remove(leftover)
-    found = versions(log)
-    if not found:
-        return None
-    _drop_bad_checkpoint(disk, log)
-    last = found[-1]
-    try:
-        read_commit(log, last)
-        return None
-    except Torn as error:
-        if acknowledged and acknowledged[0] == last:
-            _restore(disk, log, last, acknowledged[1])
-            return f"Commit {last} of {log.parent.name} was damaged and has been restored from the index."
-        if acknowledged and acknowledged[0] > last:
-            raise _damaged(log, last, error) from error
-    path = commit_path(log, last)
-    disk.rename(path, path.with_suffix(".json.torn"))
-    return f"Commit {last} of {log.parent.name} was cut short before it was acknowledged; it is dropped and read again."
-
-
-def _restore(disk: Disk, log: Path, version: int, content: bytes) -> None:
-    path = commit_path(log, version)
-    fresh = path.with_suffix(".json.tmp")
-    disk.write(fresh, lambda sink: _write_all(sink, content))
-    disk.rename(fresh, path)
-
-
-def _write_all(sink: Any, content: bytes) -> None:
-    sink.write(content)
-
-
-def _damaged(log: Path, version: int, error: Exception) -> IntegrityError:
-    return IntegrityError(
-        f"Commit {version} was acknowledged and is damaged: {error}",
-        where=str(commit_path(log, version)),
-        remedy="Restore the lake folder from a backup; the Parquet files beside it are whole.",
-    )
-
-
-def cleanse(disk: Disk, log: Path, names: Callable[[str], bool]) -> int:
-    """Rewrite every commit whose own words (such as the place a batch came from) name somebody; says how many.
-
-    What a commit did to the table stays as it was. Dropped commits that were set aside are removed altogether.
-    """
-    for torn in log.glob("*.torn"):
-        disk.remove(torn)
-    rewritten = 0
-    for version in versions(log):
-        path = commit_path(log, version)
-        lines = path.read_text(encoding="utf-8").splitlines()
-        clean = [_cleansed(line, names) for line in lines]
-        if clean != lines:
-            fresh = path.with_suffix(".json.tmp")
-            disk.write(fresh, lambda sink, clean=clean: _write_all(sink, "\n".join(clean).encode()))  # type: ignore[misc]
-            disk.rename(fresh, path)
-            rewritten += 1
-    return rewritten
-
-
-def _cleansed(line: str, names: Callable[[str], bool]) -> str:
-    action = json.loads(line)
-    meta = action.get("commitInfo", {}).get(OWN, {}).get("meta")
-    if not isinstance(meta, dict) or not any(isinstance(said, str) and names(said) for said in meta.values()):
-        return line
-    action["commitInfo"][OWN]["meta"] = {
-        key: "erased" if isinstance(said, str) and names(said) else said for key, said in meta.items()
-    }
-    return json.dumps(action)
-
-
-def _drop_bad_checkpoint(disk: Disk, log: Path) -> None:
-    """A checkpoint only saves time; one that cannot be read is removed and the JSON commits are replayed."""
-    hint = log / "_last_checkpoint"
-    if not hint.exists():
-        return
-    try:
-        version = json.loads(hint.read_bytes())["version"]
-        pq.read_metadata(log / f"{version:020d}.checkpoint.parquet")
-    except (OSError, ValueError, KeyError, TypeError):
-        for checkpoint in log.glob("*.checkpoint.parquet"):
-            disk.remove(checkpoint)
-        disk.remove(hint)
-        disk.sync(log)

@@ -1,14 +1,14 @@
-"""One Delta table in a local folder, with the durability that ``delta-rs`` leaves to its caller.
+"""One Delta table, with the durability that ``delta-rs`` leaves to its caller.
 
-A commit is acknowledged (``commit`` returns) only after its Parquet files, its log file and their folders have been
-synced. The single writer never retries: a foreign commit shows as a failure instead of being merged silently.
+The library works on a local folder; a commit is acknowledged (``commit`` returns) only after its Parquet files and its
+log file are durable in the lake's storage. The single writer never retries: a foreign commit shows as a failure
+instead of being merged silently.
 """
 
 from __future__ import annotations
 
 import time
 from collections.abc import Mapping, Sequence
-from pathlib import Path
 from typing import Any
 
 import pyarrow as pa
@@ -18,8 +18,8 @@ from deltalake.transaction import AddAction, RemoveAction
 
 from remit.adapters.store import deltalog
 from remit.adapters.store.datafile import DataFile
-from remit.adapters.store.disk import Disk
 from remit.adapters.store.schema import PARTITION, table_schema
+from remit.adapters.store.storage import Storage
 from remit.model.errors import IntegrityError, StoreError
 
 CHECKPOINT_EVERY = 25
@@ -36,11 +36,11 @@ _CONFIGURATION = {
 class LakeTable:
     """A handle on one of the lake's tables; used by one writer, under the lake's lock."""
 
-    def __init__(self, kind: str, root: Path, disk: Disk) -> None:
+    def __init__(self, kind: str, storage: Storage) -> None:
         self.kind = kind
-        self.root = root
-        self.log = root / "_delta_log"
-        self._disk = disk
+        self._storage = storage
+        self._root = storage.library_folder(kind)
+        self._log = self._root / deltalog.LOG
         self._table = self._open()
         self._version = int(self._table.version())
         self._files = {file.path: file for file in self._current()}
@@ -68,7 +68,7 @@ class LakeTable:
         *,
         changes_data: bool = True,
     ) -> int:
-        """Commit files that are already synced; returns the new version once it is durable.
+        """Commit files that are already durable; returns the new version once it is durable.
 
         :raises StoreError: if the library or the disk refuses; the lake must then not be used further.
         """
@@ -81,12 +81,11 @@ class LakeTable:
         except (DeltaError, OSError) as error:
             raise StoreError(
                 f"The lake refused a commit: {error}",
-                where=str(self.log),
+                where=self._place,
                 remedy="Check the disk and that nothing else writes here, then start again: "
                 "what was acknowledged is kept, the rest is read again.",
             ) from error
-        self._disk.sync(deltalog.commit_path(self.log, version))
-        self._disk.sync(self.log)
+        self._storage.publish(deltalog.commit_name(self.kind, version), new=True)
         self._remember(added, removed)
         self._version = version
         return version
@@ -96,11 +95,10 @@ class LakeTable:
         if self._since_checkpoint < CHECKPOINT_EVERY:
             return
         self._table.create_checkpoint()
-        for path in self.log.glob(f"{self.version:020d}.checkpoint*.parquet"):
-            self._disk.sync(path)
-        self._disk.sync(self.log / "_last_checkpoint")
-        self._disk.sync(self.log)
-        self._table = DeltaTable(self.root)
+        saved = sorted(path.name for path in self._log.glob(f"{self.version:020d}.checkpoint*.parquet"))
+        for name in (*saved, "_last_checkpoint"):
+            self._storage.publish(f"{self.kind}/{deltalog.LOG}/{name}", new=False)
+        self._table = DeltaTable(self._root)
         self._since_checkpoint = 0
 
     def _write(self, actions: Sequence[AddAction | RemoveAction], own: Mapping[str, Any]) -> None:
@@ -121,13 +119,13 @@ class LakeTable:
 
     def _open(self) -> DeltaTable:
         try:
-            if deltalog.versions(self.log):
-                return self._checked(DeltaTable(self.root))
+            if deltalog.versions(self._log) or (self._log / "_last_checkpoint").exists():
+                return self._checked(DeltaTable(self._root))
             return self._create()
         except DeltaError as error:
             raise IntegrityError(
                 f"The lake's table cannot be opened: {error}",
-                where=str(self.root),
+                where=self._place,
                 remedy="Restore the folder from a backup, or move it away to start empty.",
             ) from error
 
@@ -137,15 +135,14 @@ class LakeTable:
         if stored != expected:
             raise IntegrityError(
                 f"The lake was written with other columns: {', '.join(sorted(stored ^ expected))}",
-                where=str(self.root),
+                where=self._place,
                 remedy="Use the version of Remit that wrote it, or ingest the sources into a new data folder.",
             )
         return table
 
     def _create(self) -> DeltaTable:
-        self._disk.make_folder(self.log)
         table = DeltaTable.create(
-            self.root,
+            self._root,
             schema=table_schema(self.kind),
             mode="error",
             partition_by=[PARTITION],
@@ -153,9 +150,12 @@ class LakeTable:
             configuration=_CONFIGURATION,
             commit_properties=CommitProperties(custom_metadata={deltalog.OWN: {"adds": 0, "removes": 0}}),
         )
-        self._disk.sync(deltalog.commit_path(self.log, 0))
-        self._disk.sync(self.log)
+        self._storage.publish(deltalog.commit_name(self.kind, 0), new=True)
         return table
+
+    @property
+    def _place(self) -> str:
+        return self._storage.address(f"{self.kind}/{deltalog.LOG}")
 
     def _current(self) -> list[DataFile]:
         actions = pa.table(self._table.get_add_actions(flatten=True))
@@ -165,7 +165,7 @@ class LakeTable:
         return [DataFile(*row) for row in zip(*columns, strict=True)]
 
     def _unsaved_commits(self) -> int:
-        saved = [int(path.name[:20]) for path in self.log.glob("*.checkpoint*.parquet")]
+        saved = [int(path.name[:20]) for path in self._log.glob("*.checkpoint*.parquet")]
         return self.version - max(saved, default=-1)
 
 

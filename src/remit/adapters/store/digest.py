@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from contextlib import ExitStack
 from typing import Final
 
 import duckdb
@@ -27,13 +28,15 @@ def index_digest(index: Index, columns: Sequence[Column] = INDEXED) -> str:
 
 def lake_digest(lake: Lake, columns: Sequence[Column] = INDEXED, *, memory_mb: int = 400) -> str:
     """The same over the lake: each event with its newest correction, straight from the Parquet files."""
-    events = _files(lake, "events")
-    corrections = _files(lake, "corrections")
-    if not events:
-        return "0:0"
+    with ExitStack() as reading:
+        events, corrections = (_here(lake, kind, reading) for kind in ("events", "corrections"))
+        return _digest(events, corrections, columns, memory_mb) if events else "0:0"
+
+
+def _digest(events: Sequence[str], corrections: Sequence[str], columns: Sequence[Column], memory_mb: int) -> str:
     born = f"SELECT {from_parquet(INDEXED)} FROM {_parquet(events)}"
     sql = f"SELECT {_sums(columns)} FROM ({_judged(born, corrections) if corrections else born}) AS events"
-    config = {"memory_limit": f"{memory_mb}MB", "threads": 2, "temp_directory": str(lake.root.parent / "digest.tmp")}
+    config = {"memory_limit": f"{memory_mb}MB", "threads": 2, "temp_directory": f"{events[0]}.digest.tmp"}
     with duckdb.connect(config=config) as connection:
         connection.execute("SET TimeZone = 'UTC'")
         return _read(connection.sql(sql).to_arrow_table().to_pylist()[0])
@@ -67,8 +70,8 @@ def _text(column: Column) -> str:
     return f'"{column.name}"::VARCHAR'
 
 
-def _files(lake: Lake, kind: str) -> list[str]:
-    return [str(lake.path(kind, file)) for file in lake.files(kind).added]
+def _here(lake: Lake, kind: str, reading: ExitStack) -> list[str]:
+    return [str(reading.enter_context(lake.here(kind, file))) for file in lake.files(kind).added]
 
 
 def _parquet(paths: Sequence[str]) -> str:

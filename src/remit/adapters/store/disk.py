@@ -8,6 +8,7 @@ from __future__ import annotations
 import errno
 import os
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from typing import BinaryIO
 
@@ -92,6 +93,13 @@ class Disk:
             raise store_error(error, "renaming", path) from error
         self.sync(path.parent)
 
+    def replace(self, path: Path, content: bytes) -> None:
+        """Put a file in the place of another, if there is one, so that at any moment one of the two is there whole."""
+        fresh = path.with_name(f"{path.name}.tmp")
+        self.remove(fresh)
+        self.write(fresh, partial(_write_all, content))
+        self.rename(fresh, path)
+
     def remove(self, path: Path) -> None:
         """Remove a file if it is there."""
         try:
@@ -104,3 +112,7 @@ class Disk:
 
     def _fsync(self, descriptor: int, path: Path) -> None:  # noqa: ARG002 - a recording disk wants the path
         os.fsync(descriptor)
+
+
+def _write_all(content: bytes, sink: BinaryIO) -> None:
+    sink.write(content)

@@ -13,7 +13,6 @@ from typing import Any, Final
 
 import pyarrow as pa
 import pyarrow.compute as pc
-import pyarrow.parquet as pq
 
 from remit.adapters.store.datafile import DataFile
 from remit.adapters.store.lake import Lake
@@ -75,7 +74,7 @@ def _naming(
     """Files with rows that name the subject or whose id is among ``also``, and the ids of these rows."""
     for file in lake.files(kind).added:
         ids: set[str] = set()
-        with pq.ParquetFile(lake.path(kind, file)) as parquet:
+        with lake.reading(kind, file) as parquet:
             for batch in parquet.iter_batches(batch_size=ROWS_AT_ONCE, use_threads=False):
                 rows = rows_naming(batch, kind, subject)
                 _belonging(batch, kind, also, rows)
@@ -134,6 +133,6 @@ def _tell(batch: pa.RecordBatch, rows: dict[int, set[str]], told: Found) -> None
 
 
 def _of_events(lake: Lake, file: DataFile, events: set[str]) -> set[str]:
-    with pq.ParquetFile(lake.path("corrections", file)) as parquet:
+    with lake.reading("corrections", file, {"event_id"}) as parquet:
         stored = parquet.read(columns=["event_id"], use_threads=False)["event_id"]
     return events & set(stored.to_pylist())

@@ -11,18 +11,24 @@ changed since is found without looking at the rest.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager
 from typing import Final
 
 import duckdb
 
 from remit.adapters.store import hours, lookups
+from remit.adapters.store.datafile import DataFile
 from remit.adapters.store.hours import count_in, create_hours, merge, recount
 from remit.adapters.store.lookups import COLUMNS, KEYED, add_names, create_names, forget_names, id_keys
 from remit.adapters.store.schema import CORRECTIONS, QUARANTINE, ddl, fingerprint, from_parquet
 from remit.model.columns import INDEXED, JUDGED
 
 FILES_AT_ONCE = 32
+BYTES_AT_ONCE = 1 << 30
+"""Of an object store the files of one step lie on the local disk meanwhile."""
+Here = Callable[[str, Sequence[DataFile]], AbstractContextManager[list[str]]]
+"""A table's kind and files of it -> local paths at which all but ``raw`` can be read, meanwhile."""
 TABLES: Final = ("events", "offers", "pending", "quarantine", "watermarks", "sequence")
 _IDENTITIES: Final = {"events": "event_id", "offers": "event_id", "pending": "event_id", "quarantine": "quarantine_id"}
 _INDEXED: Final = ", ".join(f'"{column.name}"' for column in INDEXED)
@@ -51,20 +57,21 @@ def create_tables(cursor: duckdb.DuckDBPyConnection, epoch: str) -> None:
     create_hours(cursor)
 
 
-def apply(
-    cursor: duckdb.DuckDBPyConnection, events: Sequence[str], corrections: Sequence[str], quarantine: Sequence[str]
-) -> None:
-    """Bring the rows of these files in. Arguments are paths; each file is given once in the index's life."""
-    number = _next_number(cursor) if events or corrections else 0
-    corrected = _stage_corrections(cursor, corrections)
-    for chunk in _chunks(events):
-        _insert_events(cursor, chunk, corrected, number)
+def apply(cursor: duckdb.DuckDBPyConnection, new: Mapping[str, Sequence[DataFile]], here: Here) -> None:
+    """Bring the rows of each table's new files in; each file is given once in the index's life."""
+    number = _next_number(cursor) if new["events"] or new["corrections"] else 0
+    with here("corrections", new["corrections"]) as paths:
+        corrected = _stage_corrections(cursor, paths)
+    for chunk in _chunks(new["events"]):
+        with here("events", chunk) as paths:
+            _insert_events(cursor, paths, corrected, number)
     if corrected:
         _correct(cursor, number)
     if number:
         merge(cursor)
-    for chunk in _chunks(quarantine):
-        _insert_quarantine(cursor, chunk)
+    for chunk in _chunks(new["quarantine"]):
+        with here("quarantine", chunk) as paths:
+            _insert_quarantine(cursor, paths)
 
 
 def _next_number(cursor: duckdb.DuckDBPyConnection) -> int:
@@ -73,8 +80,15 @@ def _next_number(cursor: duckdb.DuckDBPyConnection) -> int:
     return number
 
 
-def _chunks(paths: Sequence[str]) -> list[Sequence[str]]:
-    return [paths[start : start + FILES_AT_ONCE] for start in range(0, len(paths), FILES_AT_ONCE)]
+def _chunks(files: Sequence[DataFile]) -> Iterator[list[DataFile]]:
+    chunk: list[DataFile] = []
+    for file in files:
+        if len(chunk) == FILES_AT_ONCE or (chunk and sum(each.size for each in chunk) + file.size > BYTES_AT_ONCE):
+            yield chunk
+            chunk = []
+        chunk.append(file)
+    if chunk:
+        yield chunk
 
 
 def _read(paths: Sequence[str]) -> str:
@@ -88,7 +102,8 @@ def _stage_corrections(cursor: duckdb.DuckDBPyConnection, paths: Sequence[str]) 
     if not paths and not waiting:
         return False
     sources = [f"SELECT {_CORRECTED} FROM pending"]
-    sources += [f"SELECT {from_parquet(CORRECTIONS)} FROM {_read(chunk)}" for chunk in _chunks(paths)]
+    lots = [paths[start : start + FILES_AT_ONCE] for start in range(0, len(paths), FILES_AT_ONCE)]
+    sources += [f"SELECT {from_parquet(CORRECTIONS)} FROM {_read(lot)}" for lot in lots]
     cursor.execute(
         f"CREATE OR REPLACE TEMP TABLE fresh AS SELECT * FROM ({' UNION ALL '.join(sources)}) "
         "QUALIFY row_number() OVER (PARTITION BY event_id ORDER BY seq DESC) = 1"

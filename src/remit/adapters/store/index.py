@@ -6,25 +6,28 @@ import threading
 import uuid
 from collections import defaultdict
 from collections.abc import Callable, Collection, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
-from typing import Self
+from typing import Final, Self
 
 import duckdb
 import pyarrow as pa
 
 from remit.adapters.store import follow, generations
+from remit.adapters.store.datafile import DataFile
 from remit.adapters.store.deltalog import GapInLog
 from remit.adapters.store.duck import Duck, UnreadableIndex
 from remit.adapters.store.lake import Acknowledged, Change, Lake
-from remit.adapters.store.schema import KINDS
+from remit.adapters.store.schema import KINDS, STORED
 from remit.model.columns import BY_NAME
 
 MEMORY_MB = 320
 THREADS = 2
 BATCH_ROWS = 10_000
+_READ: Final = {kind: frozenset(column.name for column in STORED[kind]) - {"raw"} for kind in KINDS}
+"""What the index reads of each table's files."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,11 +108,11 @@ class Index:
         with self._duck.writing:
             try:
                 changes = {kind: self._changes(lake, kind) for kind in KINDS}
+                with self._duck.transaction():
+                    report = self._apply(lake, changes, rebuilt=False)
             except GapInLog as gap:
                 self._notice(f"The index is rebuilt from the lake: {gap}.")
                 return self.rebuild(lake)
-            with self._duck.transaction():
-                report = self._apply(lake, changes, rebuilt=False)
             self._tell()
             return report
 
@@ -257,18 +260,11 @@ class Index:
         change = lake.files(kind, mark["version"])
         if change.removed:
             raise GapInLog(f"rows were removed from {kind}")
-        for file in change.added:
-            if not lake.path(kind, file).exists():
-                raise GapInLog(f"a file of {kind} was replaced before it was read")
         return change
 
     def _apply(self, lake: Lake, changes: dict[str, Change], *, rebuilt: bool) -> FollowReport:
-        cursor = self._duck.cursor()
-        paths = {
-            kind: [str(lake.path(kind, file)) for file in sorted(change.added, key=lambda file: file.low_us)]
-            for kind, change in changes.items()
-        }
-        follow.apply(cursor, paths["events"], paths["corrections"], paths["quarantine"])
+        new = {kind: sorted(change.added, key=lambda file: file.low_us) for kind, change in changes.items()}
+        follow.apply(self._duck.cursor(), new, partial(_here, lake))
         for kind, change in changes.items():
             self._mark(lake, kind, change.version)
         return FollowReport(**{kind: _rows(change) for kind, change in changes.items()}, rebuilt=rebuilt)
@@ -283,6 +279,20 @@ class Index:
         cursor.execute("DELETE FROM watermarks WHERE kind = ?", [kind])
         mark = [kind, version, lake.table_id(kind), lake.commit_bytes(kind, version)]
         cursor.execute("INSERT INTO watermarks VALUES (?, ?, ?, ?)", mark)
+
+
+@contextmanager
+def _here(lake: Lake, kind: str, files: Sequence[DataFile]) -> Iterator[list[str]]:
+    """Local paths of these files.
+
+    :raises GapInLog: if one of them is not there any more.
+    """
+    with ExitStack() as reading:
+        try:
+            paths = [str(reading.enter_context(lake.here(kind, file, _READ[kind]))) for file in files]
+        except FileNotFoundError:
+            raise GapInLog(f"a file of {kind} was replaced before it was read") from None
+        yield paths
 
 
 def _window(low_us: int | None, high_us: int | None) -> tuple[str, list[int]]:

@@ -9,21 +9,24 @@ finishes the others from that metadata, and when it dies before, nothing of the 
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Mapping, Sequence
-from contextlib import suppress
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Self
 
 import pyarrow as pa
+import pyarrow.parquet as pq
 
-from remit.adapters.store import deltalog
+from remit.adapters.store import deltalog, logcleansing
 from remit.adapters.store.datafile import DataFile, month_of, write_files
 from remit.adapters.store.deltalog import GapInLog
 from remit.adapters.store.deltatable import LakeTable
 from remit.adapters.store.disk import Disk, SyncFailed
+from remit.adapters.store.localfolder import LocalFolder
 from remit.adapters.store.rawread import raw_of
 from remit.adapters.store.schema import KINDS
+from remit.adapters.store.storage import Entry, Storage
 from remit.model.errors import StoreError
 
 Acknowledged = Mapping[str, tuple[int, bytes]]
@@ -45,9 +48,8 @@ class Change:
 class Lake:
     """The three tables under one root, for one writer."""
 
-    def __init__(self, root: Path, disk: Disk, tables: Mapping[str, LakeTable]) -> None:
-        self.root = root
-        self.disk = disk
+    def __init__(self, storage: Storage, tables: Mapping[str, LakeTable]) -> None:
+        self.storage = storage
         self._tables = tables
         self._lock = threading.RLock()
         self._poisoned: StoreError | None = None
@@ -56,36 +58,39 @@ class Lake:
     def open(
         cls,
         root: str,
-        storage_options: Mapping[str, str] | None = None,
         *,
         disk: Disk | None = None,
+        acknowledged: Acknowledged | None = None,
+        on_notice: Callable[[str], None] = lambda _: None,
+    ) -> Self:
+        """Open the lake of a local folder; see ``open_in``."""
+        return cls.open_in(LocalFolder(Path(root), disk), acknowledged=acknowledged, on_notice=on_notice)
+
+    @classmethod
+    def open_in(
+        cls,
+        storage: Storage,
+        *,
         acknowledged: Acknowledged | None = None,
         on_notice: Callable[[str], None] = lambda _: None,
     ) -> Self:
         """Open the lake, creating it on first use, after mending what a crash left.
 
         :raises IntegrityError: if an acknowledged commit is damaged and cannot be restored.
-        :raises StoreError: for a root that is not a local folder.
         """
-        if "://" in root or storage_options:
-            raise StoreError(
-                "This version keeps the lake in a local folder only", where=root, remedy="Give a path, not a URL."
-            )
-        disk = disk or Disk()
         tables = {}
         for kind in KINDS:
-            folder = Path(root) / kind
-            if notice := deltalog.mend(disk, folder / "_delta_log", (acknowledged or {}).get(kind)):
+            if notice := storage.prepare_log(kind, (acknowledged or {}).get(kind)):
                 on_notice(notice)
-            tables[kind] = LakeTable(kind, folder, disk)
-        lake = cls(Path(root), disk, tables)
+            tables[kind] = LakeTable(kind, storage)
+        lake = cls(storage, tables)
         lake._finish_batch(on_notice)
         return lake
 
     def write(self, kind: str, table: pa.Table) -> list[DataFile]:
-        """Write rows as synced Parquet files, one per month; they belong to nothing until committed."""
+        """Write rows as durable Parquet files, one per month; they belong to nothing until committed."""
         try:
-            return write_files(self.disk, self.root / kind, kind, table)
+            return write_files(self.storage, kind, table)
         except SyncFailed as error:
             self._poisoned = error
             raise
@@ -131,18 +136,20 @@ class Lake:
 
         Only for a keeper that lets nothing be written meanwhile: a file on its way to a commit would be lost.
         """
-        named = {self.path(kind, file) for file in self._tables[kind].files()}
-        gone = [path for path in sorted((self.root / kind).glob("month=*/*.parquet")) if path not in named]
-        freed = sum(path.stat().st_size for path in gone)
-        for path in gone:
-            self.disk.remove(path)
-        for folder in sorted({path.parent for path in gone}):
-            self.disk.sync(folder)
-        return freed
+        gone = list(self.unnamed(kind))
+        self.storage.remove([entry.name for entry in gone])
+        return sum(entry.size for entry in gone)
+
+    def unnamed(self, kind: str) -> Iterator[Entry]:
+        """Every Parquet file of a table that its newest version does not name."""
+        named = {f"{kind}/{file.path}" for file in self._tables[kind].files()}
+        for entry in self.storage.entries(kind):
+            if entry.name.endswith(".parquet") and "/month=" in entry.name and entry.name not in named:
+                yield entry
 
     def cleanse_log(self, kind: str, names: Callable[[str], bool]) -> int:
         """Replace what names somebody in the log's own words (never in its actions); returns the commits rewritten."""
-        return deltalog.cleanse(self.disk, self._tables[kind].log, names)
+        return logcleansing.cleanse(self.storage, kind, names)
 
     def replace(self, kind: str, old: Sequence[DataFile], new: Sequence[DataFile]) -> int:
         """Swap files for others that hold the same rows (compaction); the old stay on disk for their readers."""
@@ -161,11 +168,35 @@ class Lake:
 
     def commit_bytes(self, kind: str, version: int) -> bytes:
         """The bytes of a commit's file, for whoever keeps a second copy of the newest."""
-        return deltalog.commit_path(self._tables[kind].log, version).read_bytes()
+        return self.storage.read(deltalog.commit_name(kind, version))
+
+    @contextmanager
+    def here(self, kind: str, file: DataFile, columns: Collection[str] | None = None) -> Iterator[Path]:
+        """A local path at which a file can be read, meanwhile; at least these columns of it, or all for None.
+
+        :raises FileNotFoundError: if it is not there any more.
+        """
+        with self.storage.here(f"{kind}/{file.path}", columns) as path:
+            yield path
+
+    @contextmanager
+    def reading(self, kind: str, file: DataFile, columns: Collection[str] | None = None) -> Iterator[pq.ParquetFile]:
+        """As ``here``, opened."""
+        with self.here(kind, file, columns) as path, pq.ParquetFile(path) as parquet:
+            yield parquet
+
+    def address(self, kind: str, file: DataFile) -> str:
+        """Where a file lies, as another engine is told: a path or a URL."""
+        return self.storage.address(f"{kind}/{file.path}")
+
+    @property
+    def root(self) -> Path:
+        """The folder of a local lake."""
+        return Path(self.storage.place)
 
     def path(self, kind: str, file: DataFile) -> Path:
-        """Where a file of a table lies."""
-        return self._tables[kind].root / file.path
+        """Where a file of a local lake lies."""
+        return Path(self.address(kind, file))
 
     def files(self, kind: str, since: int | None = None) -> Change:
         """Files added and removed after version ``since`` by commits that changed data, or all files for None.
@@ -180,7 +211,9 @@ class Lake:
             return Change(tuple(table.files()), (), last)
         if since > last:
             raise GapInLog(f"version {since} is past the newest, {last}")
-        commits = [commit for commit in deltalog.commits_after(table.log, since, last) if commit.changes_data]
+        commits = [
+            commit for commit in deltalog.commits_after(self.storage.read, kind, since, last) if commit.changes_data
+        ]
         added = tuple(file for commit in commits for file in commit.added)
         return Change(added, tuple(path for commit in commits for path in commit.removed), last)
 
@@ -195,7 +228,7 @@ class Lake:
         month = month_of(time_us)
         for file in self._tables["events"].files():
             if file.month == month and file.low_us <= time_us <= file.high_us:
-                found = raw_of(self.path("events", file), event_id, time_us)
+                found = raw_of(self.storage.source(f"events/{file.path}"), event_id, time_us)
                 if found is not None:
                     return found
         return None
@@ -218,7 +251,7 @@ class Lake:
     def _last_promise(self, leader: str) -> dict[str, Any]:
         table = self._tables[leader]
         for version in range(table.version, -1, -1):
-            commit = deltalog.read_commit(table.log, version)
+            commit = deltalog.read_commit(self.storage.read, leader, version)
             if commit.changes_data or version == 0:
                 return dict(commit.own.get("then") or {})
         return {}
@@ -244,7 +277,7 @@ class _Writing:
             self._lake._lock.release()
             raise StoreError(
                 f"The lake takes no more commits after an earlier failure: {self._lake._poisoned.what}",
-                where=str(self._lake.root),
+                where=self._lake.storage.place,
                 remedy="Stop this process, mend the disk, and start again.",
             )
 

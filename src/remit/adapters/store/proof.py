@@ -153,6 +153,7 @@ def older_than(lake: Lake, time_us: int) -> int:
     for kind in KINDS:
         for file in lake.files(kind).added:
             if file.low_us < time_us:
-                times = pq.read_table(lake.path(kind, file), columns=["time"], partitioning=None)["time"]
+                with lake.reading(kind, file, {"time"}) as parquet:
+                    times = parquet.read(columns=["time"])["time"]
                 older += pc.sum(pc.less(times.cast(pa.int64()), time_us)).as_py() or 0
     return older

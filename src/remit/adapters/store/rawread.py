@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
-from pathlib import Path
+from typing import Any
 
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 
-def raw_of(path: Path, event_id: str, time_us: int) -> str | None:
-    """The ``raw`` column of the row with this id and time (microseconds since the epoch), or None."""
-    with pq.ParquetFile(path) as parquet:
+def raw_of(source: Any, event_id: str, time_us: int) -> str | None:
+    """The ``raw`` column of the row with this id and time (microseconds since the epoch), or None.
+
+    ``source`` is a path, or a file of which ``pyarrow`` reads parts.
+    """
+    with pq.ParquetFile(source) as parquet:
         for number in range(parquet.num_row_groups):
             if not _may_hold(parquet.metadata.row_group(number), time_us):
                 continue

@@ -33,7 +33,7 @@ class StoreRemoval:
 
     def __init__(self, store: Store) -> None:
         self._store = store
-        self._intention = Intention(store.folder, store.lake.disk)
+        self._intention = Intention(store.folder, store.disk)
 
     def alone(self) -> AbstractContextManager[None]:
         """While nobody else stores anything."""

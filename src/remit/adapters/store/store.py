@@ -56,7 +56,9 @@ class Answers:
 class Store:
     """Everything in one data folder, for the process that keeps it."""
 
-    def __init__(self, folder: Path, lake: Lake, index: Index, state: State, closing: ExitStack) -> None:
+    def __init__(
+        self, folder: Path, lake: Lake, index: Index, state: State, closing: ExitStack, disk: Disk | None = None
+    ) -> None:
         self.folder = folder
         self.lake = lake
         self.index = index
@@ -65,6 +67,8 @@ class Store:
         """Held while a long piece of work is done on the store, so that two do not interleave."""
         self.keep: str | None = None
         """How long events are kept, as whoever opened it was told; None when nobody was: the configuration says."""
+        self.disk = disk or Disk()
+        """Through which everything durable in the folder is written."""
         self._closing = closing
         self._reservations = Reservations()
         self._chains = Chains(index)
@@ -102,7 +106,7 @@ class Store:
             state = State.open(state_url or f"sqlite:///{folder / 'state.db'}")
             opening.callback(state.close)
             index.follow(lake)
-            return cls(folder, lake, index, state, opening.pop_all())
+            return cls(folder, lake, index, state, opening.pop_all(), disk)
 
     def close(self) -> None:
         """Close everything and give the lease back."""

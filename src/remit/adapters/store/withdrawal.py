@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import uuid
 from collections.abc import Callable, Collection, Iterator
 from typing import BinaryIO
 
@@ -11,7 +10,7 @@ import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from remit.adapters.store.compaction import ROWS_AT_ONCE, regrouped
-from remit.adapters.store.datafile import DataFile, describe, parquet_writer
+from remit.adapters.store.datafile import DataFile, describe, new_path, parquet_writer
 from remit.adapters.store.lake import Lake
 from remit.adapters.store.schema import IDENTITY, KINDS, file_schema
 
@@ -36,25 +35,22 @@ def _none(rows: pa.Table) -> pa.ChunkedArray:
 
 
 def rewritten(lake: Lake, kind: str, file: DataFile, keep: Keep) -> DataFile | None:
-    """A new synced file with the rows that stay, not committed yet; None if none stays."""
-    root = lake.root / kind
-    folder = root / f"month={file.month}"
-    path = folder / f"{uuid.uuid4().hex}.parquet"
+    """A new durable file with the rows that stay, not committed yet; None if none stays."""
     kept: list[tuple[int, int, int]] = []
 
     def fill(sink: BinaryIO) -> None:
-        with pq.ParquetFile(lake.path(kind, file)) as source, parquet_writer(sink, kind, dense=True) as writer:
+        with lake.reading(kind, file) as source, parquet_writer(sink, kind, dense=True) as writer:
             for rows in regrouped(_staying(source, kind, keep)):
                 times = rows["time"].cast(pa.int64())
                 kept.append((rows.num_rows, times[0].as_py(), times[-1].as_py()))
                 writer.write_table(rows, row_group_size=rows.num_rows)
 
-    lake.disk.write(path, fill)
+    path = new_path(file.month)
+    written = lake.storage.put(f"{kind}/{path}", fill)
     if not kept:
-        lake.disk.remove(path)
+        lake.storage.remove([f"{kind}/{path}"])
         return None
-    lake.disk.sync(folder)
-    return describe(root, path, file.month, sum(rows for rows, _, _ in kept), kept[0][1], kept[-1][2])
+    return describe(path, file.month, written, sum(rows for rows, _, _ in kept), kept[0][1], kept[-1][2])
 
 
 def _staying(source: pq.ParquetFile, kind: str, keep: Keep) -> Iterator[pa.Table]:
