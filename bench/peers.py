@@ -14,12 +14,24 @@ from measure import SectionFailed, best_of, section
 Json = dict[str, Any]
 Tell = Callable[[str], None]
 _INSTALL_SECONDS: Final = 300
-NAMES: Final = ("duckdb, one thread", "duckdb, every core", "trailscraper", "polars")
+PACKAGES: Final = {
+    "duckdb, one thread": "duckdb",
+    "duckdb, every core": "duckdb",
+    "chdb, every core": "chdb",
+    "trailscraper": "trailscraper",
+    "polars": "polars",
+}
+"""Each peer by name, and the package whose environment it runs in."""
+_LESS: Final = (
+    "No redaction, joins, resource names, authorization context, deduplication or quarantine; "
+    "the whole record is not kept"
+)
 DOES: Final = {
     "duckdb, one thread": "`read_json` of the gzip files, 26 columns, about thirty rules as SQL CASEs, into a table of "
-    "a database file. No redaction, joins, resource names, authorization context, deduplication or quarantine; the "
-    "whole record is not kept",
+    f"a database file. {_LESS}",
     "duckdb, every core": "the same statement on every core; set against ingest with two workers",
+    "chdb, every core": f"the same columns and rules in ClickHouse's SQL, into a MergeTree table. {_LESS}; set against "
+    "ingest with two workers",
     "trailscraper": "its own loading of records (service, call, time, resource ARNs, role) into memory. "
     "Judges and stores nothing",
     "polars": "`read_ndjson` of 17 columns from text that was unzipped and cut into lines beforehand, on every core. "
@@ -30,7 +42,7 @@ DOES: Final = {
 def measure_peers(files: list[Path], work: Path, repeat: int, tell: Tell) -> dict[str, Json]:
     """The best run of every peer; one that cannot be installed or run is skipped with ``skipped`` as the reason."""
     found: dict[str, Json] = {}
-    for name in NAMES:
+    for name in PACKAGES:
         tell(f"peer: {name}")
         try:
             run = _runner(name, files, work)
@@ -43,17 +55,16 @@ def measure_peers(files: list[Path], work: Path, repeat: int, tell: Tell) -> dic
 
 
 def _runner(name: str, files: list[Path], work: Path) -> Callable[[], Json]:
-    texts = [str(path) for path in files]
-    if name.startswith("duckdb"):
-        threads = 1 if name.endswith("one thread") else os.cpu_count() or 1
-        arguments: Json = {"files": texts, "database": str(work / "peer.duckdb"), "threads": threads}
-        return lambda: section(name, arguments, script="peer_duckdb.py")
-    python = _environment(work / f"venv-{name}", name)
-    if name == "trailscraper":
-        folder = str(files[0].parent)
-        return lambda: section(name, {"folder": folder}, python=python, script="peer_trailscraper.py")
-    lines = {"files": texts, "folder": str(work / "lines")}
-    return lambda: section(name, lines, python=python, script="peer_polars.py")
+    package = PACKAGES[name]
+    python = _environment(work / f"venv-{package}", package)
+    threads = 1 if name.endswith("one thread") else os.cpu_count() or 1
+    arguments: Json = {
+        "duckdb": {"files": [str(path) for path in files], "database": str(work / "peer.duckdb"), "threads": threads},
+        "chdb": {"folder": str(files[0].parent), "database": str(work / "peer-chdb")},
+        "trailscraper": {"folder": str(files[0].parent)},
+        "polars": {"files": [str(path) for path in files], "folder": str(work / "lines")},
+    }[package]
+    return lambda: section(name, arguments, python=python, script=f"peer_{package}.py")
 
 
 def _environment(folder: Path, package: str) -> str:
@@ -73,7 +84,7 @@ def _environment(folder: Path, package: str) -> str:
 def versions(work: Path) -> Json:
     """The installed version of every peer that has an environment."""
     found = {}
-    for package in ("trailscraper", "polars"):
+    for package in sorted(set(PACKAGES.values())):
         python = work / f"venv-{package}" / "bin" / "python"
         if python.exists():
             ask = f"import importlib.metadata as m; print(m.version({package!r}))"
