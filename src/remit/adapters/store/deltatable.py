@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from typing import Any
 
 import pyarrow as pa
@@ -43,6 +44,7 @@ class LakeTable:
         self._log = self._root / deltalog.LOG
         self._table = self._open()
         self._version = int(self._table.version())
+        self._id = str(self._table.metadata().id)
         self._files = {file.path: file for file in self._current()}
         self._since_checkpoint = self._unsaved_commits()
 
@@ -54,7 +56,7 @@ class LakeTable:
     @property
     def table_id(self) -> str:
         """Differs for a table created anew in the same place."""
-        return str(self._table.metadata().id)
+        return self._id
 
     def files(self) -> list[DataFile]:
         """The files of the newest version."""
@@ -86,9 +88,19 @@ class LakeTable:
                 "what was acknowledged is kept, the rest is read again.",
             ) from error
         self._storage.publish(deltalog.commit_name(self.kind, version), new=True)
-        self._remember(added, removed)
+        self._remember(added, [file.path for file in removed])
         self._version = version
         return version
+
+    def catch_up(self) -> bool:
+        """Take up commits of another process that come after the newest one known; True if there were any."""
+        before = self._version
+        with suppress(deltalog.GapInLog, deltalog.Torn):
+            while True:
+                commit = deltalog.read_commit(self._storage.read, self.kind, self._version + 1)
+                self._remember(commit.added, commit.removed)
+                self._version = commit.version
+        return self._version > before
 
     def maybe_checkpoint(self) -> None:
         """Save the log's state now and then: opening and committing get slower with each commit since."""
@@ -112,8 +124,9 @@ class LakeTable:
         )
         self._table.update_incremental()
 
-    def _remember(self, added: Sequence[DataFile], removed: Sequence[DataFile]) -> None:
-        files = {path: file for path, file in self._files.items() if path not in {gone.path for gone in removed}}
+    def _remember(self, added: Sequence[DataFile], removed: Sequence[str]) -> None:
+        gone = set(removed)
+        files = {path: file for path, file in self._files.items() if path not in gone}
         self._files = files | {file.path: file for file in added}
         self._since_checkpoint += 1
 

@@ -6,7 +6,7 @@ import threading
 import uuid
 from collections import defaultdict
 from collections.abc import Callable, Collection, Iterator, Sequence
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -22,10 +22,12 @@ from remit.adapters.store.duck import Duck, UnreadableIndex
 from remit.adapters.store.lake import Acknowledged, Change, Lake
 from remit.adapters.store.schema import KINDS, STORED
 from remit.model.columns import BY_NAME
+from remit.model.errors import IntegrityError
 
 MEMORY_MB = 320
 THREADS = 2
 BATCH_ROWS = 10_000
+_REBUILDS = 5
 _READ: Final = {kind: frozenset(column.name for column in STORED[kind]) - {"raw"} for kind in KINDS}
 """What the index reads of each table's files."""
 
@@ -117,13 +119,30 @@ class Index:
             return report
 
     def rebuild(self, lake: Lake) -> FollowReport:
-        """Empty every table and read the whole lake, in one transaction: readers see the old rows until the end."""
+        """Empty every table and read the whole lake, in one transaction: readers see the old rows until the end.
+
+        A lake that another process keeps may lose a file to its maintenance meanwhile: then its newer state is read.
+
+        :raises IntegrityError: if files that the newest state names are not there.
+        """
         with self._duck.writing:
-            with self._duck.transaction() as cursor:
-                follow.create_tables(cursor, uuid.uuid4().hex)
-                report = self._apply(lake, {kind: lake.files(kind) for kind in KINDS}, rebuilt=True)
-            self._tell()
-            return report
+            for _ in range(_REBUILDS):
+                with suppress(GapInLog):
+                    return self._rebuild(lake)
+                if not lake.refresh():
+                    break
+        raise IntegrityError(
+            "The lake names files that are not there",
+            where=lake.storage.place,
+            remedy="Restore them from a backup; what the index held is still there.",
+        )
+
+    def _rebuild(self, lake: Lake) -> FollowReport:
+        with self._duck.transaction() as cursor:
+            follow.create_tables(cursor, uuid.uuid4().hex)
+            report = self._apply(lake, {kind: lake.files(kind) for kind in KINDS}, rebuilt=True)
+        self._tell()
+        return report
 
     def withdraw(self, lake: Lake, ids: Collection[str], before_us: int | None) -> None:
         """Delete rows that the lake's newest commits no longer have: these ids, and all older than a time.

@@ -8,6 +8,7 @@ finishes the others from that metadata, and when it dies before, nothing of the 
 
 from __future__ import annotations
 
+import tempfile
 import threading
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
@@ -25,6 +26,7 @@ from remit.adapters.store.deltatable import LakeTable
 from remit.adapters.store.disk import Disk, SyncFailed
 from remit.adapters.store.localfolder import LocalFolder
 from remit.adapters.store.rawread import raw_of
+from remit.adapters.store.readonly import ReadOnly
 from remit.adapters.store.schema import KINDS
 from remit.adapters.store.storage import Entry, Storage
 from remit.model.errors import StoreError
@@ -46,10 +48,12 @@ class Change:
 
 
 class Lake:
-    """The three tables under one root, for one writer."""
+    """The three tables under one root, for one writer, or for a reader that never writes."""
 
-    def __init__(self, storage: Storage, tables: Mapping[str, LakeTable]) -> None:
+    def __init__(self, storage: Storage, tables: Mapping[str, LakeTable], *, keeps: bool = True) -> None:
         self.storage = storage
+        self.keeps = keeps
+        """False for a lake that another process keeps: it is read, and never mended or written."""
         self._tables = tables
         self._lock = threading.RLock()
         self._poisoned: StoreError | None = None
@@ -86,6 +90,29 @@ class Lake:
         lake = cls(storage, tables)
         lake._finish_batch(on_notice)
         return lake
+
+    @classmethod
+    def open_to_read(cls, storage: Storage) -> Self:
+        """Open a lake that another process may keep and go on writing; ``refresh`` sees what it wrote since.
+
+        :raises StoreError: if there is no lake yet.
+        """
+        with tempfile.TemporaryDirectory(prefix="remit-log-") as copies:
+            reading = ReadOnly(storage, Path(copies))
+            for kind in KINDS:
+                reading.prepare_log(kind, None)
+            return cls(reading, {kind: LakeTable(kind, reading) for kind in KINDS}, keeps=False)
+
+    def refresh(self) -> bool:
+        """Take up the commits that the keeper made since; True if there were any. Nothing for the keeper itself.
+
+        A commit that is not whole yet is seen the next time.
+        """
+        if self.keeps:
+            return False
+        with self._lock:
+            moved = [table.catch_up() for table in self._tables.values()]
+        return any(moved)
 
     def write(self, kind: str, table: pa.Table) -> list[DataFile]:
         """Write rows as durable Parquet files, one per month; they belong to nothing until committed."""
@@ -167,7 +194,9 @@ class Lake:
         return self._tables[kind].table_id
 
     def commit_bytes(self, kind: str, version: int) -> bytes:
-        """The bytes of a commit's file, for whoever keeps a second copy of the newest."""
+        """The bytes of a commit's file, for whoever keeps a second copy of the newest: the keeper, and nobody else."""
+        if not self.keeps:
+            return b""
         return self.storage.read(deltalog.commit_name(kind, version))
 
     @contextmanager
@@ -273,6 +302,13 @@ class _Writing:
 
     def __enter__(self) -> None:
         self._lake._lock.acquire()
+        if not self._lake.keeps:
+            self._lake._lock.release()
+            raise StoreError(
+                "This process reads the lake and does not write to it",
+                where=self._lake.storage.place,
+                remedy="Ask the process that keeps it.",
+            )
         if self._lake._poisoned:
             self._lake._lock.release()
             raise StoreError(
