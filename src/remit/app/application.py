@@ -16,6 +16,7 @@ from remit.app.answering import Answering
 from remit.app.control import ControlServer, RemoteDesk, call, control_path, give_up
 from remit.app.desks import QUESTIONS
 from remit.app.keeping import open_desks, work
+from remit.app.over_spark import OverSpark
 from remit.app.packaged import REGISTRY_FILE
 from remit.app.removing import finish_interrupted
 from remit.faces.cli.ports import Desk
@@ -54,6 +55,10 @@ class RemitApplication:
         with store:
             finish_interrupted(store, self._say)
             yield open_desks(store)[name]
+
+    def over_spark(self, options: Json) -> OverSpark:
+        """An application whose desk asks Spark."""
+        return OverSpark(options, self._say)
 
     def ingest(self, data: Path, target: str, options: Json, tell: Tell) -> Json:
         """Read a target into the store; the process that keeps the folder does it when there is one."""

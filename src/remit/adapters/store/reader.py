@@ -90,8 +90,8 @@ class IndexReader:
         order = f'{self._table}."time" {direction}, event_id {direction}'
         if after is None:
             return clause, order
-        moment = as_timestamp(after[0])
-        sql = f'({clause.sql}) AND "time" {beyond}= ? AND ("time" {beyond} ? OR event_id {beyond} ?)'
+        moment, at = as_timestamp(after[0]), self._sql.moment
+        sql = f'({clause.sql}) AND "time" {beyond}= {at} AND ("time" {beyond} {at} OR event_id {beyond} ?)'
         return Clause(sql, (*clause.params, moment, moment, after[1])), order
 
     def tally(self, predicate: Predicate) -> Row:
@@ -120,12 +120,13 @@ class IndexReader:
         clause = where(predicate, self._sql)
         plain = [name for name in distinct if not is_list(name)]
         keys = ", ".join(f"k{position}" for position in range(len(by)))
+        ordered = ", ".join(f"k{position} NULLS LAST" for position in range(len(by)))
         counted = "".join(f", count(DISTINCT {self._sql.column(name)}) AS distinct_{name}" for name in plain)
         measures = "" if brief else f", {self._span()}, {self._sql.newest('event_id')} AS sample"
         inner, params = self._grouped(by, ("event_id", "time", "denied", *plain), clause, first_since)
         rows = self._rows(
             f"SELECT {keys}, count(*) AS count, {self._sql.count_where('denied')} AS denied"
-            f"{measures}{counted} FROM {inner} GROUP BY {keys} ORDER BY count DESC, {keys} LIMIT {int(limit)}",
+            f"{measures}{counted} FROM {inner} GROUP BY {keys} ORDER BY count DESC, {ordered} LIMIT {int(limit)}",
             params,
         )
         found = [_named(row, by) for row in rows]
@@ -170,11 +171,12 @@ class IndexReader:
         if self._hourly is not None and (bars := self._hourly.histogram(predicate, low, high, width)) is not None:
             return bars
         clause = where(predicate, self._sql)
-        bucket = self._bucket(low, width)
+        bucket, at = self._bucket(low, width), self._sql.moment
         return self._rows(
             f"SELECT {int(low)} + {bucket} * {width} AS start, source, count(*) AS count, "
             f"{self._sql.count_where('denied')} AS denied FROM {self._table} "
-            f'WHERE {clause.sql} AND "time" >= ? AND "time" < ? AND {_ACT} GROUP BY ALL ORDER BY start, source',
+            f'WHERE {clause.sql} AND "time" >= {at} AND "time" < {at} AND {_ACT} '
+            "GROUP BY ALL ORDER BY start, source NULLS LAST",
             [*clause.params, as_timestamp(low), as_timestamp(high)],
         )
 
@@ -191,7 +193,7 @@ class IndexReader:
             f"SELECT {keys}, count(*) AS count, {deletions} AS deletions, {permissions} AS permissions, "
             "count(DISTINCT account) AS accounts, "
             f"count(DISTINCT region) AS regions FROM {self._table} WHERE {clause.sql} "
-            f"GROUP BY ALL ORDER BY ALL LIMIT {int(limit)}",
+            f"GROUP BY ALL ORDER BY start{', k NULLS LAST' if by else ''} LIMIT {int(limit)}",
             clause.params,
         )
         inner = f"SELECT {keys}, {self._sql.unnest('resource_ids')} AS x FROM {self._table} WHERE {clause.sql}"
@@ -209,7 +211,7 @@ class IndexReader:
 
     def _bucket(self, low: int, width: int) -> str:
         micros = self._sql.micros('"time"')
-        return f"(({micros} - {int(low)}) // {width})"
+        return self._sql.quotient(f"({micros} - {int(low)})", width)
 
     def _keyed(self, by: Sequence[str], columns: Sequence[str], clause: Clause) -> str:
         """The inner select of a grouping: its keys as k0, k1, ... beside the columns the measures need."""
@@ -230,9 +232,9 @@ class IndexReader:
         names = [f"k{position}" for position in range(len(by))]
         begun = f"SELECT {', '.join(names)} FROM ({self._keyed(by, ('time',), clause)}) GROUP BY {', '.join(names)}"
         same = " AND ".join(f"firsts.{name} IS NOT DISTINCT FROM recent.{name}" for name in names)
-        firsts = f'SELECT 1 FROM ({begun} HAVING min("time") >= ?) AS firsts WHERE {same}'
+        firsts = f'SELECT 1 FROM ({begun} HAVING min("time") >= {self._sql.moment}) AS firsts WHERE {same}'
         since = as_timestamp(first_since)
-        recent = f'(SELECT * FROM ({inner} AND "time" >= ?) AS recent WHERE EXISTS ({firsts}))'
+        recent = f'(SELECT * FROM ({inner} AND "time" >= {self._sql.moment}) AS recent WHERE EXISTS ({firsts}))'
         return recent, [*clause.params, since, *clause.params, since]
 
     def _key(self, name: str) -> str:

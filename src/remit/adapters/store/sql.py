@@ -23,6 +23,8 @@ class Dialect:
     """DuckDB's spelling of what is not common SQL. Another engine overrides these and nothing else."""
 
     text = "VARCHAR"
+    moment = "?"
+    """A parameter that is a time."""
 
     def column(self, name: str) -> str:
         """A column's name, quoted; refuses a name that is not in the table of columns."""
@@ -31,6 +33,14 @@ class Dialect:
     def micros(self, expression: str) -> str:
         """A timestamp as microseconds since the epoch."""
         return f"epoch_us({expression})"
+
+    def lowered(self, expression: str) -> str:
+        """A text without regard to case."""
+        return f"lower({expression})"
+
+    def quotient(self, expression: str, divisor: int) -> str:
+        """How often a whole number goes into another one that is not negative."""
+        return f"({expression} // {int(divisor)})"
 
     def like(self, expression: str, *, fold: bool) -> str:
         """A LIKE with a parameter, whose metacharacters ``escape_like`` escaped."""
@@ -183,7 +193,7 @@ class _Writer:
     def _folded_or_like(self, leaf: Equals | Glob, subject: str) -> str:
         if isinstance(leaf, Equals):
             self.params.append(leaf.value)
-            return f"lower({subject}) = lower(?)"
+            return f"{self.dialect.lowered(subject)} = {self.dialect.lowered('?')}"
         self.params.append("%".join(escape_like(piece) for piece in leaf.pieces))
         return self.dialect.like(subject, fold=leaf.fold)
 
@@ -191,8 +201,9 @@ class _Writer:
         bounds = []
         for edge, sign in ((leaf.low, ">" if leaf.above else ">="), (leaf.high, "<=" if leaf.closed else "<")):
             if edge is not None:
-                bounds.append(f"{column} {sign} ?")
-                self.params.append(as_timestamp(int(edge)) if BY_NAME[leaf.column].kind == "time" else edge)
+                is_time = BY_NAME[leaf.column].kind == "time"
+                bounds.append(f"{column} {sign} {self.dialect.moment if is_time else '?'}")
+                self.params.append(as_timestamp(int(edge)) if is_time else edge)
         return f"({' AND '.join(bounds)})" if bounds else f"{column} IS NOT NULL"
 
 

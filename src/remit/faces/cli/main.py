@@ -8,7 +8,20 @@ import sys
 import click
 
 from remit import __version__
-from remit.faces.cli import agents, alerts, events, feeds, health, identities, removal, server, tokens, views, who
+from remit.faces.cli import (
+    agents,
+    alerts,
+    engine,
+    events,
+    feeds,
+    health,
+    identities,
+    removal,
+    server,
+    tokens,
+    views,
+    who,
+)
 from remit.faces.cli.output import note
 from remit.faces.cli.ports import Application
 from remit.model.errors import QueryError, RemitError
@@ -36,6 +49,7 @@ for command in (
     *views.COMMANDS,
     *tokens.COMMANDS,
     *removal.COMMANDS,
+    *engine.COMMANDS,
     *server.COMMANDS,
 ):
     remit.add_command(command)

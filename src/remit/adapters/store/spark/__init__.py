@@ -1,0 +1,1 @@
+"""The lake's events answered by Apache Spark: the same questions, over as many machines as there are."""

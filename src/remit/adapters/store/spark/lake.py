@@ -1,0 +1,75 @@
+"""One or several lakes that Spark reads: their versions, and a reader of their events."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from typing import Any
+
+from remit.adapters.store.lake import Lake
+from remit.adapters.store.spark.listing import Listing, lake_of, listed, storage_of
+from remit.adapters.store.spark.reader import SparkReader
+from remit.adapters.store.spark.session import SparkEngine, SparkOptions, spark
+from remit.adapters.store.spark.views import QUARANTINE, show_lakes
+
+
+class SparkLakes:
+    """Lakes at the versions they have when they are opened. Two of them must not hold the same events."""
+
+    def __init__(self, engine: SparkEngine, given: Sequence[str], *, delta: bool = False) -> None:
+        self.engine = engine
+        self._roots = [lake_of(each) for each in given]
+        self._lakes = [Lake.open_to_read(storage_of(root)) for root in self._roots]
+        self._delta = delta
+        self.listed: tuple[Listing, ...] = ()
+        self._show()
+
+    def refresh(self) -> None:
+        """Go on to the lakes' newest versions."""
+        for lake in self._lakes:
+            lake.refresh()
+        self._show()
+
+    def _show(self) -> None:
+        self.listed = tuple(listed(root, lake) for root, lake in zip(self._roots, self._lakes, strict=True))
+        show_lakes(self.engine, self.listed, delta=self._delta)
+
+    def reader(self) -> SparkReader:
+        """What answers questions of the events."""
+        return SparkReader(self.engine)
+
+    def raw(self, event_id: str, time: int) -> str | None:
+        """The redacted record of an event (JSON text); None when no lake has it."""
+        found = (lake.raw(event_id, time) for lake in self._lakes)
+        return next((text for text in found if text is not None), None)
+
+    def quarantine(self) -> list[dict[str, Any]]:
+        """Unreadable records: ``reason, feed, count, sample``, the commonest first, a hundred at most."""
+        sql = (
+            f"SELECT reason, feed, count(DISTINCT quarantine_id) AS count, min(place || ': ' || detail) AS sample "
+            f"FROM {QUARANTINE} GROUP BY reason, feed ORDER BY count DESC, reason LIMIT 100"
+        )
+        found: list[dict[str, Any]] = self.engine.execute(sql).to_pylist()
+        return found
+
+    def told(self) -> str:
+        """Which versions of which lakes are read, for people."""
+        each = (
+            f"{lake.root}: events at version {lake.tables['events'].version} ({lake.tables['events'].rows:,} rows in "
+            f"{len(lake.tables['events'].paths):,} files), corrections at {lake.tables['corrections'].version}"
+            for lake in self.listed
+        )
+        return f"Spark {self.engine.version} reads {'; '.join(each)}."
+
+
+@contextmanager
+def lakes_by_spark(given: Sequence[str], options: SparkOptions, *, delta: bool = False) -> Iterator[SparkLakes]:
+    """Lakes by folder or URL, read by a session of their own.
+
+    :raises NotFound: if there is no lake.
+    :raises Unavailable: if Spark cannot be started.
+    """
+    for each in given:
+        lake_of(each)  # before Spark takes its time to start
+    with spark(options) as engine:
+        yield SparkLakes(engine, given, delta=delta)

@@ -1,0 +1,68 @@
+"""Questions answered by Spark from the lake, in the words in which the index answers them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from remit.adapters.store.spark.lake import SparkLakes, lakes_by_spark
+from remit.adapters.store.spark.session import SparkOptions
+from remit.app.desk import LocalDesk
+from remit.app.packaged import load_guide, load_registry, load_rules
+from remit.rooms.attribution.judge import Judge
+
+Json = dict[str, Any]
+Say = Callable[[str], None]
+
+
+class SparkDesk(LocalDesk):
+    """The desk of questions over lakes; it needs no lease, and shows them as they were when it was opened."""
+
+    def __init__(self, lakes: SparkLakes, judge: Judge) -> None:
+        figures = _LakeFigures(lakes, judge.version)
+        super().__init__(lakes.reader(), lakes, figures, judge.describe, load_guide())
+        self._lakes = lakes
+
+
+class _LakeFigures:
+    """``flows.questions.ports.StoreFigures`` over lakes: there is no index and no keeper to tell of."""
+
+    def __init__(self, lakes: SparkLakes, rules_version: str) -> None:
+        self._lakes = lakes
+        self._rules = rules_version
+
+    def quarantine(self) -> Sequence[Mapping[str, Any]]:
+        """Unreadable records by reason and feed."""
+        return self._lakes.quarantine()
+
+    def versions(self) -> Mapping[str, Any]:
+        """The version of the first lake's events, and the rules in use."""
+        version = self._lakes.listed[0].tables["events"].version
+        return {"lake": version, "index": None, "rules": self._rules, "keeper": None}
+
+
+class OverSpark:
+    """Opens lakes with Spark where commands ask for a desk; ``options`` are as the command line gives them:
+    ``lakes``, ``master``, ``settings``, ``packages``, ``delta``."""
+
+    def __init__(self, options: Json, say: Say) -> None:
+        self._options = options
+        self._say = say
+
+    @contextmanager
+    def desk(self, data: Path) -> Iterator[SparkDesk]:
+        """Questions to the lakes that were named, else to the data folder's."""
+        options = self._options
+        started = SparkOptions(options["master"], options["settings"], options["packages"])
+        given = options["lakes"] or [str(data)]
+        with lakes_by_spark(given, started, delta=options["delta"]) as lakes:
+            self._say(lakes.told())
+            yield SparkDesk(lakes, Judge(load_rules(), load_registry(_registry_of(given[0]))))
+
+
+def _registry_of(given: str) -> Path:
+    """The folder whose registry names who stands behind evidence: a lake's own data folder."""
+    folder = Path(given)
+    return folder.parent if (folder / "events").is_dir() else folder
