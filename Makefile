@@ -5,7 +5,7 @@ PIP := $(VENV)/bin/python -m pip --disable-pip-version-check --quiet
 DATA ?= .remit/demo
 PORT ?= 8420
 
-.PHONY: run up setup test test-all lint browser bench lock clean
+.PHONY: run up setup test test-all lint browser postgresql bench lock clean
 
 run: setup
 	$(VENV)/bin/remit up --demo --data $(DATA) --port $(PORT)
@@ -30,7 +30,7 @@ $(VENV)/.test: requirements/test.lock $(VENV)/.run
 	$(PIP) install --require-hashes -r requirements/test.lock
 	touch $@
 
-test: setup $(VENV)/.test lint browser
+test: setup $(VENV)/.test lint browser postgresql
 	$(VENV)/bin/python -m pytest -n 2 --dist loadfile
 
 $(VENV)/.heavy: requirements/heavy.lock $(VENV)/.test
@@ -38,11 +38,14 @@ $(VENV)/.heavy: requirements/heavy.lock $(VENV)/.test
 	$(PIP) install --require-hashes -r requirements/heavy.lock
 	touch $@
 
-test-all: setup $(VENV)/.heavy lint browser
+test-all: setup $(VENV)/.heavy lint browser postgresql
 	$(VENV)/bin/python -m pytest -n 2 --dist loadfile -m 'heavy or not heavy'
 
 browser:
 	@scripts/install_browser.sh
+
+postgresql:
+	@scripts/install_postgresql.sh
 
 lint: $(VENV)/.test
 	$(VENV)/bin/ruff check src tests bench scripts

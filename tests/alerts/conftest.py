@@ -69,9 +69,9 @@ class House:
 
 
 @pytest.fixture
-def house(tmp_path: Path) -> Iterator[House]:
+def house(tmp_path: Path, store_state: str | None) -> Iterator[House]:
     """An empty store."""
-    with Store.open(tmp_path / "data", "test") as store:
+    with Store.open(tmp_path / "data", "test", state_url=store_state) as store:
         yield House(store, tmp_path)
 
 

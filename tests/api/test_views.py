@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -23,9 +22,9 @@ SAID = {"name": "Agents", "query": "source:AgentOps", "since": "7d"}
 
 
 @pytest.fixture
-def site(tmp_path: Path) -> Iterator[Any]:
+def site(state_url: str) -> Iterator[Any]:
     """A site with views, none saved yet."""
-    state = State.open(f"sqlite:///{tmp_path / 'state.db'}")
+    state = State.open(state_url)
     ids = iter(f"{number:012x}" for number in range(1, 99))
     views = SavedViews(ViewTable(state), lambda: 1_793_000_000_000_000, lambda: next(ids))
     yield site_of({"questions": questions_over([]), "views": views})

@@ -11,9 +11,9 @@ from remit.adapters.store.store import Store
 
 
 @pytest.fixture
-def store(tmp_path: Path):
+def store(tmp_path: Path, store_state: str | None):
     """An open, empty store."""
-    with Store.open(tmp_path / "data", "test") as opened:
+    with Store.open(tmp_path / "data", "test", state_url=store_state) as opened:
         yield opened
 
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 import itertools
 from collections.abc import Iterator
 from dataclasses import dataclass
-from pathlib import Path
 
 import pytest
 
@@ -25,9 +24,9 @@ class Kept:
 
 
 @pytest.fixture
-def kept(tmp_path: Path) -> Iterator[Kept]:
+def kept(state_url: str) -> Iterator[Kept]:
     """No view is saved yet."""
-    state = State.open(f"sqlite:///{tmp_path / 'state.db'}")
+    state = State.open(state_url)
     seconds, numbers = itertools.count(), itertools.count(1)
     views = SavedViews(ViewTable(state), lambda: NOW + next(seconds) * 1_000_000, lambda: f"{next(numbers):012x}")
     yield Kept(views, state)

@@ -104,6 +104,13 @@ class KeeperBusy(StoreError):
     exit_status = 6
 
 
+class StateUnavailable(StoreError):
+    """The database that holds the state does not answer; what waits for it is tried again."""
+
+    code = "state.unavailable"
+    exit_status = 6
+
+
 class Unavailable(RemitError):
     """Something outside this process did not answer."""
 

@@ -134,7 +134,11 @@ class AlertRecords:
         fingerprint by its ``count`` and gives it new ``facts``. Beyond ``most`` remembered keys the oldest are
         forgotten, and ``place["horizon"]`` says up to when.
         False when the alert is not at ``version`` any more."""
+        here = select(ALERTS.c.id).where(ALERTS.c.id == alert, ALERTS.c.version == version)
         with self._state.transaction() as connection:
+            # The alert's own row first, as whoever changes or removes it takes it: else each could wait for the other.
+            if connection.execute(here.with_for_update()).first() is None:
+                return False
             horizon = self._remember(connection, alert, remember, most)
             placed = {**place, **({"horizon": horizon} if horizon is not None else {})}
             moved = update(ALERTS).where(ALERTS.c.id == alert, ALERTS.c.version == version)

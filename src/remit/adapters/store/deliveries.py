@@ -67,9 +67,11 @@ class DeliveryRecords:
             self._change(delivery, due=due, last_error=error)
 
     def _change(self, delivery: str, **values: Any) -> None:
+        """Only of one that waits: how it ended stays, whoever says something else of it later."""
         counted = DELIVERIES.c.attempts + 1
+        waiting = update(DELIVERIES).where(DELIVERIES.c.id == delivery, DELIVERIES.c.state == "waiting")
         with self._state.transaction() as connection:
-            connection.execute(update(DELIVERIES).where(DELIVERIES.c.id == delivery).values(attempts=counted, **values))
+            connection.execute(waiting.values(attempts=counted, **values))
 
     def of_firings(self, firings: Sequence[str]) -> dict[str, list[Row]]:
         """The deliveries of each of these firings."""

@@ -18,7 +18,6 @@ from remit.adapters.store.finding import Found, find
 from remit.adapters.store.intention import Intention
 from remit.adapters.store.proof import older_than, prove
 from remit.adapters.store.schema import KINDS
-from remit.adapters.store.state import State
 from remit.adapters.store.store import Store
 from remit.adapters.store.withdrawal import withdraw_before, withdraw_ids
 from remit.rooms.removal.subject import Subject, fold
@@ -26,6 +25,11 @@ from remit.rooms.removal.subject import Subject, fold
 Json = dict[str, Any]
 _KEY: Final = "removal_key"
 _DIGEST_LETTERS: Final = 32
+_BEYOND: Final = (
+    "{}: every value of its tables was read, and they were written anew. PostgreSQL's write-ahead log, replicas, "
+    "backups and logs of statements are its operator's, and were not looked at"
+)
+"""What a proof says of a state that is no file of ours."""
 
 
 class StoreRemoval:
@@ -148,8 +152,11 @@ class StoreRemoval:
 
     def prove(self, subject: Subject) -> Json:
         """Look for the subject in every byte of the data folder."""
-        databases = {"index.": lambda: self._index_words(subject), "state.db": lambda: _state_words(self._store.state)}
-        return prove(self._store.folder, subject, databases, {self._intention.path}).to_json()
+        state = self._store.state
+        kept = "state.db" if state.embedded else f"state at {state.where}"
+        databases = {"index.": lambda: self._index_words(subject), kept: lambda: scrubbing.words(state)}
+        proof = prove(self._store.folder, subject, databases, {self._intention.path})
+        return {**proof.to_json(), "notes": [*proof.notes, *([] if state.embedded else [_BEYOND.format(state.where)])]}
 
     def prove_before(self, time_us: int) -> Json:
         """Look for rows older than a time, in the lake's files and in the index."""
@@ -162,10 +169,7 @@ class StoreRemoval:
     def digest(self, subject: Subject) -> str:
         """The subject as the journal knows it: a keyed digest, so that who knows the name can look it up here."""
         state = self._store.state
-        key = state.setting(_KEY)
-        if key is None:
-            key = secrets.token_hex(32)
-            state.put_setting(_KEY, key)
+        key = state.setting(_KEY) or state.setting_once(_KEY, secrets.token_hex(32))
         return hmac.new(bytes.fromhex(key), fold(subject.text).encode(), sha256).hexdigest()[:_DIGEST_LETTERS]
 
     def record(self, who: str, what: str, facts: Json, number: str) -> None:
@@ -191,8 +195,3 @@ class StoreRemoval:
             text = f"array_to_string({name}, chr(10))" if column["data_type"].endswith("]") else name
             sql = f"SELECT {text} AS x FROM \"{column['table_name']}\" WHERE regexp_matches({text}, ?, 'i')"
             yield from self._store.index.execute(sql, [subject.candidates])["x"].to_pylist()
-
-
-def _state_words(state: State) -> Iterator[str]:
-    """Every text of the state."""
-    return scrubbing.words(state)

@@ -39,21 +39,34 @@ def mentions(state: State, subject: Subject) -> dict[str, list[str]]:
 
 def scrub(state: State, subject: Subject, stand_in: str) -> dict[str, int]:
     """Delete or rewrite every row that names the subject, in one transaction; rows per table."""
-    touched: dict[str, int] = {}
-    with state.transaction() as connection:
-        for table in _tables(connection):
-            rows = list(_rows(connection, table, subject))
-            for row in rows:
-                _take_out(connection, table, row, subject, stand_in)
-            if rows:
-                touched[table.name] = len(rows)
+
+    def scrubbed(connection: Connection) -> dict[str, int]:
+        tables = _tables(connection)
+        if not state.embedded:  # what is read is rewritten by its key: nobody may change it in between
+            names = ", ".join(f'"{table.name}"' for table in tables)
+            connection.exec_driver_sql(f"LOCK TABLE {names} IN SHARE ROW EXCLUSIVE MODE")
+        counted = {table.name: _out_of(connection, table, subject, stand_in) for table in tables}
         _drop_orphans(connection)
-    return touched
+        return {name: count for name, count in counted.items() if count}
+
+    return state.attempt(scrubbed, alone="scrubbing")
+
+
+def _out_of(connection: Connection, table: Table, subject: Subject, stand_in: str) -> int:
+    """Rows of one table that were deleted or rewritten."""
+    rows = list(_rows(connection, table, subject))
+    for row in rows:
+        _take_out(connection, table, row, subject, stand_in)
+    return len(rows)
 
 
 def compact(state: State) -> bool:
-    """Write the database anew, so that no deleted row lingers in it; False where that is not ours to do."""
+    """Write the database anew, so that no deleted row lingers in its tables and in what its planner knows of them.
+    False for PostgreSQL, which keeps a log, replicas and backups beside its tables that are not ours to reach."""
     if not state.embedded:
+        tables = [f'VACUUM (FULL, ANALYZE) "{table.name}"' for table in METADATA.sorted_tables]
+        # The planner's old samples hold values; whoever does not own the database is passed over with a warning.
+        state.outside([*tables, "VACUUM FULL pg_statistic"])
         return False
     with state.transaction() as connection:
         raw: Any = connection.connection.driver_connection

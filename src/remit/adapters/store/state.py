@@ -8,20 +8,28 @@ from __future__ import annotations
 
 import json
 import uuid
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, nullcontext
 from datetime import UTC, datetime
-from pathlib import Path
-from typing import Any, Self
+from typing import Any, Final, Self, TypeVar
 
-from sqlalchemy import Connection, Engine, Table, create_engine, delete, event, inspect, select, update
+from sqlalchemy import JSON, Connection, Engine, Table, Text, cast, column, delete, func, literal, select, text, update
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.exc import SQLAlchemyError
 
-from remit.adapters.store.tables import CURSORS, FEED_OBJECTS, FEEDS, HEAD, JOURNAL, REVISION, RUNS, SETTINGS
+from remit.adapters.store.database import open_engine, shown
+from remit.adapters.store.migrating import migrate
+from remit.adapters.store.tables import CURSORS, FEED_OBJECTS, FEEDS, JOURNAL, RUNS, SETTINGS
+from remit.adapters.store.troubles import AGAIN, code_of, trouble
+from remit.adapters.store.words import Words, kept
 from remit.model.errors import StoreError
 
+T = TypeVar("T")
 MARKS_AT_ONCE = 500
+ROWS_AT_ONCE: Final = 2_000
+_ATTEMPTS: Final = 5
+LOCKS: Final = 1_380_273_492
+"""The first number of our advisory locks: ``REMT`` as a big-endian integer."""
 
 
 class State:
@@ -32,23 +40,32 @@ class State:
         self._engine = engine
 
     @classmethod
-    def open(cls, url: str) -> Self:
-        """Open ``sqlite:///path`` or ``postgresql+driver://...`` and bring its tables up to date.
+    def open(cls, url: str, password: str = "", *, migrates: bool = True) -> Self:
+        """Open ``sqlite:///path`` or ``postgresql://...`` and bring its tables up to date. A process that only shares
+        the state does not migrate it.
 
-        :raises StoreError: if it cannot be reached, or was written by a newer version.
+        :raises ConfigError: for an address that cannot be used.
+        :raises StateUnavailable: if its server does not answer.
+        :raises StoreError: if it cannot be read, or is not of this version.
         """
-        engine = create_engine(url)
-        if engine.dialect.name == "sqlite":
-            event.listen(engine, "connect", _durable_sqlite)
-        state = cls(engine)
-        with state.transaction() as connection:
-            _migrate(connection)
+        state = cls(open_engine(url, password))
+        try:
+            with state.transaction(alone="migrations") as connection:
+                migrate(connection, state.where, migrates=migrates)
+        except BaseException:
+            state.close()
+            raise
         return state
 
     @property
     def embedded(self) -> bool:
         """Whether it is a file of ours rather than a database server's."""
         return self._engine.dialect.name == "sqlite"
+
+    @property
+    def where(self) -> str:
+        """Its address, as it may be shown."""
+        return shown(self._engine)
 
     def close(self) -> None:
         """Close every pooled connection."""
@@ -129,6 +146,13 @@ class State:
         with self.transaction() as connection:
             self.upsert(connection, SETTINGS, [{"key": key, "value": json.dumps(value)}])
 
+    def setting_once(self, key: str, value: object) -> Any:
+        """A setting as it was put first: this value, unless some process was there before."""
+        with self.transaction() as connection:
+            insert = self._insert(SETTINGS).values(key=key, value=json.dumps(value))
+            connection.execute(insert.on_conflict_do_nothing(index_elements=["key"]))
+        return self.setting(key)
+
     # --- runs
 
     def start_run(self, target: str) -> str:
@@ -189,57 +213,91 @@ class State:
     def upsert(
         self, connection: Connection, table: Table, rows: Sequence[Mapping[str, object]], keep: Sequence[str] = ()
     ) -> None:
-        """Insert rows, or replace those of the same key but for the columns to ``keep``."""
+        """Insert rows, or replace those of the same key but for the columns to ``keep``. Of rows of one key the last
+        counts; all go in by the order of their keys, so that two processes never wait for each other in a circle."""
         if not rows:
             return
         keys = [column.name for column in table.primary_key.columns]
-        insert = (postgresql if self._engine.dialect.name == "postgresql" else sqlite).insert(table)
-        changed = {name: insert.excluded[name] for name in rows[0] if name not in (*keys, *keep)}
-        if changed:
-            settled = insert.on_conflict_do_update(index_elements=keys, set_=changed)
-        else:
-            settled = insert.on_conflict_do_nothing(index_elements=keys)
-        connection.execute(settled, [dict(row) for row in rows])
+        distinct = {tuple(str(row[key]) for key in keys): dict(row) for row in rows}
+        ordered = [distinct[key] for key in sorted(distinct)]
+        changed = [name for name in rows[0] if name not in (*keys, *keep)]
+        if self.embedded:
+            connection.execute(_settled(self._insert(table), keys, changed), ordered)
+            return
+        # One statement for many rows: each of its own would be a journey to the server and back.
+        for start in range(0, len(ordered), ROWS_AT_ONCE):
+            together = self._insert(table).from_select(*_rows_of(table, ordered[start : start + ROWS_AT_ONCE]))
+            connection.execute(_settled(together, keys, changed))
 
     @contextmanager
-    def transaction(self) -> Iterator[Connection]:
-        """One transaction on the state; StoreError when it fails."""
+    def transaction(self, alone: str = "") -> Iterator[Connection]:
+        """One transaction on the state. Of those that name the same thing to be ``alone`` with, one runs at a time,
+        whichever process it is in: what it reads holds until it has written.
+
+        :raises StateUnavailable: when the database does not answer. :raises StoreError: when it fails otherwise.
+        """
+        with self._troubled(), self._engine.begin() as connection:
+            if alone:
+                self._alone(connection, alone)
+            yield connection
+
+    def attempt(self, work: Callable[[Connection], T], alone: str = "") -> T:
+        """What ``work`` makes of one transaction; done again when the database undid it in favour of another."""
+        for left in reversed(range(_ATTEMPTS)):
+            try:
+                with self.transaction(alone) as connection:
+                    return work(connection)
+            except StoreError as error:
+                if not left or code_of(getattr(error.__cause__, "orig", None)) not in AGAIN:
+                    raise
+        raise AssertionError("unreachable")
+
+    def outside(self, statements: Iterable[str]) -> None:
+        """Run PostgreSQL's statements that cannot be part of a transaction, however long they take."""
+        with self._troubled(), self._engine.connect() as pooled:
+            raw: Any = pooled.connection.driver_connection
+            raw.rollback()  # looking whether it lives began a transaction
+            connection = pooled.execution_options(isolation_level="AUTOCOMMIT")
+            for statement in ("SET statement_timeout = 0", *statements):
+                connection.exec_driver_sql(statement)
+            pooled.invalidate()  # its bounds are not those of the others
+
+    @contextmanager
+    def _troubled(self) -> Iterator[None]:
         try:
-            with self._engine.begin() as connection:
-                yield connection
-        except SQLAlchemyError as error:
-            raise StoreError(
-                f"The state failed: {str(getattr(error, 'orig', None) or error).splitlines()[0]}",
-                where=self._engine.url.render_as_string(hide_password=True),
-                remedy="Check that it can be reached and written, and that its disk has space.",
-            ) from error
+            yield
+        except (SQLAlchemyError, OSError) as error:
+            raise trouble(error, self.where, embedded=self.embedded) from error
+
+    def _insert(self, table: Table) -> Any:
+        """The engine's own kind of insert, which says what happens to a row that is there."""
+        return sqlite.insert(table) if self.embedded else postgresql.insert(table)
+
+    def _alone(self, connection: Connection, what: str) -> None:
+        if self.embedded:
+            # SQLite has one writer; to be it from the first read on is to be alone.
+            connection.exec_driver_sql("BEGIN IMMEDIATE")
+            return
+        lock = text("SELECT pg_advisory_xact_lock(:locks, hashtext(current_schema() || :what))")
+        connection.execute(lock, {"locks": LOCKS, "what": f".{what}"})
 
 
-def _durable_sqlite(connection: Any, _record: object) -> None:
-    for pragma in ("journal_mode = WAL", "synchronous = FULL", "busy_timeout = 10000", "foreign_keys = ON"):
-        connection.execute(f"PRAGMA {pragma}")
+def _settled(insert: Any, keys: Sequence[str], changed: Sequence[str]) -> Any:
+    """An insert that changes these columns of a row that is there already."""
+    if not changed:
+        return insert.on_conflict_do_nothing(index_elements=keys)
+    return insert.on_conflict_do_update(index_elements=keys, set_={name: insert.excluded[name] for name in changed})
 
 
-def _migrate(connection: Connection) -> None:
-    """Bring the tables to ``HEAD``. Alembic is loaded only when there is something to do."""
-    at = None
-    if inspect(connection).has_table(REVISION.name):
-        at = connection.execute(select(REVISION.c.version_num)).scalar()
-    if at == HEAD:
-        return
-    if at is not None and at > HEAD:
-        raise StoreError(
-            f"The state was written by a newer version (revision {at}, this one knows {HEAD})",
-            where=connection.engine.url.render_as_string(hide_password=True),
-            remedy="Run that version, or name another data folder with --data.",
-        )
-    from alembic import command
-    from alembic.config import Config
-
-    config = Config()
-    config.set_main_option("script_location", str(Path(__file__).parent / "migrations").replace("%", "%%"))
-    config.attributes["connection"] = connection
-    command.upgrade(config, "head")
+def _rows_of(table: Table, rows: Sequence[Mapping[str, object]]) -> tuple[list[str], Any]:
+    """Rows as a query over one JSON text: the names of the columns, and the query. (Arrays would do, but the driver
+    gives the word ``null`` in one as no value at all.)"""
+    names = list(rows[0])
+    written = [{name: kept(v) if isinstance(v := row[name], str) else v for name in names} for row in rows]
+    typed = [column(name, Text() if isinstance(table.c[name].type, Words) else table.c[name].type) for name in names]
+    given = func.json_to_recordset(cast(literal(json.dumps(written), Text()), JSON)).table_valued(*typed, name="given")
+    derived = given.render_derived(name="given", with_types=True)
+    return names, select(*(derived.c[name] for name in names))
 
 
 def _now() -> str:

@@ -6,10 +6,11 @@ import json
 from collections.abc import Mapping
 from typing import Any
 
-from sqlalchemy import RowMapping, delete, select, update
+from sqlalchemy import RowMapping, delete, or_, select, update
 
 from remit.adapters.store.state import State
 from remit.adapters.store.tables import SIGN_INS, TOKENS
+from remit.model.errors import Conflict
 
 Row = dict[str, Any]
 
@@ -21,8 +22,12 @@ class StoredTokens:
         self._state = state
 
     def add(self, row: Mapping[str, Any]) -> None:
-        """Keep a new token."""
-        with self._state.transaction() as connection:
+        """Keep a new token. Raises Conflict when one of its name, made at the same moment elsewhere, may be used."""
+        named = select(TOKENS.c.id).where(TOKENS.c.name == row["name"], TOKENS.c.revoked.is_(None))
+        usable = named.where(or_(TOKENS.c.expires.is_(None), TOKENS.c.expires > row["created"]))
+        with self._state.transaction(alone="tokens") as connection:
+            if connection.execute(usable).first() is not None:
+                raise Conflict(f"There is a token named {row['name']} already", remedy="Choose another name.")
             connection.execute(TOKENS.insert().values({**row, "scopes": json.dumps(row["scopes"])}))
 
     def of(self, token_id: str) -> Row | None:

@@ -41,7 +41,8 @@ class ViewTable:
 
     def add(self, row: Mapping[str, Any], most: int, by: str) -> bool:
         """Keep a new view; False when there are ``most`` already. Raises Conflict when its name is taken."""
-        with self._state.transaction() as connection:
+        # Alone: of two consoles that count at the same moment, each would find room for the last one.
+        with self._state.transaction(alone="views") as connection:
             if (connection.execute(select(func.count()).select_from(VIEWS)).scalar() or 0) >= most:
                 return False
             self._named_once(connection, insert(VIEWS).values(**row, folded=_folded(row["name"])), row["name"])
