@@ -23,6 +23,7 @@ from remit.adapters.store.index import FollowReport
 from remit.adapters.store.store import Store
 from remit.app import ingesting
 from remit.app.ingesting import Ingesting
+from remit.app.maintaining import maintain
 from remit.app.packaged import load_formats
 from remit.rooms.attribution.judge import Judge
 
@@ -128,7 +129,7 @@ def size(folder: str) -> Json:
     before = _sizes(home)
     began = time.perf_counter()
     with Store.open(home, "bench") as store:
-        store.maintain(vacuum_after_seconds=0)
+        maintain(store, "bench", grace_hours=0)
     return {"before": before, "after": _sizes(home), "seconds": time.perf_counter() - began}
 
 

@@ -16,6 +16,7 @@ from remit.adapters.store.digest import index_digest, lake_digest
 from remit.adapters.store.removal import StoreRemoval
 from remit.adapters.store.schema import arrow_table
 from remit.adapters.store.store import Store
+from remit.app.maintaining import maintain
 from remit.flows import removal
 from remit.model.columns import COLUMNS
 from remit.model.errors import KeeperBusy, UsageError
@@ -170,7 +171,7 @@ def test_the_lakes_log_names_nobody_any_more_and_still_opens(tmp_path):
 
 def test_nothing_but_the_newest_files_is_left_and_the_index_is_a_new_file(store, steps):
     filled(store)
-    store.maintain()
+    maintain(store, "test")
     before = {path: path.stat().st_ino for path in store.folder.glob("index*")}
     removal.erase(steps, MAYA, "local", NOW)
     for kind in ("events", "corrections", "quarantine"):
@@ -189,7 +190,7 @@ def test_after_an_erasure_the_store_takes_more_compacts_and_is_erased_from_again
         gone = filled(store, range(3))
         removal.erase(steps, MAYA, "local", NOW)
         gone |= filled(store, range(3, 6))
-        store.maintain(vacuum_after_seconds=0)
+        maintain(store, "test", grace_hours=0)
         kept = stored(store) - gone
         assert removal.erase(steps, MAYA, "local", NOW)["events"] == 60
         assert stored(store) == kept

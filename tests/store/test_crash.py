@@ -140,6 +140,7 @@ import sys
 from pathlib import Path
 from remit.adapters.store.schema import arrow_table
 from remit.adapters.store.store import Store
+from remit.app.maintaining import maintain
 from tests_rows import correction_columns, event_columns, quarantine_columns
 
 folder, first = Path(sys.argv[1]), int(sys.argv[2])
@@ -154,7 +155,7 @@ with Store.open(folder, "child") as store:
         if seed % 3 == 0:
             store.follow()
         if seed % 7 == 0:
-            store.maintain(vacuum_after_seconds=0)
+            maintain(store, "test", grace_hours=0)
 """
 
 

@@ -14,6 +14,7 @@ from remit.adapters.store.disk import Disk
 from remit.adapters.store.lake import Lake
 from remit.adapters.store.schema import KINDS, arrow_table
 from remit.adapters.store.store import Store
+from remit.app.maintaining import maintain
 from remit.model.errors import StoreError
 
 from .rows import DAY, correct, event_columns, put
@@ -88,7 +89,7 @@ def test_every_file_of_an_acknowledged_commit_was_synced_before_the_acknowledgem
             put(store, events)
             correct(store, events, [1, 2], "x")
             _all_durable(store.lake, disk)
-        store.maintain()
+        maintain(store, "test")
         _all_durable(store.lake, disk)
     assert any("checkpoint" in path.name for path in disk.files)
 

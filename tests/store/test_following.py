@@ -10,15 +10,17 @@ import pyarrow.parquet as pq
 import pytest
 
 from remit.adapters.store import follow, hours, lookups
-from remit.adapters.store.compaction import maintain
 from remit.adapters.store.digest import index_digest, lake_digest
 from remit.adapters.store.index import Index
 from remit.adapters.store.lake import Lake
 from remit.adapters.store.schema import arrow_table
 from remit.adapters.store.store import Store
+from remit.adapters.store.vacuum import vacuum
+from remit.app.maintaining import maintain
 from remit.model.columns import INDEXED
 from remit.model.errors import StoreError
 
+from .maintenance import compact
 from .rows import DAY, OCTOBER, correct, correction_columns, event_columns, numbered, put, quarantine_columns
 
 
@@ -59,7 +61,7 @@ def test_index_and_lake_agree_after_corrections_rebuild_compaction_and_reopening
         put(store, event_columns(300, seed=1, step=DAY))
         store.follow()
         digest = agree(store)
-        store.maintain(vacuum_after_seconds=0)
+        maintain(store, "test", grace_hours=0)
         assert agree(store) == digest
         assert store.index.rebuild(store.lake).rebuilt
         assert agree(store) == digest
@@ -132,7 +134,7 @@ def test_following_twice_or_after_compaction_adds_no_rows(store):
         put(store, event_columns(10, seed))
         store.follow()
     assert store.follow().events == 0
-    assert store.maintain(vacuum_after_seconds=0).merged == 4
+    assert maintain(store, "test", grace_hours=0)["merged"]["merged"] == 4
     assert store.follow().events == 0
     assert agree(store).startswith("40:")
 
@@ -143,11 +145,12 @@ def test_files_replaced_by_compaction_before_the_index_saw_them_are_still_counte
         lake.commit("events", lake.write("events", arrow_table("events", event_columns(10, seed))), {})
         if seed == 0:
             index.follow(lake)
-    maintain(lake, vacuum_after_seconds=3600)
+    compact(lake)
     assert not index.follow(lake).rebuilt
     assert index_digest(index) == lake_digest(lake)
     lake.commit("events", lake.write("events", arrow_table("events", event_columns(10, 7))), {})
-    maintain(lake, vacuum_after_seconds=0)
+    compact(lake)
+    assert list(vacuum(lake, "events", 0))
     assert index.follow(lake).rebuilt
     assert "replaced before it was read" in notices[0]
     assert index_digest(index) == lake_digest(lake)

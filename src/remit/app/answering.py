@@ -15,7 +15,7 @@ from remit.app.keeping import work
 from remit.model.errors import KeeperBusy, RemitError, Unavailable, UsageError
 
 Json = dict[str, Any]
-WORKED: Final = frozenset({"ingest", "watch", "connect_aws", "reattribute", "erase", "expire"})
+WORKED: Final = frozenset({"ingest", "watch", "connect_aws", "reattribute", "erase", "expire", "maintain"})
 
 
 class Answering:

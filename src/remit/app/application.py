@@ -84,6 +84,10 @@ class RemitApplication:
         """Remove every event older than a time to keep."""
         return self._work(data, "expire", {"keep": keep, "who": LOCAL.name}, lambda state: None)  # noqa: ARG005
 
+    def maintain(self, data: Path, grace_hours: float, tell: Tell) -> Json:
+        """Merge small files and remove what nobody needs any more."""
+        return self._work(data, "maintain", {"grace_hours": grace_hours, "who": LOCAL.name}, tell)
+
     def up(self, data: Path, options: Json, say: Say) -> None:
         """Serve the console until stopped."""
         from remit.app.serving import serve

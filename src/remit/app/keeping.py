@@ -31,6 +31,7 @@ from remit.app.following import follow_target
 from remit.app.identities_desk import IdentitiesDesk
 from remit.app.ingesting import Ingesting, reattribute_store
 from remit.app.live_desk import LiveDesk
+from remit.app.maintaining import maintain
 from remit.app.metrics_desk import MetricsDesk
 from remit.app.packaged import REGISTRY_FILE, load_guide, load_registry, load_rules
 from remit.app.registry_file import RegistryFile
@@ -113,4 +114,6 @@ def work(
         return erase(store, arguments["subject"], arguments["who"], tell)
     if verb == "expire":
         return expire(store, arguments["keep"], arguments["who"])
+    if verb == "maintain":
+        return maintain(store, arguments["who"], float(arguments["grace_hours"]), tell)
     return {**reattribute_store(store, tell), "finished": time.time()}

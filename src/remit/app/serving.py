@@ -25,6 +25,7 @@ from remit.app.desks import ALERTS, IDENTITIES, LIVE, PUSH
 from remit.app.exposure import Exposure, exposure
 from remit.app.ingesting import settle_store
 from remit.app.keeping import open_desks
+from remit.app.maintaining import Maintaining
 from remit.app.removing import finish_interrupted
 from remit.app.retaining import Retaining
 from remit.app.site import build_site
@@ -71,7 +72,12 @@ def serve(data: Path, options: Json, say: Say) -> None:
         desks = bounded(open_desks(store, configured, address), configured.questions)
         streams = Streams(desks[LIVE])
         coming = arrivals(store, configured, options["watch"], notice)
-        with coming as desks[PUSH], _at_work(store, desks, socket_path, address), Retaining(store, notice):
+        with (
+            coming as desks[PUSH],
+            _at_work(store, desks, socket_path, address),
+            Retaining(store, notice),
+            Maintaining(store, notice),
+        ):
             if store.keep:
                 say(f"Events older than {store.keep} are removed for good, now and once a day.")
             say(f"Remit is open on {address}/  (data: {folder}; stop with Ctrl-C)")

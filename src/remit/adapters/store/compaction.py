@@ -1,52 +1,57 @@
-"""Merging a month's small files into fewer, and removing files that nothing refers to any more.
+"""Which files are merged: small files of a month into fewer, and corrections until every event has one at most.
 
-Merging holds one stretch of time in memory at a time, never a whole file: inputs are sorted by time, so the rows of a
-stretch are at the front of each. Readers of the old files are safe: those stay on disk until ``vacuum``.
+Readers of the old files are safe: those stay on disk until they are vacuumed. A step is one merge and its commit, so
+whoever waits for the lake waits for one merge, not for all of them.
 """
 
 from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
-from contextlib import ExitStack
-from dataclasses import dataclass
-from typing import BinaryIO
+from dataclasses import dataclass, replace
+from typing import Final
 
-import pyarrow as pa
-import pyarrow.compute as pc
-import pyarrow.parquet as pq
-
-from remit.adapters.store.datafile import DataFile, describe, new_path, parquet_writer
+from remit.adapters.store.datafile import DataFile
 from remit.adapters.store.lake import Lake
-from remit.adapters.store.schema import IDENTITY, KINDS, file_schema
+from remit.adapters.store.merging import ROWS_AT_ONCE, TARGET_BYTES, runs
 
-SMALL_BYTES = 32 << 20
-TARGET_BYTES = 128 << 20
-FILES_AT_ONCE = 24
-ROWS_AT_ONCE = 4_096
-VACUUM_AFTER_SECONDS = 7 * 24 * 3600
+SMALL_BYTES: Final = 32 << 20
+FILES_AT_ONCE: Final = 256
+RUNS_AT_ONCE: Final = 24
+ROWS_OPEN: Final = RUNS_AT_ONCE * ROWS_AT_ONCE
+"""Rows of all files of one merge that may be at hand together: it bounds its memory."""
 
 
 @dataclass(frozen=True, slots=True)
-class Maintenance:
-    """What one run did: files merged, files they became, files removed and their bytes."""
+class Step:
+    """Runs of one table's month that become one run."""
 
-    merged: int
-    into: int
-    removed: int
-    freed_bytes: int
+    kind: str
+    runs: tuple[tuple[DataFile, ...], ...]
+
+    @property
+    def files(self) -> list[DataFile]:
+        """The files that are replaced."""
+        return [file for run in self.runs for file in run]
 
 
-def maintain(lake: Lake, *, vacuum_after_seconds: float = VACUUM_AFTER_SECONDS) -> Maintenance:
-    """Compact every table, then remove what nothing has referred to for longer than the given age."""
-    merged = into = removed = freed = 0
-    for kind in KINDS:
-        for group in groups(lake.files(kind).added):
-            lake.replace(kind, group, [merge(lake, kind, group)])
-            merged, into = merged + len(group), into + 1
-        for size in vacuum(lake, kind, vacuum_after_seconds):
-            removed, freed = removed + 1, freed + size
-    return Maintenance(merged, into, removed, freed)
+def merges(lake: Lake, kind: str) -> list[Step]:
+    """One pass of merges of small files. What they become may be small again: the next pass merges that."""
+    return [Step(kind, tuple((file,) for file in group)) for group in groups(lake.files(kind).added)]
+
+
+def folds(lake: Lake) -> list[Step]:
+    """One pass of merges of corrections that overlap in time: after the last pass each event has one at most."""
+    months: defaultdict[str, list[DataFile]] = defaultdict(list)
+    for file in lake.files("corrections").added:
+        months[file.month].append(file)
+    found = []
+    for files in months.values():
+        near = [_exact(lake, file) for together in overlapping(files) for file in together]
+        for together in overlapping(near):
+            smallest = sorted(runs(together), key=lambda run: sum(file.size for file in run))
+            found.append(Step("corrections", tuple(tuple(run) for run in smallest[:RUNS_AT_ONCE])))
+    return found
 
 
 def groups(files: Sequence[DataFile]) -> Iterator[list[DataFile]]:
@@ -61,87 +66,35 @@ def groups(files: Sequence[DataFile]) -> Iterator[list[DataFile]]:
 
 def _filled(files: Sequence[DataFile]) -> Iterator[list[DataFile]]:
     group: list[DataFile] = []
-    size = 0
+    size = rows = 0
     for file in files:
-        if group and (len(group) == FILES_AT_ONCE or size + file.size > TARGET_BYTES):
+        held = min(file.rows, ROWS_AT_ONCE)
+        if group and (len(group) == FILES_AT_ONCE or size + file.size > TARGET_BYTES or rows + held > ROWS_OPEN):
             yield group
-            group, size = [], 0
+            group, size, rows = [], 0, 0
         group.append(file)
-        size += file.size
+        size, rows = size + file.size, rows + held
     yield group
 
 
-def merge(lake: Lake, kind: str, files: Sequence[DataFile]) -> DataFile:
-    """Write one file that holds the rows of these, sorted by time, durable on return. Not committed yet."""
-
-    def fill(sink: BinaryIO) -> None:
-        with ExitStack() as stack, parquet_writer(sink, kind, dense=True) as writer:
-            paths = [stack.enter_context(lake.here(kind, file)) for file in files]
-            sources = [stack.enter_context(pq.ParquetFile(path)) for path in paths]
-            for stretch in regrouped(_stretches(kind, sources)):
-                writer.write_table(stretch, row_group_size=stretch.num_rows)
-
-    path = new_path(files[0].month)
-    written = lake.storage.put(f"{kind}/{path}", fill)
-    low, high = min(file.low_us for file in files), max(file.high_us for file in files)
-    return describe(path, files[0].month, written, sum(file.rows for file in files), low, high)
+def overlapping(files: Sequence[DataFile]) -> list[list[DataFile]]:
+    """Sets of two files and more that hang together by overlapping in time."""
+    found: list[list[DataFile]] = []
+    end = 0
+    for file in sorted(files, key=lambda file: (file.low_us, file.path)):
+        if found and file.low_us <= end:
+            found[-1].append(file)
+            end = max(end, file.high_us)
+        else:
+            found.append([file])
+            end = file.high_us
+    return [files for files in found if len(files) > 1]
 
 
-def _stretches(kind: str, sources: Sequence[pq.ParquetFile]) -> Iterator[pa.Table]:
-    """The rows of all sources in order of time, a stretch at a time."""
-    fronts = [front for front in (_Front(kind, source) for source in sources) if front.fill()]
-    while fronts:
-        horizon = min(front.last for front in fronts)
-        due = pa.concat_tables([front.take_until(horizon) for front in fronts])
-        order = pc.sort_indices(due, sort_keys=[("time", "ascending"), (IDENTITY[kind], "ascending")])
-        yield due.take(order)
-        fronts = [front for front in fronts if front.fill()]
-
-
-def regrouped(tables: Iterator[pa.Table]) -> Iterator[pa.Table]:
-    """Stretches gathered into row groups of a useful size."""
-    waiting: list[pa.Table] = []
-    for table in tables:
-        waiting.append(table)
-        if sum(part.num_rows for part in waiting) >= 5 * ROWS_AT_ONCE:
-            yield pa.concat_tables(waiting)
-            waiting = []
-    if waiting:
-        yield pa.concat_tables(waiting)
-
-
-class _Front:
-    """The unread front of one sorted file."""
-
-    def __init__(self, kind: str, source: pq.ParquetFile) -> None:
-        self._batches = source.iter_batches(batch_size=ROWS_AT_ONCE, use_threads=False)
-        self._schema = file_schema(kind)
-        self._rows = self._schema.empty_table()
-
-    @property
-    def last(self) -> int:
-        """The latest time at hand."""
-        return int(self._rows["time"][-1].cast(pa.int64()).as_py())
-
-    def fill(self) -> bool:
-        """Read on if nothing is at hand; False at the end of the file."""
-        while not self._rows.num_rows:
-            batch = next(self._batches, None)
-            if batch is None:
-                return False
-            self._rows = pa.Table.from_batches([batch]).cast(self._schema)
-        return True
-
-    def take_until(self, horizon_us: int) -> pa.Table:
-        """Remove and return the rows at hand whose time is not after the horizon."""
-        times = self._rows["time"].cast(pa.int64())
-        count = pc.sum(pc.less_equal(times, horizon_us)).as_py() or 0
-        taken, self._rows = self._rows.slice(0, count), self._rows.slice(count)
-        return taken
-
-
-def vacuum(lake: Lake, kind: str, older_than_seconds: float) -> Iterator[int]:
-    """Remove Parquet files that the newest version does not name and that are old enough; yields their sizes."""
-    gone = [entry for entry in lake.unnamed(kind) if entry.age_seconds >= older_than_seconds]
-    lake.storage.remove([entry.name for entry in gone])
-    yield from (entry.size for entry in gone)
+def _exact(lake: Lake, file: DataFile) -> DataFile:
+    """With the bounds of its times as the file itself has them: the log's are widened to milliseconds."""
+    with lake.reading("corrections", file, ["time"]) as parquet:
+        described = parquet.metadata
+    leaf = next(at for at in range(described.num_columns) if described.schema.column(at).path == "time")
+    bounds = [described.row_group(at).column(leaf).statistics for at in range(described.num_row_groups)]
+    return replace(file, low_us=min(bound.min_raw for bound in bounds), high_us=max(bound.max_raw for bound in bounds))

@@ -19,6 +19,7 @@ from deltalake.transaction import AddAction, RemoveAction
 
 from remit.adapters.store import deltalog
 from remit.adapters.store.datafile import DataFile
+from remit.adapters.store.logtrimming import drop_old_checkpoints
 from remit.adapters.store.schema import PARTITION, table_schema
 from remit.adapters.store.storage import Storage
 from remit.model.errors import IntegrityError, StoreError
@@ -31,7 +32,7 @@ _CONFIGURATION = {
     "delta.enableExpiredLogCleanup": "false",
     "delta.logRetentionDuration": "interval 36500 days",
 }
-"""We write checkpoints ourselves, and keep every JSON commit: the index follows them."""
+"""We write checkpoints ourselves, and remove commits ourselves, once no index needs them any more."""
 
 
 class LakeTable:
@@ -110,6 +111,7 @@ class LakeTable:
         saved = sorted(path.name for path in self._log.glob(f"{self.version:020d}.checkpoint*.parquet"))
         for name in (*saved, "_last_checkpoint"):
             self._storage.publish(f"{self.kind}/{deltalog.LOG}/{name}", new=False)
+        drop_old_checkpoints(self._storage, self.kind)
         self._table = DeltaTable(self._root)
         self._since_checkpoint = 0
 

@@ -175,6 +175,11 @@ class Index:
             generations.remove(old.path)
             generations.sync_folder(self._path)
 
+    def space(self) -> tuple[int, int]:
+        """Bytes of the file, and how many of them hold nothing any more."""
+        row = self._duck.table("CALL pragma_database_size()").to_pylist()[0]
+        return row["block_size"] * row["total_blocks"], row["block_size"] * row["free_blocks"]
+
     def known(self, ids: Sequence[str], low_us: int, high_us: int) -> set[str]:
         """Which of these events are stored; their times lie within the bounds (microseconds since the epoch)."""
         if not ids:

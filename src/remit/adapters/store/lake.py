@@ -25,6 +25,7 @@ from remit.adapters.store.deltalog import GapInLog
 from remit.adapters.store.deltatable import LakeTable
 from remit.adapters.store.disk import Disk, SyncFailed
 from remit.adapters.store.localfolder import LocalFolder
+from remit.adapters.store.logtrimming import trim
 from remit.adapters.store.rawread import raw_of
 from remit.adapters.store.readonly import ReadOnly
 from remit.adapters.store.schema import KINDS
@@ -185,6 +186,12 @@ class Lake:
             self._tables[kind].maybe_checkpoint()
         return version
 
+    def trim(self, kind: str, needed_from: int, older_than_seconds: float) -> tuple[int, int]:
+        """Remove old commits of a table's log that neither a checkpoint nor an index that stands at ``needed_from``
+        needs; how many and their bytes."""
+        with self._writing():
+            return trim(self.storage, kind, needed_from=needed_from, older_than_seconds=older_than_seconds)
+
     def version(self, kind: str) -> int:
         """The newest acknowledged version of one table."""
         return self._tables[kind].version
@@ -279,10 +286,11 @@ class Lake:
 
     def _last_promise(self, leader: str) -> dict[str, Any]:
         table = self._tables[leader]
-        for version in range(table.version, -1, -1):
-            commit = deltalog.read_commit(self.storage.read, leader, version)
-            if commit.changes_data or version == 0:
-                return dict(commit.own.get("then") or {})
+        with suppress(GapInLog):  # a commit that is no longer kept is long finished
+            for version in range(table.version, -1, -1):
+                commit = deltalog.read_commit(self.storage.read, leader, version)
+                if commit.changes_data or version == 0:
+                    return dict(commit.own.get("then") or {})
         return {}
 
     def _writing(self) -> _Writing:

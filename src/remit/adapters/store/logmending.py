@@ -55,15 +55,27 @@ def _damaged(log: Path, version: int, error: Exception) -> IntegrityError:
 
 
 def _drop_bad_checkpoint(disk: Disk, log: Path) -> None:
-    """A checkpoint only saves time; one that cannot be read is removed and the JSON commits are replayed."""
+    """A checkpoint that cannot be read is removed: the one before it, or the first commit, has the rest."""
     hint = log / "_last_checkpoint"
-    if not hint.exists():
-        return
-    try:
-        version = json.loads(hint.read_bytes())["version"]
-        pq.read_metadata(log / f"{version:020d}.checkpoint.parquet")
-    except (OSError, ValueError, KeyError, TypeError):
-        for checkpoint in log.glob("*.checkpoint.parquet"):
+    bad = [path for path in log.glob("*.checkpoint.parquet") if not _readable(path)]
+    if bad or (hint.exists() and not _hinted(log, hint)):
+        for checkpoint in bad:
             disk.remove(checkpoint)
         disk.remove(hint)
         disk.sync(log)
+
+
+def _readable(checkpoint: Path) -> bool:
+    try:
+        pq.read_metadata(checkpoint)
+    except (OSError, ValueError):
+        return False
+    return True
+
+
+def _hinted(log: Path, hint: Path) -> bool:
+    """Whether the checkpoint is there that the hint speaks of."""
+    try:
+        return (log / f"{json.loads(hint.read_bytes())['version']:020d}.checkpoint.parquet").exists()
+    except (ValueError, KeyError, TypeError):
+        return False

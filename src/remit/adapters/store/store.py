@@ -23,7 +23,6 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from remit.adapters.store.chains import Chains, Row
-from remit.adapters.store.compaction import VACUUM_AFTER_SECONDS, Maintenance, maintain
 from remit.adapters.store.datafile import DataFile
 from remit.adapters.store.disk import Disk, store_error
 from remit.adapters.store.erased import Erased
@@ -65,6 +64,10 @@ class Store:
         self.state = state
         self.working = threading.Lock()
         """Held while a long piece of work is done on the store, so that two do not interleave."""
+        self.maintaining = threading.Lock()
+        """Held during maintenance, which goes on beside other work."""
+        self.structure = threading.Lock()
+        """Held while files of the lake are replaced by others, from reading the old to committing the new."""
         self.keep: str | None = None
         """How long events are kept, as whoever opened it was told; None when nobody was: the configuration says."""
         self.disk = disk or Disk()
@@ -204,7 +207,7 @@ class Store:
         :raises KeeperBusy: if batches under way do not end in so many seconds.
         """
         end = time.monotonic() + patience
-        with self._asking:
+        with self.structure, self._asking:
             while self._reservations.in_flight():
                 if time.monotonic() > end:
                     raise KeeperBusy(
@@ -225,13 +228,10 @@ class Store:
         """The redacted source record of an event, from the lake."""
         return self.lake.raw(event_id, time_us)
 
-    def maintain(self, *, vacuum_after_seconds: float = VACUUM_AFTER_SECONDS) -> Maintenance:
-        """Compact the lake and remove what nothing refers to; the index keeps its rows."""
+    def replace(self, kind: str, old: Sequence[DataFile], new: Sequence[DataFile]) -> None:
+        """Swap files of the lake for others that say the same; whoever does holds ``structure``."""
         with self._committing:
-            self.follow()
-            done = maintain(self.lake, vacuum_after_seconds=vacuum_after_seconds)
-            self.follow()
-        return done
+            self.lake.replace(kind, old, new)
 
     def _not_erased(self, kind: str, rows: pa.Table | None) -> pa.Table | None:
         """Rows whose id was not erased: a second reading meets a record that is unreadable again."""

@@ -3,16 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterator
-from typing import BinaryIO
+from itertools import chain
 
 import pyarrow as pa
 import pyarrow.compute as pc
-import pyarrow.parquet as pq
 
-from remit.adapters.store.compaction import ROWS_AT_ONCE, regrouped
-from remit.adapters.store.datafile import DataFile, describe, new_path, parquet_writer
+from remit.adapters.store.datafile import DataFile
 from remit.adapters.store.lake import Lake
-from remit.adapters.store.schema import IDENTITY, KINDS, file_schema
+from remit.adapters.store.merging import batches, regrouped, write_sorted
+from remit.adapters.store.schema import IDENTITY, KINDS
 
 Keep = Callable[[pa.Table], pa.ChunkedArray]
 """Rows to a mask: True for those that stay."""
@@ -36,26 +35,13 @@ def _none(rows: pa.Table) -> pa.ChunkedArray:
 
 def rewritten(lake: Lake, kind: str, file: DataFile, keep: Keep) -> DataFile | None:
     """A new durable file with the rows that stay, not committed yet; None if none stays."""
-    kept: list[tuple[int, int, int]] = []
-
-    def fill(sink: BinaryIO) -> None:
-        with lake.reading(kind, file) as source, parquet_writer(sink, kind, dense=True) as writer:
-            for rows in regrouped(_staying(source, kind, keep)):
-                times = rows["time"].cast(pa.int64())
-                kept.append((rows.num_rows, times[0].as_py(), times[-1].as_py()))
-                writer.write_table(rows, row_group_size=rows.num_rows)
-
-    path = new_path(file.month)
-    written = lake.storage.put(f"{kind}/{path}", fill)
-    if not kept:
-        lake.storage.remove([f"{kind}/{path}"])
-        return None
-    return describe(path, file.month, written, sum(rows for rows, _, _ in kept), kept[0][1], kept[-1][2])
+    staying = regrouped(_staying(lake, kind, file, keep))
+    first = next(staying, None)
+    return None if first is None else write_sorted(lake, kind, file.month, chain([first], staying))
 
 
-def _staying(source: pq.ParquetFile, kind: str, keep: Keep) -> Iterator[pa.Table]:
-    for batch in source.iter_batches(batch_size=ROWS_AT_ONCE, use_threads=False):
-        rows = pa.Table.from_batches([batch]).cast(file_schema(kind))
+def _staying(lake: Lake, kind: str, file: DataFile, keep: Keep) -> Iterator[pa.Table]:
+    for rows in batches(lake, kind, [file]):
         staying = rows.filter(keep(rows))
         if staying.num_rows:
             yield staying

@@ -40,6 +40,9 @@ def progress_bar(quiet: bool) -> Iterator[Callable[[Json], None]]:
             if "looked_at" in state:
                 bar.update(task, counts=f"{state['looked_at']:,} judged", description="judging again")
                 return
+            if "doing" in state:
+                bar.update(task, counts=f"{state['merged']:,} files", description=state["doing"])
+                return
             counts = f"{state['read']:,} read  {state['new']:,} new  {sum(state['quarantined'].values()):,} quarantined"
             place = output.safe(state.get("place", ""))[-40:]
             total, done = state.get("bytes_total"), state.get("bytes_done", 0)

@@ -16,6 +16,7 @@ from remit.faces.cli import (
     feeds,
     health,
     identities,
+    maintenance,
     removal,
     server,
     tokens,
@@ -50,6 +51,7 @@ for command in (
     *tokens.COMMANDS,
     *removal.COMMANDS,
     *engine.COMMANDS,
+    *maintenance.COMMANDS,
     *server.COMMANDS,
 ):
     remit.add_command(command)

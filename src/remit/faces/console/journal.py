@@ -18,6 +18,7 @@ _DEEPEST: Final = 4
 _SAYS: Final = {
     "events.erased": "erased a subject",
     "events.expired": "removed what is older than is kept",
+    "store.maintained": "merged and tidied what is stored",
     "token.created": "made a token",
     "token.revoked": "revoked a token",
     "view.saved": "saved a view",

@@ -1,0 +1,106 @@
+"""What a store can do towards its maintenance, step by step; ``flows.maintain`` orders the steps.
+
+Events arrive and questions are answered meanwhile. A merge holds up nobody but whoever must be alone with the store,
+such as an erasure; a moment of being alone is needed only to remove files.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from contextlib import AbstractContextManager
+from typing import Any, Final
+
+from remit.adapters.store import compaction
+from remit.adapters.store.compaction import Step
+from remit.adapters.store.merging import merged
+from remit.adapters.store.schema import KINDS
+from remit.adapters.store.store import Store
+from remit.adapters.store.vacuum import vacuum
+
+Json = dict[str, Any]
+Tell = Callable[[Json], None]
+_SLACK: Final = 0.25
+_SLACK_BYTES: Final = 64 << 20
+"""The index is renewed when so large a part of its file, and so many bytes, hold nothing any more."""
+
+
+class StoreUpkeep:
+    """``flows.maintain.UpkeepSteps`` over a store."""
+
+    def __init__(self, store: Store) -> None:
+        self._store = store
+
+    def turn(self) -> AbstractContextManager[Any]:
+        """While no other maintenance goes on."""
+        return self._store.maintaining
+
+    def sizes(self) -> Json:
+        """Bytes on disk of the lake (files that no version names included) and of the index, and the lake's files."""
+        lake = self._store.lake
+        return {
+            "lake_bytes": sum(entry.size for kind in KINDS for entry in lake.storage.entries(kind)),
+            "index_bytes": sum(path.stat().st_size for path in self._store.folder.glob("index*.duckdb*")),
+            "files": sum(len(lake.files(kind).added) for kind in KINDS),
+        }
+
+    def fold(self, tell: Tell) -> Json:
+        """Drop every correction but the newest of each event."""
+        return self._passes(lambda: compaction.folds(self._store.lake), tell)
+
+    def compact(self, tell: Tell) -> Json:
+        """Merge small files of each month."""
+        lake = self._store.lake
+        return self._passes(lambda: [step for kind in KINDS for step in compaction.merges(lake, kind)], tell)
+
+    def vacuum(self, grace_seconds: float) -> Json:
+        """Remove files that nothing has referred to for longer than the grace."""
+        with self._store.alone():
+            sizes = [size for kind in KINDS for size in vacuum(self._store.lake, kind, grace_seconds)]
+        return {"files": len(sizes), "bytes": sum(sizes)}
+
+    def trim_log(self, older_than_seconds: float) -> Json:
+        """Remove commits that are old and that the index has followed."""
+        self._store.follow()
+        followed = self._store.index.acknowledged()
+        trimmed = [self._store.lake.trim(kind, followed[kind][0], older_than_seconds) for kind in KINDS]
+        return {"commits": sum(commits for commits, _ in trimmed), "bytes": sum(freed for _, freed in trimmed)}
+
+    def renew_index(self) -> Json:
+        """Write the index anew when much of its file is empty."""
+        index = self._store.index
+        held, empty = index.space()
+        if empty < max(_SLACK * held, _SLACK_BYTES):
+            return {"bytes": 0}
+        with self._store.alone():
+            index.renew()
+        return {"bytes": held - index.space()[0]}
+
+    def record(self, who: str, what: str, facts: Json) -> None:
+        """Write the maintenance into the journal."""
+        self._store.state.journal(who, what, facts)
+
+    def _passes(self, plan: Callable[[], list[Step]], tell: Tell) -> Json:
+        """Plan and merge until nothing is left to merge."""
+        done = {"merged": 0, "into": 0, "rows_dropped": 0, "bytes_read": 0, "bytes_written": 0}
+        while steps := plan():
+            for step in steps:
+                for name, count in self._take(step).items():
+                    done[name] += count
+                tell(done)
+        return done
+
+    def _take(self, step: Step) -> Json:
+        """Merge and commit, unless somebody else replaced a file of it meanwhile."""
+        lake = self._store.lake
+        with self._store.structure:
+            if not {file.path for file in lake.files(step.kind).added}.issuperset(file.path for file in step.files):
+                return {}
+            made = merged(lake, step.kind, step.runs)
+            self._store.replace(step.kind, step.files, made)
+        return {
+            "merged": len(step.files),
+            "into": len(made),
+            "rows_dropped": sum(file.rows for file in step.files) - sum(file.rows for file in made),
+            "bytes_read": sum(file.size for file in step.files),
+            "bytes_written": sum(file.size for file in made),
+        }

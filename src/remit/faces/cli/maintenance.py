@@ -1,0 +1,60 @@
+"""``remit maintain``: fewer files and bytes for the same events."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+from remit.faces.cli import output
+from remit.faces.cli.feeds import progress_bar
+from remit.faces.cli.options import data_option, json_option
+from remit.faces.cli.ports import Application, Json
+
+
+@click.command()
+@data_option
+@click.option(
+    "--grace",
+    default=168.0,
+    show_default=True,
+    metavar="HOURS",
+    help="How long files that were merged away stay for who still reads them, such as a running Spark job.",
+)
+@json_option
+@click.pass_obj
+def maintain(app: Application, data: Path, grace: float, as_json: bool) -> None:
+    """Merge small files, drop superseded corrections, and remove files and log that nobody needs any more.
+
+    No answer changes, and everything else goes on meanwhile. A server (`remit up`) does this by itself.
+    """
+    with progress_bar(as_json) as tell:
+        done = app.maintain(data, grace, tell)
+    output.emit_json(done) if as_json else _draw(done)
+
+
+def _draw(done: Json) -> None:
+    before, after = done["before"], done["after"]
+    folded, merged, vacuumed, log = (done[name] for name in ("folded", "merged", "vacuumed", "log"))
+    if folded["merged"]:
+        output.line(f"Dropped {_counted(folded['rows_dropped'], 'superseded correction')}.")
+    if merged["merged"]:
+        output.line(f"Merged {_counted(merged['merged'], 'file')} into {merged['into']:,}.")
+    if vacuumed["files"]:
+        output.line(f"Removed {_counted(vacuumed['files'], 'unused file')}, {_counted(vacuumed['bytes'], 'byte')}.")
+    if log["commits"]:
+        output.line(f"Removed {_counted(log['commits'], 'old commit')} of the log.")
+    if done["index"]["bytes"]:
+        output.line(f"Wrote the index anew: {_counted(done['index']['bytes'], 'byte')} less.")
+    output.line(f"Files of the lake: {before['files']:,} before, {after['files']:,} after.")
+    for name in ("lake", "index"):
+        key = f"{name}_bytes"
+        output.line(f"Bytes of the {name}: {before[key]:,} before, {after[key]:,} after.")
+    output.note(f"{done['seconds']:,.1f} s. Files merged away stay until their grace is over.")
+
+
+def _counted(count: int, noun: str) -> str:
+    return f"{count:,} {noun}{'' if count == 1 else 's'}"
+
+
+COMMANDS = (maintain,)
