@@ -72,12 +72,7 @@ def serve(data: Path, options: Json, say: Say) -> None:
         desks = bounded(open_desks(store, configured, address), configured.questions)
         streams = Streams(desks[LIVE])
         coming = arrivals(store, configured, options["watch"], notice)
-        with (
-            coming as desks[PUSH],
-            _at_work(store, desks, socket_path, address),
-            Retaining(store, notice),
-            Maintaining(store, notice),
-        ):
+        with coming as desks[PUSH], _at_work(store, desks, socket_path, address, notice):
             if store.keep:
                 say(f"Events older than {store.keep} are removed for good, now and once a day.")
             say(f"Remit is open on {address}/  (data: {folder}; stop with Ctrl-C)")
@@ -87,8 +82,9 @@ def serve(data: Path, options: Json, say: Say) -> None:
 
 
 @contextmanager
-def _at_work(store: Store, desks: Mapping[str, Any], socket_path: Path, address: str) -> Iterator[None]:
-    """What goes on beside answering requests: commands are answered, alerts are looked at and their messages sent."""
+def _at_work(store: Store, desks: Mapping[str, Any], socket_path: Path, address: str, notice: Say) -> Iterator[None]:
+    """What goes on beside answering requests: commands are answered, alerts are looked at and their messages sent, old
+    events are removed and the store is maintained."""
     with ExitStack() as ending:
         # Before there is a socket: whoever stops the server just then finds none left behind.
         ending.callback(socket_path.unlink, missing_ok=True)
@@ -96,6 +92,8 @@ def _at_work(store: Store, desks: Mapping[str, Any], socket_path: Path, address:
         alerts = AlertRunner(WatchedEvents(store.index), desks[ALERTS], address)
         ending.callback(alerts.close)
         alerts.start()
+        ending.enter_context(Retaining(store, notice))
+        ending.enter_context(Maintaining(store, notice))
         yield
 
 
