@@ -35,15 +35,18 @@ def utf8_blocks(blocks: Iterator[bytes]) -> Iterator[bytes]:
 
 
 def _from_utf16(head: bytes, blocks: Iterator[bytes]) -> Iterator[bytes]:
-    decoder = codecs.getincrementaldecoder("utf-16")()
-    block, last = head, False
+    """What stands before the first invalid unit is read, however it was blocked."""
+    codec = "utf-16-le" if head.startswith(codecs.BOM_UTF16_LE) else "utf-16-be"
+    decoder = codecs.getincrementaldecoder(codec)()
+    block, last = head[len(codecs.BOM_UTF16_LE) :], False
     while True:
         try:
             text = decoder.decode(block, last)
-            if text:
-                yield text.encode()
-        except UnicodeError as error:
-            raise Interrupted("wrong-encoding", f"not valid UTF-16: {error}", block) from None
+        except UnicodeDecodeError as error:
+            yield bytes(error.object[: error.start]).decode(codec).encode()
+            raise Interrupted("wrong-encoding", f"not valid UTF-16: {error.reason}", block) from None
+        if text:
+            yield text.encode()
         if last:
             return
         block = next(blocks, b"")
