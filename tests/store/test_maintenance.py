@@ -104,7 +104,7 @@ def test_files_are_grouped_by_month_and_bounded_in_number_and_size():
     large = [file(n, "2025-02", compaction.SMALL_BYTES - 1) for n in range(5)]
     alone = [file(0, "2025-03", 10), file(1, "2025-04", compaction.SMALL_BYTES)]
     found = [[int(member.path) for member in group] for group in groups([*many, *large, *alone, *full])]
-    assert found == [list(range(256)), list(range(256, 300)), [0, 1, 2, 3], list(range(24))]
+    assert found == [list(range(256)), list(range(256, 300)), [0, 1, 2, 3], list(range(16)), list(range(16, 25))]
 
 
 def test_opening_and_committing_go_on_after_many_commits_and_a_checkpoint(tmp_path, monkeypatch):
@@ -134,7 +134,7 @@ def corrected(lake: Lake, events: dict[str, list], rows: range, seq: int) -> Non
 @pytest.mark.parametrize(("rows_at_once", "target"), [(4, 1), (16, 20_000), (4_096, 1 << 30)])
 def test_of_the_corrections_of_an_event_only_the_newest_is_left(lake, monkeypatch, step, rows_at_once, target):
     monkeypatch.setattr(merging, "ROWS_AT_ONCE", rows_at_once)
-    monkeypatch.setattr(merging, "GROUP_ROWS", 5 * rows_at_once)
+    monkeypatch.setattr(merging, "GROUP_ROWS", rows_at_once)
     monkeypatch.setattr(merging, "TARGET_BYTES", target)
     monkeypatch.setattr(compaction, "RUNS_AT_ONCE", 3)
     events = event_columns(300, step=step)

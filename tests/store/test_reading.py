@@ -13,6 +13,7 @@ from remit.adapters.store.lake import Lake
 from remit.adapters.store.localfolder import LocalFolder
 from remit.adapters.store.schema import arrow_table
 from remit.adapters.store.store import Store
+from remit.app.maintaining import maintain
 from remit.model.errors import IntegrityError, StoreError
 
 from .rows import DAY, correct, event_columns, put
@@ -36,7 +37,7 @@ def test_a_reader_follows_what_the_keeper_commits_corrects_and_compacts(store, t
         assert reader.refresh()
         index.follow(reader)
         assert index_digest(index) == lake_digest(store.lake) == lake_digest(reader)
-    store.maintain(vacuum_after_seconds=0)
+    maintain(store, "test", grace_hours=0)
     assert reader.refresh()
     assert index.follow(reader).events == 0
     assert index_digest(index) == lake_digest(reader)
@@ -114,7 +115,7 @@ def test_a_rebuild_whose_files_are_replaced_meanwhile_takes_the_newer_state(stor
     for seed in range(3):
         put(store, event_columns(10, seed))
     reader = Lake.open_to_read(LocalFolder(store.folder / "lake"))
-    store.maintain(vacuum_after_seconds=0)
+    maintain(store, "test", grace_hours=0)
     index = Index.open(tmp_path / "index.duckdb")
     assert index.follow(reader).rebuilt
     assert index_digest(index) == lake_digest(store.lake)

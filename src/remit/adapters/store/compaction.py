@@ -17,7 +17,7 @@ from remit.adapters.store.merging import ROWS_AT_ONCE, TARGET_BYTES, runs
 
 SMALL_BYTES: Final = 32 << 20
 FILES_AT_ONCE: Final = 256
-RUNS_AT_ONCE: Final = 24
+RUNS_AT_ONCE: Final = 16
 ROWS_OPEN: Final = RUNS_AT_ONCE * ROWS_AT_ONCE
 """Rows of all files of one merge that may be at hand together: it bounds its memory."""
 

@@ -15,14 +15,16 @@ from typing import BinaryIO
 
 import pyarrow as pa
 import pyarrow.compute as pc
+import pyarrow.parquet as pq
 
 from remit.adapters.store.datafile import DataFile, describe, new_path, parquet_writer
 from remit.adapters.store.lake import Lake
 from remit.adapters.store.schema import IDENTITY, file_schema
 
-ROWS_AT_ONCE = 4_096
+ROWS_AT_ONCE = 1_024
+READ_BYTES = 64 << 10
 TARGET_BYTES = 128 << 20
-GROUP_ROWS = 5 * ROWS_AT_ONCE
+GROUP_ROWS = 20_480
 Run = Sequence[DataFile]
 
 
@@ -108,7 +110,7 @@ def batches(lake: Lake, kind: str, run: Run) -> Iterator[pa.Table]:
     """The rows of a run, a few thousand at a time."""
     schema = file_schema(kind)
     for file in run:
-        with lake.reading(kind, file) as source:
+        with lake.here(kind, file) as path, pq.ParquetFile(path, buffer_size=READ_BYTES) as source:
             for batch in source.iter_batches(batch_size=ROWS_AT_ONCE, use_threads=False):
                 if batch.num_rows:
                     yield pa.Table.from_batches([batch]).cast(schema)
