@@ -208,6 +208,6 @@ def test_what_is_withdrawn_is_counted_and_named_no_more(store: Store, before: in
     agrees(store, 60)
     left = {row["event_id"] for row in IndexReader(store.index).search(And(()), ("event_id",), 100)}
     assert len(left) == (50 if before is None else 30)
-    assert store.index.execute("SELECT count(*) AS n FROM names WHERE event_key NOT IN (SELECT event_key FROM events)")[
+    assert store.index.execute("SELECT count(*) AS n FROM names WHERE place NOT IN (SELECT place FROM events)")[
         "n"
     ].to_pylist() == [0]

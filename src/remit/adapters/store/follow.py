@@ -13,14 +13,15 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
+from itertools import accumulate
 from typing import Final
 
 import duckdb
 
-from remit.adapters.store import hours, lookups
+from remit.adapters.store import hours, lookups, packed
 from remit.adapters.store.datafile import DataFile
 from remit.adapters.store.hours import count_in, create_hours, merge, recount
-from remit.adapters.store.lookups import COLUMNS, KEYED, add_names, create_names, forget_names, id_keys
+from remit.adapters.store.lookups import add_names, create_names, forget_names
 from remit.adapters.store.schema import CORRECTIONS, QUARANTINE, ddl, fingerprint, from_parquet
 from remit.model.columns import INDEXED, JUDGED
 
@@ -31,14 +32,14 @@ Here = Callable[[str, Sequence[DataFile]], AbstractContextManager[list[str]]]
 """A table's kind and files of it -> local paths at which all but ``raw`` can be read, meanwhile."""
 TABLES: Final = ("events", "offers", "pending", "quarantine", "watermarks", "sequence")
 _IDENTITIES: Final = {"events": "event_id", "offers": "event_id", "pending": "event_id", "quarantine": "quarantine_id"}
-_INDEXED: Final = ", ".join(f'"{column.name}"' for column in INDEXED)
+_OWN: Final = ("correction_seq", "change_seq", "born_seq", "place")
 _CORRECTED: Final = ", ".join(f'"{column.name}"' for column in CORRECTIONS)
 _JUDGED_NAMES: Final = frozenset(column.name for column in JUDGED)
 
 
 def form() -> str:
     """What the tables hold and how they are filled: an index of another form is rebuilt from the lake."""
-    return f"{fingerprint()};{lookups.FORM};{hours.FORM}"
+    return f"{fingerprint()};{packed.FORM};{lookups.FORM};{hours.FORM}"
 
 
 def create_tables(cursor: duckdb.DuckDBPyConnection, epoch: str) -> None:
@@ -46,13 +47,13 @@ def create_tables(cursor: duckdb.DuckDBPyConnection, epoch: str) -> None:
     in another."""
     for table in TABLES:
         cursor.execute(f"DROP TABLE IF EXISTS {table}")
-    cursor.execute(ddl("events", INDEXED, "correction_seq BIGINT", "change_seq BIGINT", "born_seq BIGINT", *COLUMNS))
+    cursor.execute(packed.ddl("events", INDEXED, *(f"{name} BIGINT" for name in _OWN)))
     cursor.execute("CREATE TABLE offers (key VARCHAR, event_id VARCHAR, time TIMESTAMP)")
     cursor.execute(ddl("pending", CORRECTIONS))
     cursor.execute(ddl("quarantine", QUARANTINE))
     cursor.execute("CREATE TABLE watermarks (kind VARCHAR, version BIGINT, table_id VARCHAR, commit_file BLOB)")
-    cursor.execute("CREATE TABLE sequence (epoch VARCHAR, number BIGINT)")
-    cursor.execute("INSERT INTO sequence VALUES (?, 0)", [epoch])
+    cursor.execute("CREATE TABLE sequence (epoch VARCHAR, number BIGINT, places BIGINT)")
+    cursor.execute("INSERT INTO sequence VALUES (?, 0, 0)", [epoch])
     create_names(cursor)
     create_hours(cursor)
 
@@ -64,7 +65,8 @@ def apply(cursor: duckdb.DuckDBPyConnection, new: Mapping[str, Sequence[DataFile
         corrected = _stage_corrections(cursor, paths)
     for chunk in _chunks(new["events"]):
         with here("events", chunk) as paths:
-            _insert_events(cursor, paths, corrected, number)
+            files = dict(zip(paths, (file.rows for file in chunk), strict=True))
+            _insert_events(cursor, files, corrected, number)
     if corrected:
         _correct(cursor, number)
     if number:
@@ -111,21 +113,31 @@ def _stage_corrections(cursor: duckdb.DuckDBPyConnection, paths: Sequence[str]) 
     return True
 
 
-def _insert_events(cursor: duckdb.DuckDBPyConnection, paths: Sequence[str], corrected: bool, number: int) -> None:
-    rows = f"SELECT {from_parquet(INDEXED)} FROM {_read(paths)}"
+def _insert_events(cursor: duckdb.DuckDBPyConnection, files: Mapping[str, int], corrected: bool, number: int) -> None:
+    paths = list(files)
+    rows = f"SELECT {from_parquet(INDEXED)}, {_places(cursor, files)} AS place FROM {_read(paths)}"
     add_names(cursor, f"({rows})")
+    seq = "NULL"
     if corrected:
         columns = ", ".join(_corrected(column.name) for column in INDEXED)
         joined = f"({rows}) AS born LEFT JOIN fresh ON fresh.event_id = born.event_id"
-        rows = f"SELECT {columns}, fresh.seq AS correction_seq FROM {joined}"
-    named = f"{_INDEXED}, correction_seq" if corrected else _INDEXED
-    own = f"change_seq, born_seq, {', '.join(KEYED.values())}"
-    cursor.execute(f"INSERT INTO events ({named}, {own}) SELECT *, {number}, {number}, {id_keys()} FROM ({rows})")
+        rows, seq = f"SELECT {columns}, born.place, fresh.seq AS seq FROM {joined}", "seq"
+    made = packed.made()
+    names, values = ", ".join([*made, *_OWN]), ", ".join([*made.values(), seq, f"{number}", f"{number}", "place"])
+    cursor.execute(f"INSERT INTO events ({names}) SELECT {values} FROM ({rows})")
     count_in(cursor, f"({rows})")
     cursor.execute(
         "INSERT INTO offers SELECT unnest(list_distinct(link_offers)), event_id, make_timestamp(epoch_us(time)) "
         f"FROM {_read(paths)} WHERE len(link_offers) > 0"
     )
+
+
+def _places(cursor: duckdb.DuckDBPyConnection, files: Mapping[str, int]) -> str:
+    """The place of each row that is read from these files: numbers that no other event has had."""
+    taken: int = cursor.execute("SELECT places FROM sequence").fetchall()[0][0]
+    starts = list(accumulate(files.values(), initial=taken))
+    cursor.execute("UPDATE sequence SET places = ?", [starts[-1]])
+    return f"{starts[:-1]}[(file_index + 1)::BIGINT] + file_row_number"
 
 
 def _corrected(name: str) -> str:
@@ -141,10 +153,10 @@ def _correct(cursor: duckdb.DuckDBPyConnection, number: int) -> None:
     window = f"events.time BETWEEN make_timestamp({low}) AND make_timestamp({high})"
     older = "(events.correction_seq IS NULL OR events.correction_seq < fresh.seq)"
     cursor.execute(
-        "CREATE OR REPLACE TEMP TABLE touched AS SELECT events.event_key FROM events JOIN fresh "
+        "CREATE OR REPLACE TEMP TABLE touched AS SELECT events.place FROM events JOIN fresh "
         f"ON events.event_id = fresh.event_id AND {window} AND {older}"
     )
-    corrected = f"(SELECT * FROM events WHERE event_key IN (SELECT event_key FROM touched) AND {window})"
+    corrected = f"(SELECT * FROM events WHERE place IN (SELECT place FROM touched) AND {window})"
     count_in(cursor, corrected, -1)
     assignments = ", ".join(f'"{column.name}" = fresh."{column.name}"' for column in JUDGED)
     cursor.execute(

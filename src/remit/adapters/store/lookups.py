@@ -1,8 +1,10 @@
 """Finding few events among many without reading the rest: keys of exact names, beside the rows.
 
-A key is 64 bits of MD5, so that equal names have equal keys, another name does not (by chance once in 2⁶⁴), and a
-column of keys is compared ten times faster than one of texts. ``events`` has the keys of each event's ids; the table
-``names`` has one row ``(name, event_key)`` for each element of the list columns people ask for by name.
+``events`` has a key of 32 bits for each of an event's ids: its first eight digits, or of what has no such digits 32
+bits of MD5. A column of keys is compared ten times faster than one of texts; whoever finds a row by its key compares
+the id as well. Each event has a ``place``, a number higher than that of any event brought before it. The table
+``names`` has one row ``(name, place)`` for each element of the list columns people ask for by name; a name is 64 bits
+of MD5, so that equal names are equal and another is not (by chance once in 2⁶⁴).
 """
 
 from __future__ import annotations
@@ -16,46 +18,52 @@ from remit.adapters.store.sql import Dialect
 
 KEYED: Final = {"event_id": "event_key", "provider_id": "provider_key"}
 """Column of ids -> the column of its keys."""
-COLUMNS: Final = tuple(f"{key} UBIGINT" for key in KEYED.values())
 NAMED: Final = {"resource_ids": True, "resource_arns": True, "link_offers": False}
 """List columns whose elements are in ``names``; whether they are there without regard to case."""
-FORM: Final = f"1,{KEYED},{NAMED}"
+FORM: Final = f"2,{KEYED},{NAMED}"
 """Changes when other columns have keys; its first number, when keys are made otherwise."""
 
 
 def create_names(cursor: duckdb.DuckDBPyConnection) -> None:
     """The table, empty; one of the same name is dropped."""
     cursor.execute("DROP TABLE IF EXISTS names")
-    cursor.execute("CREATE TABLE names (name UBIGINT, event_key UBIGINT)")
+    cursor.execute("CREATE TABLE names (name UBIGINT, place BIGINT)")
 
 
 def key(text: str) -> str:
-    """The key of an SQL text."""
+    """The key of an SQL text that is an id."""
+    return f"coalesce({_digits(text)}, {_digest(text)})"
+
+
+def _digits(text: str) -> str:
+    return f"try_cast('0x' || left({text}, 8) AS UINTEGER)"
+
+
+def _digest(text: str) -> str:
+    return f"(md5_number({text}) & 4294967295)::UINTEGER"
+
+
+def name_key(text: str) -> str:
+    """The key of an SQL text that is a name."""
     return f"(md5_number({text}) & 18446744073709551615)::UBIGINT"
 
 
-def id_keys() -> str:
-    """The select list of an event's own keys, in the order of ``COLUMNS``."""
-    return ", ".join(f"{key(f'{column}')} AS {keyed}" for column, keyed in KEYED.items())
-
-
 def add_names(cursor: duckdb.DuckDBPyConnection, rows: str) -> None:
-    """Names of new events; ``rows`` is a relation with their columns. Sorted, so that equal names lie together."""
+    """Names of new events; ``rows`` is a relation with their columns and places. Sorted, so that equal ones lie
+    together."""
     each = " UNION ALL ".join(
-        f"SELECT '{column}' AS kind, unnest({column}) AS element, event_id FROM {rows} WHERE len({column}) > 0"
+        f"SELECT '{column}' AS kind, unnest({column}) AS element, place FROM {rows} WHERE len({column}) > 0"
         for column in NAMED
     )
     folded = ", ".join(f"'{column}'" for column, fold in NAMED.items() if fold)
     element = f"CASE WHEN kind IN ({folded}) THEN lower(element) ELSE element END"
-    name, event_key = key(f"kind || ':' || {element}"), key("event_id")
-    cursor.execute(
-        f"INSERT INTO names SELECT {name} AS name, {event_key} FROM ({each}) WHERE element <> '' ORDER BY name"
-    )
+    name = name_key(f"kind || ':' || {element}")
+    cursor.execute(f"INSERT INTO names SELECT {name} AS name, place FROM ({each}) WHERE element <> '' ORDER BY name")
 
 
 def forget_names(cursor: duckdb.DuckDBPyConnection) -> None:
     """Delete the names of events that are no longer there."""
-    cursor.execute("DELETE FROM names WHERE event_key NOT IN (SELECT event_key FROM events)")
+    cursor.execute("DELETE FROM names WHERE place NOT IN (SELECT place FROM events)")
 
 
 class KeyedDialect(Dialect):
@@ -65,12 +73,13 @@ class KeyedDialect(Dialect):
         """Whether an element of any of these lists is its parameter, one parameter for each."""
         if any(NAMED.get(column) is not fold for column in columns):
             return ""
-        names = [key(f"'{column}:' || {'lower(?)' if fold else '?'}") for column in columns]
-        return f"event_key IN (SELECT event_key FROM names WHERE name IN ({', '.join(names)}))"
+        names = [name_key(f"'{column}:' || {'lower(?)' if fold else '?'}") for column in columns]
+        return f"place IN (SELECT place FROM names WHERE name IN ({', '.join(names)}))"
 
     def identified(self, column: str, values: int) -> str:
-        """Whether an id is one of so many parameters, given once for the keys and once for the ids."""
+        """Whether an id is one of so many parameters, given twice for the keys and once for the ids."""
         if column not in KEYED:
             return ""
-        keys, ids = ", ".join([key("?")] * values), ", ".join("?" * values)
+        digits = [f"coalesce({_digits('?')}, 0)"] * values
+        keys, ids = ", ".join([*digits, *[_digest("?")] * values]), ", ".join("?" * values)
         return f"({KEYED[column]} IN ({keys}) AND {self.column(column)} IN ({ids}))"

@@ -24,7 +24,7 @@ _ARROW: Final[Mapping[str, pa.DataType]] = {
     "strings": pa.list_(pa.field("element", pa.string())),
     "count": pa.int64(),
 }
-_DUCKDB: Final[Mapping[str, str]] = {
+DUCKDB: Final[Mapping[str, str]] = {
     "string": "VARCHAR",
     "time": "TIMESTAMP",
     "bool": "BOOLEAN",
@@ -92,7 +92,7 @@ def _array(column: Column, values: Sequence[object] | None, rows: int) -> pa.Arr
 
 def ddl(table: str, columns: Sequence[Column], *extra: str) -> str:
     """``CREATE TABLE`` for DuckDB. Every name is quoted: some columns are SQL keywords."""
-    parts = [f'"{column.name}" {_DUCKDB[column.kind]}' for column in columns]
+    parts = [f'"{column.name}" {DUCKDB[column.kind]}' for column in columns]
     return f"CREATE TABLE {table} ({', '.join([*parts, *extra])})"
 
 

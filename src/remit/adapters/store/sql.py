@@ -60,7 +60,7 @@ class Dialect:
         return ""
 
     def identified(self, column: str, values: int) -> str:  # noqa: ARG002 - for a dialect with an index
-        """Whether an id is one of so many parameters, given twice, by an index of ids; empty where there is none."""
+        """Whether an id is one of so many parameters, given three times, by an index of ids; empty if there is none."""
         return ""
 
     def unnest(self, column: str) -> str:
@@ -167,7 +167,7 @@ class _Writer:
         if len(folds) == 1 and (found := self.dialect.listed(columns, fold=terms[0].fold)):
             return found, 1
         if folds == {False} and len(set(columns)) == 1 and (found := self.dialect.identified(columns[0], len(terms))):
-            return found, 2
+            return found, 3
         return "", 0
 
     def _text(self, name: str, leaf: Contains) -> str:
