@@ -14,8 +14,8 @@ from remit.adapters.feeds.chunks import SKIP_MEANINGS, Chunk, Source
 from remit.adapters.feeds.open_feed import read, sources
 from remit.adapters.store.datafile import EventWriter
 from remit.adapters.store.links import StoredLinks
-from remit.adapters.store.localfolder import LocalFolder
 from remit.adapters.store.narrowed import reader_of
+from remit.adapters.store.place import LakePlace
 from remit.adapters.store.store import Store
 from remit.app.collecting import seldom
 from remit.app.config.reading import load_configuration
@@ -48,7 +48,7 @@ def build_pipeline(keeper: Keeper, settings: Mapping[str, Any]) -> Pipeline:
         decode=load_decoding(settings["format"]),
         judge=Judge(load_rules(), load_registry(data)),
         keeper=keeper,
-        write=EventWriter(LocalFolder(data / "lake")),
+        write=EventWriter(settings.get("place", LakePlace()).storage(data)),
         redact=redact_all,
         horizon=lambda: horizon(keep, time.time_ns() // 1000) if keep else None,
     )
@@ -82,7 +82,12 @@ class Ingesting:
         self.keeper = keeper or StoreKeeper(store)
         self.feed = options.get("feed") or "default"
         self.workers = options.get("workers") or 1
-        self.settings = {"data": str(store.folder), "format": options.get("form") or "auto", "keep": kept(store)}
+        self.settings: Json = {
+            "data": str(store.folder),
+            "place": store.place,
+            "format": options.get("form") or "auto",
+            "keep": kept(store),
+        }
         self.telling = _Telling(tell)
         self._resumable = False
         self._again: set[str] = set()

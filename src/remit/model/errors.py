@@ -111,6 +111,25 @@ class StateUnavailable(StoreError):
     exit_status = 6
 
 
+class LeaseLost(KeeperBusy):
+    """This process kept the lake, and another does now, or may."""
+
+    code = "store.lease_lost"
+
+
+class CommitTaken(StoreError):
+    """The version that a commit would have made was made by another process."""
+
+    code = "store.commit_taken"
+
+
+class LakeUnreachable(StoreError):
+    """The object store that holds the lake did not answer, or asked to be left alone for now."""
+
+    code = "store.lake_unreachable"
+    exit_status = 6
+
+
 class Unavailable(RemitError):
     """Something outside this process did not answer."""
 

@@ -96,7 +96,7 @@ def write_file(storage: Storage, kind: str, month: str, table: pa.Table) -> Data
         writer.write_table(table, row_group_size=ROWS_PER_GROUP)
     content = encoded.getvalue()
     path = new_path(month)
-    written = storage.put(f"{kind}/{path}", lambda sink: _write_all(sink, content))
+    written = storage.put(f"{kind}/{path}", lambda sink: _write_all(sink, content), read_soon=True)
     times = table["time"].cast(pa.int64())
     return describe(path, month, written, table.num_rows, times[0].as_py(), times[-1].as_py())
 

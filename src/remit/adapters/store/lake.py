@@ -30,7 +30,7 @@ from remit.adapters.store.rawread import raw_of
 from remit.adapters.store.readonly import ReadOnly
 from remit.adapters.store.schema import KINDS
 from remit.adapters.store.storage import Entry, Storage
-from remit.model.errors import StoreError
+from remit.model.errors import CommitTaken, StoreError
 
 Acknowledged = Mapping[str, tuple[int, bytes]]
 """Per table the newest commit known to be acknowledged, and the bytes of its log file."""
@@ -78,19 +78,26 @@ class Lake:
         *,
         acknowledged: Acknowledged | None = None,
         on_notice: Callable[[str], None] = lambda _: None,
+        taken_over: bool = False,
     ) -> Self:
         """Open the lake, creating it on first use, after mending what a crash left.
 
+        With ``taken_over`` the keeper before may still be about to commit. Then the next version of every table is
+        written at once, so that whatever it commits finds its version taken; what it commits meanwhile is taken up.
+
         :raises IntegrityError: if an acknowledged commit is damaged and cannot be restored.
         """
-        tables = {}
-        for kind in KINDS:
-            if notice := storage.prepare_log(kind, (acknowledged or {}).get(kind)):
-                on_notice(notice)
-            tables[kind] = LakeTable(kind, storage)
-        lake = cls(storage, tables)
-        lake._finish_batch(on_notice)
-        return lake
+        for _ in range(_LOOKS):
+            lake = cls(storage, _tables(storage, acknowledged or {}, on_notice))
+            try:
+                lake._finish_batch(on_notice)
+                if taken_over:
+                    lake._fence()
+            except CommitTaken as error:
+                taken = error
+            else:
+                return lake
+        raise taken
 
     @classmethod
     def open_to_read(cls, storage: Storage) -> Self:
@@ -166,6 +173,7 @@ class Lake:
         """
         gone = list(self.unnamed(kind))
         self.storage.remove([entry.name for entry in gone])
+        self.storage.forget(kind)
         return sum(entry.size for entry in gone)
 
     def unnamed(self, kind: str) -> Iterator[Entry]:
@@ -177,7 +185,9 @@ class Lake:
 
     def cleanse_log(self, kind: str, names: Callable[[str], bool]) -> int:
         """Replace what names somebody in the log's own words (never in its actions); returns the commits rewritten."""
-        return logcleansing.cleanse(self.storage, kind, names)
+        rewritten = logcleansing.cleanse(self.storage, kind, names)
+        self.storage.forget(kind)
+        return rewritten
 
     def replace(self, kind: str, old: Sequence[DataFile], new: Sequence[DataFile]) -> int:
         """Swap files for others that hold the same rows (compaction); the old stay on disk for their readers."""
@@ -273,6 +283,13 @@ class Lake:
         promise = {"version": self.version(kind) + 1, "files": [file.as_json() for file in files]}
         return {**promise, "removed": [file.as_json() for file in removed]} if removed else promise
 
+    def _fence(self) -> None:
+        """Take the next version of every table. In this order a batch that another process has begun is seen whole:
+        its leading table comes first, and a table that it reaches later is not taken before."""
+        for table in self._tables.values():
+            with self._writing():
+                table.commit((), (), {"meta": {"why": "the lake was taken over"}}, changes_data=False)
+
     def _finish_batch(self, on_notice: Callable[[str], None]) -> None:
         """Commit what a leading commit promised to the other tables and a crash prevented."""
         for leader in KINDS:
@@ -302,6 +319,15 @@ class Lake:
         return self._poisoned is not None
 
 
+def _tables(storage: Storage, acknowledged: Acknowledged, on_notice: Callable[[str], None]) -> dict[str, LakeTable]:
+    tables = {}
+    for kind in KINDS:
+        if notice := storage.prepare_log(kind, acknowledged.get(kind)):
+            on_notice(notice)
+        tables[kind] = LakeTable(kind, storage)
+    return tables
+
+
 class _Writing:
     """The writer's lock; an error inside poisons the lake."""
 
@@ -309,14 +335,8 @@ class _Writing:
         self._lake = lake
 
     def __enter__(self) -> None:
+        self._lake.storage.check()
         self._lake._lock.acquire()
-        if not self._lake.keeps:
-            self._lake._lock.release()
-            raise StoreError(
-                "This process reads the lake and does not write to it",
-                where=self._lake.storage.place,
-                remedy="Ask the process that keeps it.",
-            )
         if self._lake._poisoned:
             self._lake._lock.release()
             raise StoreError(

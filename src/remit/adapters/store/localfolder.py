@@ -46,7 +46,10 @@ class LocalFolder:
         self.disk.sync(path)
         self.disk.sync(path.parent)
 
-    def put(self, name: str, fill: Fill) -> Written:
+    def check(self) -> None:
+        """Nothing: the folder's lock lasts as long as the process."""
+
+    def put(self, name: str, fill: Fill, *, read_soon: bool = False) -> Written:  # noqa: ARG002
         """Write and sync the file, and its folder."""
         path = self.path(name)
         self.disk.make_folder(path.parent)
@@ -97,6 +100,9 @@ class LocalFolder:
             self.disk.remove(path)
         for folder in sorted({path.parent for path in paths}):
             self.disk.sync(folder)
+
+    def forget(self, folder: str) -> None:
+        """Nothing: a folder keeps no versions."""
 
     def address(self, name: str) -> str:
         """The file's path."""

@@ -65,7 +65,11 @@ class ReadOnly:
         """Refused."""
         self._refuse(name)
 
-    def put(self, name: str, fill: Fill) -> Written:  # noqa: ARG002
+    def check(self) -> None:
+        """Refused: whoever asks is about to write."""
+        self._refuse("")
+
+    def put(self, name: str, fill: Fill, *, read_soon: bool = False) -> Written:  # noqa: ARG002
         """Refused."""
         self._refuse(name)
 
@@ -76,6 +80,10 @@ class ReadOnly:
     def remove(self, names: Sequence[str]) -> None:
         """Refused."""
         self._refuse(*names)
+
+    def forget(self, folder: str) -> None:
+        """Refused."""
+        self._refuse(folder)
 
     def _refuse(self, *names: str) -> NoReturn:
         raise StoreError(

@@ -53,8 +53,11 @@ class Storage(Protocol):
     def publish(self, name: str, *, new: bool) -> None:
         """Make durable what the library wrote under this name; with ``new`` only if nobody wrote it before."""
 
-    def put(self, name: str, fill: Fill) -> Written:
-        """Write a file under a name that nobody else uses."""
+    def check(self) -> None:
+        """Asked before every commit: raises if this process may write no more."""
+
+    def put(self, name: str, fill: Fill, *, read_soon: bool = False) -> Written:
+        """Write a file under a name that nobody else uses; with ``read_soon`` the index is going to read it."""
 
     def replace(self, name: str, content: bytes) -> None:
         """Write a file in the place of another of the name, if there is one."""
@@ -72,7 +75,10 @@ class Storage(Protocol):
         """Every file below a folder, in order of name."""
 
     def remove(self, names: Sequence[str]) -> None:
-        """Remove files that are there, for good."""
+        """Remove files that are there."""
+
+    def forget(self, folder: str) -> None:
+        """Remove what the place itself still keeps of files below a folder that were removed or replaced."""
 
     def address(self, name: str) -> str:
         """Where a file lies, as another engine is told: a path or a URL."""

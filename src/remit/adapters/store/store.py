@@ -30,11 +30,13 @@ from remit.adapters.store.follower import Follower
 from remit.adapters.store.index import MEMORY_MB, FollowReport, Index
 from remit.adapters.store.lake import Lake
 from remit.adapters.store.lease import Lease
+from remit.adapters.store.place import LakePlace
 from remit.adapters.store.reservations import Offers, Reservations
 from remit.adapters.store.schema import IDENTITY, file_schema
 from remit.adapters.store.state import State
 from remit.model.errors import KeeperBusy, StoreError
 
+HERE = LakePlace()
 ALONE_SECONDS = 60.0
 ALONE_LOOK_SECONDS = 0.05
 UNUSABLE = frozenset("?%")
@@ -56,7 +58,14 @@ class Store:
     """Everything in one data folder, for the process that keeps it."""
 
     def __init__(
-        self, folder: Path, lake: Lake, index: Index, state: State, closing: ExitStack, disk: Disk | None = None
+        self,
+        folder: Path,
+        lake: Lake,
+        index: Index,
+        state: State,
+        closing: ExitStack,
+        disk: Disk | None = None,
+        place: LakePlace = HERE,
     ) -> None:
         self.folder = folder
         self.lake = lake
@@ -70,6 +79,7 @@ class Store:
         """Held while files of the lake are replaced by others, from reading the old to committing the new."""
         self.keep: str | None = None
         """How long events are kept, as whoever opened it was told; None when nobody was: the configuration says."""
+        self.place = place
         self.disk = disk or Disk()
         """Through which everything durable in the folder is written."""
         self._closing = closing
@@ -93,10 +103,11 @@ class Store:
         state_url: str | None = None,
         memory_mb: int = MEMORY_MB,
         disk: Disk | None = None,
+        place: LakePlace = HERE,
     ) -> Self:
         """Take the lease, mend and open everything, and let the index catch up with the lake.
 
-        :raises KeeperBusy: naming the process that keeps this folder.
+        :raises KeeperBusy: naming the process that keeps this folder, or the lake that lies elsewhere.
         :raises IntegrityError: if acknowledged data is damaged beyond mending.
         """
         _prepare(folder)
@@ -105,11 +116,12 @@ class Store:
             index = Index.open(folder / "index.duckdb", on_notice=on_notice, memory_mb=memory_mb)
             opening.callback(index.close)
             known = index.acknowledged()
-            lake = Lake.open(str(folder / "lake"), disk=disk, acknowledged=known, on_notice=on_notice)
+            storage, taken_over = place.keep(folder, role, disk, opening, on_notice)
+            lake = Lake.open_in(storage, acknowledged=known, on_notice=on_notice, taken_over=taken_over)
             state = State.open(state_url or f"sqlite:///{folder / 'state.db'}")
             opening.callback(state.close)
             index.follow(lake)
-            return cls(folder, lake, index, state, opening.pop_all(), disk)
+            return cls(folder, lake, index, state, opening.pop_all(), disk, place)
 
     def close(self) -> None:
         """Close everything and give the lease back."""
