@@ -1,4 +1,4 @@
-"""What tests of several folders stand on: the state in both engines."""
+"""What tests of several folders stand on: the state in both engines, an S3 server."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from tests import s3server
 from tests.postgresql import BINARIES, PostgreSQL, running
 
 
@@ -35,3 +36,24 @@ def state_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
 def store_state(request: pytest.FixtureRequest, tmp_path: Path) -> str | None:
     """The same for tests of a whole store; None is its own file."""
     return None if request.param is None else _address(request, tmp_path)
+
+
+@pytest.fixture(scope="session")
+def s3_endpoint() -> Iterator[str]:
+    """An S3 server on loopback."""
+    with s3server.serving() as endpoint:
+        yield endpoint
+
+
+@pytest.fixture
+def s3_environment(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Credentials that mean nothing, and none from anywhere else."""
+    for name, value in s3server.ENVIRONMENT.items():
+        monkeypatch.setenv(name, value)
+    monkeypatch.delenv("AWS_PROFILE", raising=False)
+
+
+@pytest.fixture
+def lakes(s3_endpoint: str, s3_environment: None) -> s3server.Lakes:
+    """An empty bucket for lakes."""
+    return s3server.Lakes(s3_endpoint)

@@ -16,6 +16,7 @@ from remit.app.answering import Answering
 from remit.app.control import ControlServer, RemoteDesk, call, control_path, give_up
 from remit.app.desks import QUESTIONS
 from remit.app.keeping import open_desks, work
+from remit.app.opening import open_store
 from remit.app.over_spark import OverSpark
 from remit.app.packaged import REGISTRY_FILE
 from remit.app.removing import finish_interrupted
@@ -45,7 +46,7 @@ class RemitApplication:
     def desk_of(self, data: Path, name: str) -> Iterator[Any]:
         """One desk of a data folder, by name; see ``remit.app.desks``."""
         try:
-            store = Store.open(data, "command", self._say)
+            store = open_store(data, "command", self._say)
         except KeeperBusy:
             socket = _control_socket(data)
             if socket is None:
@@ -101,7 +102,7 @@ class RemitApplication:
     def _work(self, data: Path, verb: str, arguments: Json, tell: Tell) -> Json:
         socket = control_path(data.absolute())
         try:
-            store = Store.open(data, verb, self._say, control=f"{socket}|")
+            store = open_store(data, verb, self._say, control=f"{socket}|")
         except KeeperBusy:
             give_up(socket)
             kept = _control_socket(data)

@@ -33,6 +33,7 @@ class Figures:
         reached = {kind: version for kind, (version, _) in self._store.index.acknowledged().items()}
         return {
             "lake": self._store.lake.version("events"),
+            "place": self._store.lake.storage.place,
             "index": reached.get("events"),
             "rules": self._rules,
             "keeper": holder(self._store.folder),

@@ -26,6 +26,7 @@ from remit.app.exposure import Exposure, exposure
 from remit.app.ingesting import settle_store
 from remit.app.keeping import open_desks
 from remit.app.maintaining import Maintaining
+from remit.app.opening import open_store
 from remit.app.removing import finish_interrupted
 from remit.app.retaining import Retaining
 from remit.app.site import build_site
@@ -60,7 +61,7 @@ def serve(data: Path, options: Json, say: Say) -> None:
     with (
         _ended_by_sigterm(),
         listening,
-        Store.open(folder, "server", notice, control=f"{socket_path}|{address}") as store,
+        open_store(folder, "server", notice, control=f"{socket_path}|{address}", configured=configured) as store,
     ):
         store.keep = configured.retention.keep
         if filling:

@@ -33,7 +33,7 @@ class ReadOnly:
 
         :raises StoreError: if there is no such table.
         """
-        if copy_log(self._storage.read, table, self.library_folder(table)) < 0:
+        if copy_log(self._storage.read, self._storage.entries, table, self.library_folder(table)) < 0:
             raise StoreError(
                 "There is no lake here yet",
                 where=self.place,

@@ -10,14 +10,14 @@ import threading
 import time
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from email.utils import parsedate_to_datetime
 from pathlib import Path
 from typing import Any, Final
 
 from remit.adapters.store.s3errors import cloud_errors, code_of, refusal, status_of
-from remit.model.errors import StoreError, UsageError
+from remit.model.errors import LakeUnreachable, StoreError, UsageError
 
 ATTEMPTS: Final = 6
 CONNECT_SECONDS: Final = 5
@@ -193,6 +193,10 @@ class Bucket:
                 time.sleep(0.05 * 2**turn)
             except (_Unmet, FileNotFoundError):
                 break
+            except LakeUnreachable as error:  # it may have been written all the same
+                with suppress(Taken, StoreError):
+                    return self._own(key, content)
+                raise error from None
         return self._own(key, content)
 
     def _own(self, key: str, content: bytes) -> str:

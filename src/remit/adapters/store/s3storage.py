@@ -14,7 +14,6 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import BinaryIO, Final
 
-from remit.adapters.store.deltalog import LOG
 from remit.adapters.store.disk import store_error
 from remit.adapters.store.logcopy import copy_log
 from remit.adapters.store.s3client import Bucket, Taken
@@ -57,7 +56,7 @@ class S3Storage:
 
     def prepare_log(self, table: str, acknowledged: tuple[int, bytes] | None) -> str | None:  # noqa: ARG002
         """Copy the log. Nothing is ever torn here: S3 has the whole of an object or nothing."""
-        copy_log(self._get, table, self.library_folder(table))
+        copy_log(self._get, self.entries, table, self.library_folder(table))
         return None
 
     def publish(self, name: str, *, new: bool) -> None:
@@ -132,6 +131,7 @@ class S3Storage:
         self.bucket.remove(names)
         for name in names:
             self._waiting(name).unlink(missing_ok=True)
+            self._copied(name).unlink(missing_ok=True)
 
     def forget(self, folder: str) -> None:
         """Remove every version that a bucket keeps of what was removed or replaced below a folder."""
@@ -154,9 +154,8 @@ class S3Storage:
             raise store_error(error, "fetching from S3", path) from error
 
     def _copied(self, name: str) -> Path:
-        """Where the copy of a log has a file of this name; elsewhere nothing is."""
-        table, _, rest = name.partition("/")
-        return self.library_folder(table) / LOG / rest.removeprefix(f"{LOG}/")
+        """Where the copy of a log has a file of this name; of other files there is none."""
+        return self._cache / _LOGS / name
 
     def _waiting(self, name: str) -> Path:
         """Where a written file waits to be read."""

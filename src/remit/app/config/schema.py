@@ -115,11 +115,26 @@ class Questions:
 
 
 @dataclass(frozen=True, slots=True)
+class Lake:
+    """Where the lake lies. AWS credentials come from where AWS's own tools look for them, and are never kept."""
+
+    url: Annotated[
+        str, "`s3://bucket/prefix`, or a folder (a relative one in the data folder). Empty: `lake` in the data folder."
+    ] = ""
+    region: Annotated[str, "The bucket's region; empty: as AWS's own tools find it."] = ""
+    endpoint: Annotated[str, "The address of another object store that speaks S3, as `https://s3.example.com`."] = ""
+    lease_seconds: Annotated[
+        int, Bounds(2, 3600), "After so many seconds of silence the keeper of a lake on S3 is taken for gone."
+    ] = 30
+
+
+@dataclass(frozen=True, slots=True)
 class Configuration:
     """The whole file."""
 
     server: Server = Server()
     auth: Auth = Auth()
     push: Push = Push()
+    lake: Lake = Lake()
     retention: Retention = Retention()
     questions: Questions = Questions()

@@ -142,6 +142,8 @@ def _versions(figures: StoreFigures) -> list[Json]:
             None,
         )
     ]
+    if place := known.get("place"):
+        checks.append(_check("lake", "ok", f"The lake lies at {place}.", None))
     if lake is None or index is None:
         return [
             *checks,
