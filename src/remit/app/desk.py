@@ -119,6 +119,10 @@ class LocalDesk:
         """What this store knows about itself and lacks."""
         return {"checks": doctor(self._index, self._figures, now_us=self._clock())}
 
+    def digest(self) -> Json:
+        """One number for every event stored, and the version of the lake it is of."""
+        return {**self._figures.digest(), "lake": self._figures.versions()["lake"]}
+
     def suggest_identities(self, window: str) -> Json:
         """Entries worth adding to the registry."""
         found, note = self._window(window)

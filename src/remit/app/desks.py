@@ -54,6 +54,7 @@ ASKED: Final[Mapping[str, frozenset[str]]] = {
             "agent",
             "denials",
             "doctor",
+            "digest",
             "suggest_identities",
             "export",
         }

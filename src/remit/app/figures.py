@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from remit.adapters.store.digest import index_digest
 from remit.adapters.store.lease import holder
 from remit.adapters.store.store import Store
 from remit.app.feeds_desk import RESOLVED
@@ -27,6 +28,10 @@ class Figures:
         resolved = self._store.state.marked(RESOLVED)
         rows: list[dict[str, Any]] = self._store.index.execute(sql, [resolved]).to_pylist()
         return rows
+
+    def digest(self) -> Mapping[str, Any]:
+        """The digest of the index; the store lets no event in twice."""
+        return {"digest": index_digest(self._store.index), "repeated": 0}
 
     def versions(self) -> Mapping[str, Any]:
         """Where lake and index stand, which rules judge, who keeps the folder."""

@@ -7,11 +7,15 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
+from remit.adapters.store.spark.digest import repeated, spark_digest
 from remit.adapters.store.spark.lake import SparkLakes, lakes_by_spark
 from remit.adapters.store.spark.session import SparkOptions
 from remit.app.desk import LocalDesk
+from remit.app.desks import QUESTIONS
 from remit.app.packaged import load_guide, load_registry, load_rules
+from remit.model.errors import UsageError
 from remit.rooms.attribution.judge import Judge
+from remit.rooms.query import read_query
 
 Json = dict[str, Any]
 Say = Callable[[str], None]
@@ -25,6 +29,11 @@ class SparkDesk(LocalDesk):
         super().__init__(lakes.reader(), lakes, figures, judge.describe, load_guide())
         self._lakes = lakes
 
+    def save(self, query: str, to: str) -> Json:
+        """Write what a query finds as Parquet files; ``{rows, to}``."""
+        address = to if "://" in to else Path(to).absolute().as_posix()
+        return {"rows": self._lakes.save(read_query(query, self._clock()), address), "to": address}
+
 
 class _LakeFigures:
     """``flows.questions.ports.StoreFigures`` over lakes: there is no index and no keeper to tell of."""
@@ -36,6 +45,11 @@ class _LakeFigures:
     def quarantine(self) -> Sequence[Mapping[str, Any]]:
         """Unreadable records by reason and feed."""
         return self._lakes.quarantine()
+
+    def digest(self) -> Mapping[str, Any]:
+        """The digest of the lakes together."""
+        engine = self._lakes.engine
+        return {"digest": spark_digest(engine), "repeated": repeated(engine) if len(self._lakes.listed) > 1 else 0}
 
     def versions(self) -> Mapping[str, Any]:
         """The version of the first lake's events, and the rules in use."""
@@ -54,6 +68,14 @@ class OverSpark:
     @contextmanager
     def desk(self, data: Path) -> Iterator[SparkDesk]:
         """Questions to the lakes that were named, else to the data folder's."""
+        with self.desk_of(data, QUESTIONS) as desk:
+            yield desk
+
+    @contextmanager
+    def desk_of(self, data: Path, name: str) -> Iterator[SparkDesk]:
+        """The desk of questions; Spark has no other."""
+        if name != QUESTIONS:
+            raise UsageError(f"Spark has no desk {name!r}")
         options = self._options
         started = SparkOptions(options["master"], options["settings"], options["packages"])
         given = options["lakes"] or [str(data)]

@@ -1,4 +1,7 @@
-"""One number for what is stored, the same whatever the order of rows: proof that index and lake agree."""
+"""One number for what is stored, the same whatever the order of rows: proof that index and lake agree.
+
+It is a sum over rows, so that parts of the rows may be summed apart; ``spark/digest.py`` computes the same in Spark.
+"""
 
 from __future__ import annotations
 
@@ -14,6 +17,8 @@ from remit.adapters.store.schema import from_parquet
 from remit.model.columns import BY_NAME, INDEXED, JUDGED, Column
 
 _JUDGED = frozenset(column.name for column in JUDGED)
+ONE: Final = 1 << 60
+"""What a float is multiplied by: exact, because it is a power of two."""
 ATTRIBUTION: Final = (BY_NAME["event_id"], *(column for column in JUDGED if column.name != "rules_version"))
 """What no order of arrival may change: which events there are, what each was judged to be, and which are one act.
 
@@ -67,6 +72,8 @@ def _text(column: Column) -> str:
         return f'epoch_us("{column.name}")::VARCHAR'
     if column.kind == "strings":
         return f"""array_to_string("{column.name}", chr(30))"""
+    if column.kind == "float":  # engines write fractions differently; this is every bit of a confidence, as a number
+        return f'floor("{column.name}" * {ONE}::DOUBLE)::BIGINT::VARCHAR'
     return f'"{column.name}"::VARCHAR'
 
 

@@ -6,6 +6,7 @@ column that it does not hold, is asked of that reader.
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from collections.abc import Sequence
 from typing import Any, Final, Protocol
 
@@ -48,11 +49,19 @@ class _Held:
         return self._engine.execute(sql, params, held=self._rows)
 
 
+class FetchingReader(IndexReader, ABC):
+    """A reader of the whole that finds few events again by where they lie."""
+
+    @abstractmethod
+    def at(self, places: Sequence[tuple[int, str]], columns: Sequence[str]) -> dict[str, Row]:
+        """Events by id, each given with its place, in some columns."""
+
+
 class NarrowedReader(IndexReader):
     """``whole`` for questions of the events of ``terms``; ``rows`` are these events in some columns, with their row
     ids as ``place``."""
 
-    def __init__(self, whole: QuickReader, engine: Holds, terms: tuple[Predicate, ...], rows: pa.Table) -> None:
+    def __init__(self, whole: FetchingReader, engine: Holds, terms: tuple[Predicate, ...], rows: pa.Table) -> None:
         super().__init__(_Held(engine, rows), table="held", dialect=_HeldDialect())
         self._whole = whole
         self._terms = frozenset(terms)
@@ -143,7 +152,7 @@ class NarrowedReader(IndexReader):
         return rest if known and self._columns.issuperset((*columns_of(rest), *columns)) else None
 
 
-class QuickReader(IndexReader):
+class QuickReader(FetchingReader):
     """The reader of an index with keys and counts, which can be narrowed to few events."""
 
     def __init__(self, engine: Holds, dialect: Dialect) -> None:

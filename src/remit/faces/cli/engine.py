@@ -98,11 +98,45 @@ def histogram(app: Application, query: tuple[str, ...], data: Path, as_json: boo
     output.table("", ("from (UTC)", "source", "acts", "denied"), rows, right=(2, 3))
 
 
+@click.command(cls=QueryCommand)
+@query_argument
+@data_option
+@json_option
+@click.option("--to", required=True, metavar="FOLDER|URL", help="Where to; it must not be there yet.")
+@click.pass_obj
+def save(app: Application, query: tuple[str, ...], data: Path, as_json: bool, to: str) -> None:
+    """Let the workers write the events that QUERY finds as Parquet files, in no order; without the raw records."""
+    with app.desk_of(data, "questions") as desk:
+        found = desk.save(joined(query), to)
+    if as_json:
+        output.emit_json(found)
+    else:
+        output.line(f"{found['rows']:,} events in {found['to']}")
+
+
+@engine.command()
+@data_option
+@json_option
+@click.pass_obj
+def digest(app: Application, data: Path, as_json: bool) -> None:
+    """One number for every stored event in every column: alike from the index and from Spark, or something is lost."""
+    with app.desk(data) as desk:
+        found = desk.digest()
+    if as_json:
+        output.emit_json(found)
+        return
+    output.line(f"{found['digest']}  lake version {found['lake']}")
+    if found["repeated"]:
+        output.note(f"{found['repeated']:,} events are in more than one lake: each of them counts as often.")
+
+
 for command in (
+    digest,
     events.search,
     events.show,
     events.difference,
     events.export,
+    save,
     facets,
     histogram,
     who.who,

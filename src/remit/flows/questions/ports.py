@@ -136,6 +136,11 @@ class StoreFigures(Protocol):
         """Unreadable records: ``{reason, feed, count, sample}``."""
         ...
 
+    def digest(self) -> Mapping[str, Any]:
+        """``digest`` of every event in every column, the same for the same events in whatever engine and order, as
+        ``rows:sum``; and ``repeated``, how many events are there more than once."""
+        ...
+
     def versions(self) -> Mapping[str, Any]:
         """``lake`` and ``index`` (the lake version each stands at), ``rules`` (version of the attribution rules in
         use), ``keeper`` (who holds the lease, or None); None for what is not known."""

@@ -7,10 +7,14 @@ from contextlib import contextmanager
 from typing import Any
 
 from remit.adapters.store.lake import Lake
+from remit.adapters.store.spark.dialect import SparkDialect
 from remit.adapters.store.spark.listing import Listing, lake_of, listed, storage_of
 from remit.adapters.store.spark.reader import SparkReader
 from remit.adapters.store.spark.session import SparkEngine, SparkOptions, spark
-from remit.adapters.store.spark.views import QUARANTINE, show_lakes
+from remit.adapters.store.spark.views import EVENTS, QUARANTINE, show_lakes
+from remit.adapters.store.sql import where
+from remit.model.columns import INDEXED
+from remit.rooms.query.predicate import Predicate
 
 
 class SparkLakes:
@@ -42,6 +46,16 @@ class SparkLakes:
         """The redacted record of an event (JSON text); None when no lake has it."""
         found = (lake.raw(event_id, time) for lake in self._lakes)
         return next((text for text in found if text is not None), None)
+
+    def save(self, predicate: Predicate, to: str) -> int:
+        """Write matching events, in the index's columns and no order, as Parquet files below a folder or URL that must
+        not be there yet; the workers write. Returns how many."""
+        clause = where(predicate, SparkDialect())
+        names = ", ".join(f'"{column.name}"' for column in INDEXED)
+        frame = self.engine.frame(f"SELECT {names} FROM {EVENTS} WHERE {clause.sql}", clause.params)
+        with self.engine.errors():
+            frame.write.mode("errorifexists").parquet(to)
+            return int(self.engine.session.read.parquet(to).count())
 
     def quarantine(self) -> list[dict[str, Any]]:
         """Unreadable records: ``reason, feed, count, sample``, the commonest first, a hundred at most."""

@@ -29,19 +29,22 @@ SETTINGS: Final[Mapping[str, str]] = {
     "spark.sql.files.ignoreMissingFiles": "false",
     "spark.sql.files.ignoreCorruptFiles": "false",
     "spark.sql.parser.escapedStringLiterals": "false",
+    "spark.sql.variable.substitute": "false",
     "spark.sql.caseSensitive": "false",
 }
 """What the answers' meaning rests on; nobody sets it otherwise."""
-_QUIET: Final[Mapping[str, str]] = {
+_USUAL: Final[Mapping[str, str]] = {
     "spark.ui.enabled": "false",
     "spark.ui.showConsoleProgress": "false",
     "spark.log.level": "ERROR",
     "spark.sql.catalogImplementation": "in-memory",
+    "spark.sql.adaptive.coalescePartitions.parallelismFirst": "false",
+    "spark.sql.adaptive.advisoryPartitionSizeInBytes": "16m",
 }
+"""What ``--conf`` may change. Small partitions keep a long export's share of the driver's memory small."""
 _ALONE: Final[Mapping[str, str]] = {
     "spark.driver.host": "127.0.0.1",
     "spark.driver.bindAddress": "127.0.0.1",
-    "spark.sql.shuffle.partitions": "8",
 }
 """For a master on this machine; a cluster's executors must reach the driver by its real address."""
 _LONGEST: Final = 300
@@ -93,7 +96,9 @@ class SparkEngine:
             raise Unavailable(f"Spark is gone: {error}", where=str(self._log)) from error
 
     def close(self) -> None:
-        """End the session and the Java process."""
+        """End the session and the Java process; nothing the second time."""
+        if not self._log.parent.exists():
+            return
         context = self.session.sparkContext
         gateway = context._gateway
         self.session.stop()
@@ -163,7 +168,7 @@ def _settings(options: SparkOptions) -> dict[str, str]:
         raise UsageError(f"{fixed[0]} is set by Remit", remedy="The answers' meaning rests on it: leave it out.")
     alone = _ALONE if _on_this_machine(options.master) else {}
     packages = {"spark.jars.packages": ",".join(options.packages)} if options.packages else {}
-    return {**_QUIET, **alone, **packages, **options.settings, **SETTINGS}
+    return {**_USUAL, **alone, **packages, **options.settings, **SETTINGS}
 
 
 def _on_this_machine(master: str) -> bool:
