@@ -51,10 +51,6 @@ def _upgrade(connection: Connection) -> None:
 
     if connection.dialect.name == "postgresql":  # a large table may take its time to be written anew
         connection.execute(text("SET LOCAL statement_timeout = 0"))
-    else:
-        # Python's SQLite begins a transaction before rows are written, not before tables are made: a process killed
-        # half-way would leave tables that the next one cannot make again.
-        connection.exec_driver_sql("BEGIN IMMEDIATE")
     config = Config()
     config.set_main_option("script_location", str(Path(__file__).parent / "migrations").replace("%", "%%"))
     config.attributes["connection"] = connection
