@@ -141,11 +141,11 @@ def sample(changes: int, count: int) -> list[int]:
     return sorted({max(1, changes * at // count) for at in range(1, count + 1)})
 
 
-@pytest.mark.parametrize("life", LIVES)
+@pytest.mark.parametrize("life", ["ingest", "maintain", "pushed"])
 def test_killed_at_some_of_the_lakes_writes_the_next_process_ends_the_same(cradle, life):
     changes, end = cradle.undisturbed(life)
     assert int(end["digest"].partition(":")[0]) > 0
-    ended = [cradle.disturbed(life, number, HALF) for number in sample(changes - 1, 3)]
+    ended = [cradle.disturbed(life, number, HALF) for number in sample(changes - 1, 2)]
     assert all(ended)
 
 
