@@ -7,6 +7,7 @@ there, index and lake must agree, and living the same life again must end in wha
 from __future__ import annotations
 
 import dataclasses
+import json
 import os
 from collections.abc import Callable, Iterator, Mapping
 from functools import partial
@@ -60,7 +61,7 @@ def telling_what_is_acknowledged(tell: Tell) -> None:
 
     def told_commit(store: Store, *arguments: Any, **named: Any) -> dict[str, int]:
         reached = commit(store, *arguments, **named)
-        tell({"reached": reached})
+        tell({"reached": reached, "paths": _files_of(store.folder / "lake", reached)})
         return reached
 
     def told_mark(state: State, feed: str, objects: Any) -> None:
@@ -69,6 +70,26 @@ def telling_what_is_acknowledged(tell: Tell) -> None:
         tell({"marked": [feed, listed]})
 
     Store.commit, State.mark_done = told_commit, told_mark  # type: ignore[assignment,method-assign]
+
+
+def _files_of(lake: Path, reached: Mapping[str, int]) -> list[str]:
+    """The commits of these versions, and the files that they added."""
+    found = []
+    for kind, version in reached.items():
+        commit = lake / kind / "_delta_log" / f"{version:020d}.json"
+        actions = [json.loads(line) for line in commit.read_text().splitlines()]
+        found += [commit, *(lake / kind / action["add"]["path"] for action in actions if "add" in action)]
+    return [str(path) for path in found]
+
+
+def both(first: Tell, second: Callable[[Mapping[str, Any]], object]) -> Tell:
+    """Tell the one, then the other."""
+
+    def tell(said: Mapping[str, Any]) -> None:
+        first(said)
+        second(said)
+
+    return tell
 
 
 # --- lives
@@ -114,8 +135,8 @@ def pushed(store: Store, given: Path, tell: Tell) -> None:
     for path in sorted(given.iterdir()):
         arriving = inbox.begin(Label("cloudtrail", "push:cloudtrail", path.stem), room=1_000_000)
         arriving.write(path.read_bytes())
-        arriving.keep()
-        tell({"received": path.stem})
+        receipt = arriving.keep()
+        tell({"received": path.stem, "paths": [str(kept) for kept in store.inbox.glob(f"{receipt}~*")]})
     drain(store)
     settle_store(store)
 
@@ -170,8 +191,6 @@ def _received(store: Store, names: list[str]) -> None:
 
 def teller(path: Path) -> Tell:
     """Appends what is told to a file, each in one write."""
-    import json
-
     to = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_APPEND)
     return partial(_append, to, json.dumps)
 

@@ -93,11 +93,15 @@ def _child(asked: dict[str, Any], report: Path) -> int:
         if asked["do"] == "afterwards":
             lives.afterwards(asked["life"], data, given, asked["acknowledged"], tell)
             return 0
-        lives.telling_what_is_acknowledged(tell)
         if "album" in asked:
             photograph(data, asked["numbers"], asked["album"])
+        elif "log" in asked:
+            log = _appending(asked["log"])
+            tell = lives.both(tell, lambda said: os.write(log, f"A\t{json.dumps(said)}\n".encode()))
+            arm(Path(asked.get("below", data)), 0, NEVER, asked["preloaded"], log)
         else:
-            arm(data, asked.get("number", 0), asked.get("how", NEVER), asked["preloaded"], asked.get("log"))
+            arm(data, asked.get("number", 0), asked.get("how", NEVER), asked["preloaded"], -1)
+        lives.telling_what_is_acknowledged(tell)
         lives.live(asked["life"], data, given, tell)
         tell({"changes": counted(asked["preloaded"])})
         return 0
@@ -115,12 +119,15 @@ def _child(asked: dict[str, Any], report: Path) -> int:
 # --- gates
 
 
-def arm(data: Path, number: int, how: int, preloaded: bool, log: str | None) -> None:
-    """Gate every change below the data folder: in the C library where the gate is preloaded, else at the lake's
-    disk."""
+def _appending(log: str) -> int:
+    return os.open(log, os.O_WRONLY | os.O_CREAT | os.O_APPEND)
+
+
+def arm(below: Path, number: int, how: int, preloaded: bool, log: int) -> None:
+    """Gate every change below a folder, and note it in an open file if one is given: in the C library where the gate is
+    preloaded, else at the lake's disk."""
     if preloaded:
-        to = os.open(log, os.O_WRONLY | os.O_CREAT | os.O_APPEND) if log else -1
-        ctypes.CDLL(None).gate_arm(str(data).encode(), ctypes.c_long(number), how, to)
+        ctypes.CDLL(None).gate_arm(str(below).encode(), ctypes.c_long(number), how, log)
         return
     _at_disk(number, how)
 

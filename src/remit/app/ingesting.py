@@ -120,21 +120,21 @@ class Ingesting:
 
     def read(self, found: Iterator[Source]) -> Summary:
         """Read these sources to their ends, here or with workers."""
-        keeper = self.keeper
-        if self.workers > 1:
-            return ingest_in_parallel(
-                found,
-                self._reading,
-                keeper,
-                self.feed,
-                self.workers,
-                build_pipeline,
-                self.settings,
-                progress=self.telling,
-                finished=self._finished,
-            )
-        pipeline = build_pipeline(keeper, self.settings)
-        return ingest(found, self._reading, pipeline, self.feed, progress=self.telling, finished=self._finished)
+        with self.store.lake.heeding_syncs():
+            if self.workers > 1:
+                return ingest_in_parallel(
+                    found,
+                    self._reading,
+                    self.keeper,
+                    self.feed,
+                    self.workers,
+                    build_pipeline,
+                    self.settings,
+                    progress=self.telling,
+                    finished=self._finished,
+                )
+            pipeline = build_pipeline(self.keeper, self.settings)
+            return ingest(found, self._reading, pipeline, self.feed, progress=self.telling, finished=self._finished)
 
     def chunks(self, chunks: Iterator[Chunk]) -> Summary:
         """Take chunks that come from no source, such as pages of an event history."""
@@ -142,7 +142,8 @@ class Ingesting:
         total = Summary(sources=1)
         followed = time.monotonic()
         for chunk in chunks:
-            total.add(pipeline.ingest(chunk, self.feed))
+            with self.store.lake.heeding_syncs():
+                total.add(pipeline.ingest(chunk, self.feed))
             if time.monotonic() - followed >= _FOLLOW_SECONDS:
                 self.store.follow()
                 followed = time.monotonic()

@@ -42,6 +42,9 @@ def store_error(error: OSError, doing: str, path: Path) -> StoreError:
 class Disk:
     """Durable writes on a local file system."""
 
+    _known: frozenset[Path] = frozenset()
+    """Folders whose own entries are durable."""
+
     def write(self, path: Path, fill: Callable[[BinaryIO], None]) -> None:
         """Create ``path``, let ``fill`` write it, and sync the file (not yet its folder). A failed file is removed."""
         try:
@@ -73,25 +76,33 @@ class Disk:
                 remedy="Nothing more is written by this process. Check the disk and its space, then start again.",
             ) from error
 
-    def make_folder(self, path: Path) -> None:
-        """Create a folder and its missing parents, each made durable in its parent."""
+    def make_folder(self, path: Path, mode: int = 0o777) -> None:
+        """Create a folder and its missing parents, each made durable in its parent.
+
+        One that is there already may be the work of a process that was killed, or of one that goes on at this moment,
+        before its entry was durable: the first time it is asked for here, its entry is synced too.
+        """
         missing = [path]
         while not missing[-1].exists():
             missing.append(missing[-1].parent)
         for folder in reversed(missing[:-1]):
             try:
-                folder.mkdir(exist_ok=True)
+                folder.mkdir(mode, exist_ok=True)
             except OSError as error:
                 raise store_error(error, "creating a folder", folder) from error
             self.sync(folder.parent)
+        if missing == [path] and path not in self._known and os.access(path.parent, os.R_OK):
+            self.sync(path.parent)
+        self._known |= {path}
 
     def rename(self, path: Path, to: Path) -> None:
-        """Rename within one folder, durably."""
+        """Rename durably; into another folder, the new name is durable before the old one is gone for good."""
         try:
             path.replace(to)
         except OSError as error:
             raise store_error(error, "renaming", path) from error
-        self.sync(path.parent)
+        for folder in dict.fromkeys((to.parent, path.parent)):
+            self.sync(folder)
 
     def replace(self, path: Path, content: bytes) -> None:
         """Put a file in the place of another, if there is one, so that at any moment one of the two is there whole."""

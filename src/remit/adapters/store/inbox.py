@@ -118,7 +118,7 @@ class Inbox:
     def set_aside(self, each: Waiting) -> Path:
         """Move a delivery out of the way; it is kept."""
         aside = self._folder / ASIDE
-        aside.mkdir(exist_ok=True, mode=0o700)
+        self._disk.make_folder(aside, 0o700)
         kept = aside / each.path.name
         self._disk.rename(each.path, kept)
         self._forget(each)
@@ -186,7 +186,8 @@ class Arriving:
         if self._open:
             self._open = False
             self._sink.close()
-            self._disk.remove(self._path)
+            for path in (self._path, self._kept):  # it has its name already when only the folder could not be synced
+                self._disk.remove(path)
             self._inbox.closed(None, proven=self._proven)
 
     def _guarded(self, act: Callable[[], object]) -> None:

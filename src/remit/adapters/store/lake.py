@@ -124,10 +124,17 @@ class Lake:
 
     def write(self, kind: str, table: pa.Table) -> list[DataFile]:
         """Write rows as durable Parquet files, one per month; they belong to nothing until committed."""
-        try:
+        with self.heeding_syncs():
             return write_files(self.storage, kind, table)
+
+    @contextmanager
+    def heeding_syncs(self) -> Iterator[None]:
+        """Around writing files that are to be committed here, in whichever process: after a sync that failed the lake
+        takes no more commits."""
+        try:
+            yield
         except SyncFailed as error:
-            self._poisoned = error
+            self._poisoned = self._poisoned or error
             raise
 
     def commit(self, kind: str, files: Sequence[DataFile], meta: Mapping[str, str]) -> int:

@@ -37,7 +37,8 @@ class LocalFolder:
         """Mend what a crash left of the log, and see to its folder."""
         log = self.root / table / LOG
         notice = logmending.mend(self.disk, log, acknowledged)
-        self.disk.make_folder(log)
+        for folder in (self.root, log.parent, log):
+            self.disk.make_folder(folder)
         return notice
 
     def publish(self, name: str, *, new: bool) -> None:  # noqa: ARG002 - the library creates a commit or fails

@@ -24,7 +24,7 @@ import pyarrow.compute as pc
 
 from remit.adapters.store.chains import Chains, Row
 from remit.adapters.store.datafile import DataFile
-from remit.adapters.store.disk import Disk, store_error
+from remit.adapters.store.disk import Disk
 from remit.adapters.store.erased import Erased
 from remit.adapters.store.follower import Follower
 from remit.adapters.store.index import MEMORY_MB, FollowReport, Index
@@ -110,7 +110,7 @@ class Store:
         :raises KeeperBusy: naming the process that keeps this folder, or the lake that lies elsewhere.
         :raises IntegrityError: if acknowledged data is damaged beyond mending.
         """
-        _prepare(folder)
+        _prepare(folder, disk or Disk())
         with ExitStack() as opening:
             opening.enter_context(Lease.acquire(folder, role, control=control))
             index = Index.open(folder / "index.duckdb", on_notice=on_notice, memory_mb=memory_mb)
@@ -283,15 +283,12 @@ class Store:
             )
 
 
-def _prepare(folder: Path) -> None:
+def _prepare(folder: Path, disk: Disk) -> None:
     if set(str(folder.absolute())) & UNUSABLE:
         raise StoreError(
             "The path of a data folder cannot have a question mark or a per cent sign in it",
             where=str(folder),
             remedy="Name another with --data.",
         )
-    try:
-        folder.mkdir(parents=True, exist_ok=True, mode=0o700)
-        (folder / "inbox").mkdir(exist_ok=True, mode=0o700)
-    except OSError as error:
-        raise store_error(error, "creating the data folder", folder) from error
+    for place in (folder, folder / "inbox"):
+        disk.make_folder(place, 0o700)

@@ -95,7 +95,8 @@ class StoreUpkeep:
         with self._store.structure:
             if not {file.path for file in lake.files(step.kind).added}.issuperset(file.path for file in step.files):
                 return {}
-            made = merged(lake, step.kind, step.runs)
+            with lake.heeding_syncs():
+                made = merged(lake, step.kind, step.runs)
             self._store.replace(step.kind, step.files, made)
         return {
             "merged": len(step.files),

@@ -67,7 +67,8 @@ def withdraw_before(lake: Lake, time_us: int, why: str) -> int:
 def _withdraw(lake: Lake, keeps: dict[str, dict[DataFile, Keep]], why: str) -> int:
     changes = {}
     for kind, files in keeps.items():
-        made = [rewritten(lake, kind, file, keep) for file, keep in files.items() if keep is not _none]
+        with lake.heeding_syncs():
+            made = [rewritten(lake, kind, file, keep) for file, keep in files.items() if keep is not _none]
         changes[kind] = (list(files), [file for file in made if file is not None])
     lake.withdraw(changes, why)
     return sum(len(old) for old, _ in changes.values())
