@@ -152,7 +152,7 @@ def test_a_credential_cut_out_leaves_the_record_that_redaction_of_the_whole_leav
             changed += 1
             assert json.loads(raw) == json.loads(redact(records[row]))
     assert changed > 0
-    assert "CanarySecretDoNotStore" not in json.dumps(decoded.columns)
+    assert "CanarySecretDoNotStore" not in json.dumps({name: list(values) for name, values in decoded.columns.items()})
 
 
 SECRET = "Canary" + "x1Y2" * 10
@@ -178,7 +178,7 @@ def test_no_credential_is_left_where_a_cut_could_miss_it(members):
     head = b'{"eventTime":"2026-01-02T03:04:05Z","eventSource":"ssm.amazonaws.com","eventName":"DoIt",'
     decoded = CloudTrailDecoder(REFERENCE).decode([head + members % (secret, secret) + b"}"], "trail")
     assert len(decoded.rows) == 1
-    assert SECRET not in json.dumps(decoded.columns)
+    assert SECRET not in json.dumps({name: list(values) for name, values in decoded.columns.items()})
     assert "[redacted:" in decoded.columns["raw"][0]
 
 

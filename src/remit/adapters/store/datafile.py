@@ -92,7 +92,7 @@ def write_file(storage: Storage, kind: str, month: str, table: pa.Table) -> Data
     """Write rows of one month, already sorted, as one durable file."""
     # Encoded in memory first: a Python file would take the interpreter for every page written.
     encoded = pa.BufferOutputStream()
-    with parquet_writer(encoded, kind) as writer:
+    with parquet_writer(encoded, kind, table.schema) as writer:
         writer.write_table(table, row_group_size=ROWS_PER_GROUP)
     content = encoded.getvalue()
     path = new_path(month)
@@ -115,12 +115,15 @@ def describe(path: str, month: str, written: Written, rows: int, low_us: int, hi
     return DataFile(path, month, rows, written.size, low_us, high_us, written.modified_ms)
 
 
-def parquet_writer(sink: BinaryIO | pa.NativeFile, kind: str, *, dense: bool = False) -> pq.ParquetWriter:
+def parquet_writer(
+    sink: BinaryIO | pa.NativeFile, kind: str, schema: pa.Schema | None = None, *, dense: bool = False
+) -> pq.ParquetWriter:
     """One way to write Parquet, so that ingest and compaction agree on codec, dictionaries and statistics.
 
-    Rows come in order of time, so times are stored as differences. ``dense`` takes several times as long.
+    Rows come in order of time, so times are stored as differences. ``schema`` is that of the tables written, when
+    their texts are dictionaries; the file is the same. ``dense`` takes several times as long.
     """
-    schema = file_schema(kind)
+    schema = schema or file_schema(kind)
     levels = {_leaf(field): DENSE_LEVEL for field in schema}
     levels |= {"raw": DENSE_RAW_LEVEL} if "raw" in levels else {}
     return pq.ParquetWriter(
@@ -132,6 +135,7 @@ def parquet_writer(sink: BinaryIO | pa.NativeFile, kind: str, *, dense: bool = F
         use_dictionary=[name for name in schema.names if name not in UNIQUE_TEXT and name != "time"],
         column_encoding={"time": "DELTA_BINARY_PACKED"},
         write_statistics=["time", IDENTITY[kind]],
+        store_schema=False,
     )
 
 

@@ -6,10 +6,13 @@ In the lake a time is ``timestamp[us, UTC]``; in the index it is DuckDB's naive 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Final
+from itertools import chain
+from typing import Any, Final
 
+import numpy as np
 import pyarrow as pa
 
+from remit.model.coded import Coded
 from remit.model.columns import COLUMNS, INDEXED, JUDGED, Column
 
 KINDS: Final = ("events", "corrections", "quarantine")
@@ -80,14 +83,32 @@ def arrow_table(kind: str, columns: Mapping[str, Sequence[object]]) -> pa.Table:
     """
     rows = max((len(values) for values in columns.values()), default=0)
     arrays = [_array(column, columns.get(column.name), rows) for column in STORED[kind]]
-    return pa.Table.from_arrays(arrays, schema=file_schema(kind))
+    return pa.Table.from_arrays(arrays, [column.name for column in STORED[kind]])
 
 
 def _array(column: Column, values: Sequence[object] | None, rows: int) -> pa.Array:
     kind = _ARROW[column.kind]
-    if values is not None:
-        return pa.array(values, kind)
-    return pa.array([[]] * rows, kind) if column.kind == "strings" else pa.nulls(rows, kind)
+    if values is None:
+        return pa.array([[]], kind).take(pa.array([0] * rows)) if column.kind == "strings" else pa.nulls(rows, kind)
+    if isinstance(values, Coded):
+        return _coded(values, kind)
+    return _lists(values) if column.kind == "strings" else pa.array(values, kind)
+
+
+def _coded(column: Coded, kind: pa.DataType) -> pa.Array:
+    """Texts as a dictionary and indices into it, which Parquet takes as they are; all else spread over the rows."""
+    values, codes = pa.array(column.values, kind), pa.array(column.codes)
+    if not pa.types.is_string(kind):
+        return values.take(codes)
+    once = values.dictionary_encode()
+    return pa.DictionaryArray.from_arrays(once.indices.take(codes), once.dictionary)
+
+
+def _lists(values: Sequence[Any]) -> pa.Array:
+    """Lists of texts, none of them absent, laid end to end."""
+    ends = np.fromiter(map(len, values), np.int32, len(values)).cumsum(dtype=np.int32)
+    texts = pa.array(list(chain.from_iterable(values)), pa.string())
+    return pa.ListArray.from_arrays(pa.array(np.concatenate(([0], ends)), pa.int32()), texts, _ARROW["strings"])
 
 
 def ddl(table: str, columns: Sequence[Column], *extra: str) -> str:

@@ -10,12 +10,14 @@ from remit.flows.ingest import quarantine
 from remit.flows.ingest.gather import Batch, alone
 from remit.flows.ingest.ports import Answers, ChunkLike, Keeper, Offers, Writer
 from remit.flows.ingest.summary import Summary
+from remit.model.coded import coded, selected
 from remit.model.columns import BY_NAME
 from remit.rooms.attribution.judge import Judge
 from remit.rooms.attribution.links import ISSUED_KEY, Link
 from remit.rooms.events.decoded import Decoded, Reject
 
-Columns = dict[str, list[Any]]
+Columns = Mapping[str, Sequence[Any]]
+"""By name a list or a ``model.coded.Coded``, all of one length."""
 
 
 class DecodeRecords(Protocol):
@@ -100,22 +102,22 @@ def merge(parts: Sequence[tuple[str, Decoded, Sequence[int]]]) -> tuple[Columns,
 
 def _concatenate(parts: Sequence[Columns]) -> Columns:
     names = dict.fromkeys(name for part in parts for name in part)
-    merged: Columns = {name: [] for name in names}
+    merged: dict[str, list[Any]] = {name: [] for name in names}
     for part in parts:
         size = len(part["event_id"])
         for name, values in merged.items():
             values += part.get(name) or _absent(name, size)
-    return merged
+    return {**merged}
 
 
 def _absent(name: str, size: int) -> list[Any]:
     return [[] for _ in range(size)] if BY_NAME[name].kind == "strings" else [None] * size
 
 
-def asked_keys(columns: Mapping[str, Sequence[Any]]) -> list[str]:
+def asked_keys(columns: Columns) -> list[str]:
     """The distinct link keys this batch joins by."""
-    keys = {f"key:{key}" for key in set(columns.get("access_key") or ()) if key}
-    for asked in columns.get("link_asks") or ():
+    keys = {f"key:{key}" for key, _ in coded(columns.get("access_key") or ()).counted() if key}
+    for asked, _ in coded(columns.get("link_asks") or ()).counted():
         keys.update(asked or ())
     return sorted(keys)
 
@@ -133,9 +135,7 @@ def new_rows(ids: Sequence[str], known: frozenset[str] | set[str]) -> list[int]:
 
 def select(columns: Columns, rows: Sequence[int]) -> Columns:
     """These rows of a batch; the batch itself when they are all of it."""
-    if len(rows) == len(columns["event_id"]):
-        return columns
-    return {name: [values[row] for row in rows] for name, values in columns.items()}
+    return columns if len(rows) == len(columns["event_id"]) else selected(columns, rows)
 
 
 def not_before(columns: Columns, time_us: int | None) -> tuple[Columns, int]:
@@ -157,11 +157,12 @@ def links_of(columns: Columns, offers: Offers) -> dict[int, Sequence[Link]]:
     if not behind:
         return {}
     makers = {link.facts["event_id"] for chain in behind.values() for link in chain}
+    keys, ids = coded(columns.get("access_key") or ()), columns["event_id"]
     links: dict[int, Sequence[Link]] = {}
-    for row, (key, event_id) in enumerate(zip(columns.get("access_key") or (), columns["event_id"], strict=False)):
-        chain = behind.get(key)
-        if chain and event_id in makers:
-            chain = [link for link in chain if link.facts["event_id"] != event_id]
+    for row in keys.having(behind.get):
+        chain = behind[keys[row]]
+        if ids[row] in makers:
+            chain = [link for link in chain if link.facts["event_id"] != ids[row]]
         if chain:
             links[row] = chain
     return links
@@ -169,20 +170,28 @@ def links_of(columns: Columns, offers: Offers) -> dict[int, Sequence[Link]]:
 
 def offers_of(columns: Columns) -> dict[str, list[dict[str, Any]]]:
     """The issued keys of a batch, with the facts of the events that offer them; empty facts are left out."""
+    offers = coded(columns.get("link_offers") or ())
+    rows = offers.having(_issued)
     offered: dict[str, list[dict[str, Any]]] = {}
-    for row, keys in enumerate(columns.get("link_offers") or ()):
-        if not keys:
-            continue
-        issued = [key for key in keys if key.startswith("key:")]
-        if issued:
-            facts = {name: value for name, values in columns.items() if _says(value := values[row]) and name != "raw"}
-            for key in dict.fromkeys(issued):
-                offered.setdefault(key, []).append(facts)
+    for row, facts in zip(rows, _facts(columns, rows), strict=True):
+        for key in _issued(offers[row]):
+            offered.setdefault(key, []).append(facts)
     return offered
 
 
-def _says(value: Any) -> bool:
-    return value is not None and value != []
+def _facts(columns: Columns, rows: Sequence[int]) -> list[dict[str, Any]]:
+    """What these rows say, absent values left out."""
+    facts: list[dict[str, Any]] = [{} for _ in rows]
+    chosen = selected({name: column for name, column in columns.items() if name != "raw"}, rows)
+    for name, column in chosen.items():
+        for said, value in zip(facts, column, strict=True):
+            if value is not None and value != []:
+                said[name] = value
+    return facts
+
+
+def _issued(keys: Sequence[str] | None) -> list[str]:
+    return list(dict.fromkeys(key for key in keys or () if key.startswith("key:")))
 
 
 def _count(
@@ -198,10 +207,9 @@ def _count(
     summary = Summary(read=len(batch.records), new=len(fresh), erased=out, expired=expired)
     summary.duplicate = len(ids) - len(fresh) - out
     summary.quarantined.update(row["reason"] for row in rows)
-    for row in fresh:
-        summary.by_data_source[columns["data_source"][row]] += 1
     if fresh:
-        times = columns["time"]
-        summary.saw(min(times[row] for row in fresh))
-        summary.saw(max(times[row] for row in fresh))
+        kept = select({name: columns[name] for name in ("event_id", "time", "data_source")}, fresh)
+        summary.by_data_source.update(dict(coded(kept["data_source"]).counted()))
+        summary.saw(min(kept["time"]))
+        summary.saw(max(kept["time"]))
     return summary

@@ -11,6 +11,7 @@ from functools import reduce
 from operator import or_
 from typing import Any, Final
 
+from remit.model.coded import Coded, coded, together
 from remit.model.columns import BY_NAME
 from remit.rooms.attribution.fields import derivation
 from remit.rooms.attribution.signals import Condition, Signal
@@ -56,6 +57,10 @@ class _ValueMasks(dict[Any, int]):
         self[value] = mask
         return mask
 
+    def of_list(self, elements: Sequence[str] | None) -> int:
+        """What any of these values satisfies."""
+        return reduce(or_, map(self.__getitem__, elements)) if elements else 0
+
     def _mask(self, value: str) -> int:
         mask = 0
         for derive, exact, tests in self._groups:
@@ -96,6 +101,11 @@ class AtomTable:
         self._bits = bits
         self._memos = self._memos_by_column(bits)
 
+    @property
+    def columns(self) -> tuple[str, ...]:
+        """The columns that some condition is about."""
+        return tuple(self._memos)
+
     @staticmethod
     def _memos_by_column(bits: Mapping[Condition, int]) -> dict[str, _ValueMasks]:
         columns: dict[str, list[tuple[int, Condition]]] = {}
@@ -110,32 +120,25 @@ class AtomTable:
             mask |= self._bits[condition]
         return mask
 
-    def masks(self, columns: Mapping[str, Sequence[Any]], size: int) -> list[int]:
+    def masks(self, columns: Mapping[str, Sequence[Any]], size: int) -> Coded:
         """One mask per event. Columns left out of the batch satisfy nothing."""
-        masks: list[int] = []
+        grouped: dict[int, Coded] = {}
         for name, memo in self._memos.items():
             values = columns.get(name)
             if values is None:
                 continue
-            strings = BY_NAME[name].kind == "strings"
-            found = self._list_masks(memo, values) if strings else list(map(memo.__getitem__, values))
-            if not masks:
-                masks = found
-            elif any(found):
-                masks = list(map(or_, masks, found))
-        return masks or [0] * size
+            column = coded(values)
+            found = list(map(memo.of_list if BY_NAME[name].kind == "strings" else memo.__getitem__, column.values))
+            if any(found):
+                beside = grouped.get(id(column.codes))
+                either = found if beside is None else list(map(or_, beside.values, found))
+                grouped[id(column.codes)] = Coded(either, column.codes)
+        if not grouped:
+            return Coded.constant(0, size)
+        return reduce(_either, (masks.merged() for masks in grouped.values()))
 
-    @staticmethod
-    def _list_masks(memo: _ValueMasks, values: Sequence[Any]) -> list[int]:
-        """Decoders share equal lists among rows, so most lists are met more than once; all live until the end."""
-        masks = []
-        seen: dict[int, int] = {}
-        for elements in values:
-            if not elements:
-                masks.append(0)
-                continue
-            mask = seen.get(id(elements))
-            if mask is None:
-                mask = seen[id(elements)] = reduce(or_, map(memo.__getitem__, elements))
-            masks.append(mask)
-        return masks
+
+def _either(one: Coded, other: Coded) -> Coded:
+    """The bits of both."""
+    rows, codes = together([one, other])
+    return Coded([one[row] | other[row] for row in rows], codes).merged()

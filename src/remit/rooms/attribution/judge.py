@@ -1,16 +1,18 @@
 """The judge: columns of facts and links in, columns of attribution out.
 
 Every distinct value is tested once (``atoms``), every distinct combination of conditions, registry entry and links is
-weighed once (``claims``); an event then costs a few look-ups. The judgement is a function of the facts, the links, the
+weighed once (``claims``); an event then costs a few numbers. The judgement is a function of the facts, the links, the
 rules and the registry alone, so any order of arrival ends in the same one.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from operator import attrgetter
 from typing import Any, Final
 
+from remit.model.coded import Coded, Codes, coded, together
 from remit.model.columns import JUDGED
 from remit.model.vocabulary import derive_source
 from remit.rooms.attribution import governance
@@ -19,7 +21,7 @@ from remit.rooms.attribution.atoms import AtomTable
 from remit.rooms.attribution.behalf import shown_behalf
 from remit.rooms.attribution.claims import Claim, Verdict, resolve
 from remit.rooms.attribution.links import JOIN_FIELDS, Link, inherited
-from remit.rooms.attribution.registry import Entry, Registry
+from remit.rooms.attribution.registry import MATCHED_COLUMNS, Entry, Registry
 from remit.rooms.attribution.signals import Rules, Signal
 
 _MEMO_LIMIT: Final = 100_000
@@ -61,21 +63,31 @@ class Judge:
         self._shared: dict[tuple[int, int | None], _Shared] = {}
         self._inheritances: dict[tuple[str, str], list[Claim]] = {}
 
-    def judge(self, columns: Columns, links: Links | None = None) -> dict[str, list[Any]]:
+    def judge(self, columns: Columns, links: Links | None = None) -> dict[str, Coded]:
         """Judged columns for a batch; ``links[row]`` are the other records row joins to, nearest first."""
         size = len(columns["event_id"])
-        masks = self._atoms.masks(columns, size)
-        entries = self.registry.find_rows(columns, size)
-        known = self._shared
-        shared = [known.get(key) or self._share(*key) for key in zip(masks, entries, strict=True)]
+        masks, entries = self._atoms.masks(columns, size), self.registry.find_rows(columns, size)
+        rows, codes = together([masks, entries])
+        shared = Coded([self._share(masks[row], entries[row]) for row in rows], codes)
+        if not links:
+            return self._columns(columns, shared, {})
+        self._learn(links)
+        return self._columns(columns, shared.changed(self._joined(masks, entries, codes, links)), links)
+
+    def _joined(self, masks: Coded, entries: Coded, codes: Codes, links: Links) -> dict[int, _Shared]:
+        """What the joined rows have in common with others of the same evidence; ``codes`` tells theirs apart, and many
+        rows have the very same list of links."""
+        alike: dict[tuple[int, int], _Shared] = {}
         weighed: dict[object, _Shared] = {}
-        for row, others in (links or {}).items():
-            key = masks[row], entries[row], tuple((link.relation, link.facts["event_id"]) for link in others)
-            found = weighed.get(key)
+        joined: dict[int, _Shared] = {}
+        for (row, others), code in zip(links.items(), codes[list(links)].tolist(), strict=True):
+            found = alike.get((code, id(others)))
             if found is None:
-                found = weighed[key] = self._weigh(masks[row], entries[row], self._inherited_claims(others))
-            shared[row] = found
-        return self._columns(columns, shared, links or {})
+                key = code, tuple((link.relation, link.facts["event_id"]) for link in others)
+                found = weighed.get(key) or self._weigh(masks[row], entries[row], self._inherited_claims(others))
+                weighed[key] = alike[code, id(others)] = found
+            joined[row] = found
+        return joined
 
     def describe(self, evidence: str) -> tuple[str, str]:
         """Strength and column of one piece of evidence; an id the rules no longer know is ``("unknown", "")``."""
@@ -122,64 +134,63 @@ class Judge:
         )
 
     def _inherited_claims(self, others: Sequence[Link]) -> list[Claim]:
-        return [claim for link in others for claim in self._inherited(link)]
+        return [claim for link in others for claim in self._inheritances[_joint(link)]]
 
-    def _inherited(self, link: Link) -> list[Claim]:
-        """Facts never change, so what a record means for those that join to it is worked out once."""
-        key = (link.relation, str(link.facts["event_id"]))
-        found = self._inheritances.get(key)
-        if found is None:
-            if len(self._inheritances) >= _MEMO_LIMIT:
-                self._inheritances.clear()
-            columns = {name: [value] for name, value in link.facts.items()}
-            mask = self._atoms.masks(columns, 1)[0]
-            shared = self._share(mask, self.registry.find_rows(columns, 1)[0])
-            found = self._inheritances[key] = inherited(link, shared.verdict, self._signals(mask)[0])
-        return found
+    def _learn(self, links: Links) -> None:
+        """Facts never change, so what a record means for those that join to it is worked out once; all new ones
+        together."""
+        wanted = {_joint(link): link for others in links.values() for link in others}
+        if len(self._inheritances) + len(wanted) > _MEMO_LIMIT:
+            self._inheritances.clear()
+        new = {key: link for key, link in wanted.items() if key not in self._inheritances}
+        if not new:
+            return
+        facts = [link.facts for link in new.values()]
+        columns = {name: [each.get(name) for each in facts] for name in (*self._atoms.columns, *MATCHED_COLUMNS)}
+        masks, entries = self._atoms.masks(columns, len(new)), self.registry.find_rows(columns, len(new))
+        for (key, link), mask, entry in zip(new.items(), masks, entries, strict=True):
+            verdict = self._share(mask, entry).verdict
+            self._inheritances[key] = inherited(link, verdict, self._signals(mask)[0])
 
-    def _columns(self, columns: Columns, shared: Sequence[_Shared], links: Links) -> dict[str, list[Any]]:
-        facts = _FactRows(columns)
-        out: dict[str, list[Any]] = {column.name: [None] * len(shared) for column in JUDGED}
-        out["actor_kind"] = [s.verdict.kind for s in shared]
-        out["path"] = [s.verdict.path for s in shared]
-        out["source"] = [s.source for s in shared]
-        out["governed"] = [s.governed for s in shared]
-        out["confidence"] = [s.verdict.confidence for s in shared]
-        out["evidence"] = [s.evidence for s in shared]
-        out["runner_up"] = [s.verdict.runner_up for s in shared]
-        out["rules_version"] = [self.version] * len(shared)
-        out["environment"] = [s.environment for s in shared]
-        out["owner"] = [s.owner for s in shared]
-        out["agent"] = [s.agent for s in shared]
-        out["actor_name"] = facts.names(shared)
+    def _columns(self, columns: Columns, shared: Coded, links: Links) -> dict[str, Coded]:
+        size = len(shared)
+        out = dict.fromkeys((column.name for column in JUDGED), Coded.constant(None, size))
+        out |= {name: shared.meant(said) for name, said in _SAID_BY_ALL.items()}
+        out["rules_version"] = Coded.constant(self.version, size)
+        facts = _Facts(columns, size)
         out["actor_id"] = facts.first_of(("issuer", "principal", "principal_id"))
-        out["on_behalf_of"] = [
-            shown_behalf(behalf, actor, self.registry) if behalf else None
-            for behalf, actor in zip(facts.behalves(shared), out["actor_name"], strict=True)
-        ]
+        out["actor_name"] = facts.names(shared)
+        out["on_behalf_of"] = facts.behalves(shared, out["actor_name"], self.registry)
         if self.registry.accounts:
-            self._say_accounts(out, columns, shared)
-        _settle_acts(out, columns, links)
-        return out
+            out |= self._accounts(facts.column("account"), shared)
+        return out | _acts(columns, size, links)
 
-    def _say_accounts(self, out: dict[str, list[Any]], columns: Columns, shared: Sequence[_Shared]) -> None:
-        for row, account in enumerate(columns.get("account") or ()):
-            if account in self.registry.accounts:
-                entry = shared[row].entry
-                out["environment"][row] = governance.environment(account, entry, self.registry)
-                out["owner"][row] = governance.owner(account, entry, self.registry)
+    def _accounts(self, accounts: Coded, shared: Coded) -> dict[str, Coded]:
+        """Environment and owner where an account has a say too; that of one the registry does not know is None."""
+        known, registry = self.registry.accounts, self.registry
+        rows, codes = together([accounts, shared])
+        said = [(accounts[row] if accounts[row] in known else None, shared[row].entry) for row in rows]
+        return {
+            "environment": Coded([governance.environment(*pair, registry) for pair in said], codes),
+            "owner": Coded([governance.owner(*pair, registry) for pair in said], codes),
+        }
 
 
-def _settle_acts(out: dict[str, list[Any]], columns: Columns, links: Links) -> None:
-    size = len(out["path"])
-    nobody: list[str] = []  # one list for all: columns are read, never changed in place
-    out["counted"] = [True] * size
-    out["same_as"] = [nobody] * size
+def _acts(columns: Columns, size: int, links: Links) -> dict[str, Coded]:
+    """Which rows count, and which other records are of the same act."""
+    settled: dict[int, tuple[bool, list[str]]] = {}
     for row, others in links.items():
-        if all(link.relation not in ACT_RELATIONS for link in others):
-            continue
-        facts = {name: columns[name][row] for name in ("event_id", "data_source", "markers") if name in columns}
-        out["counted"][row], out["same_as"][row] = settle_act(facts, others)
+        if any(link.relation in ACT_RELATIONS for link in others):
+            facts = {name: columns[name][row] for name in ("event_id", "data_source", "markers") if name in columns}
+            settled[row] = settle_act(facts, others)
+    return {
+        "counted": Coded.constant(True, size).changed({row: counted for row, (counted, _) in settled.items()}),
+        "same_as": Coded.constant([], size).changed({row: same_as for row, (_, same_as) in settled.items()}),
+    }
+
+
+def _joint(link: Link) -> tuple[str, str]:
+    return link.relation, str(link.facts["event_id"])
 
 
 def _claim_of(signal: Signal) -> Claim:
@@ -222,41 +233,67 @@ def _name(verdict: Verdict, entry: Entry | None) -> str:
     return verdict.name
 
 
-class _FactRows:
-    """Names in a batch by column and row; a column left out of the batch is all ``None``."""
+_SAID_BY_ALL: Final[Mapping[str, Callable[[Any], Any]]] = {
+    "actor_kind": attrgetter("verdict.kind"),
+    "path": attrgetter("verdict.path"),
+    "source": attrgetter("source"),
+    "governed": attrgetter("governed"),
+    "confidence": attrgetter("verdict.confidence"),
+    "evidence": attrgetter("evidence"),
+    "runner_up": attrgetter("verdict.runner_up"),
+    "environment": attrgetter("environment"),
+    "owner": attrgetter("owner"),
+    "agent": attrgetter("agent"),
+}
+"""Judged columns that events with one combination of evidence have in common."""
 
-    def __init__(self, columns: Columns) -> None:
+
+class _Facts:
+    """Names in a batch, found once for each distinct combination of what they are taken from; a column left out of
+    the batch is all ``None``."""
+
+    def __init__(self, columns: Columns, size: int) -> None:
         self._columns = columns
-        self._size = len(columns["event_id"])
-        self._nothing = [None] * self._size
+        self._nothing = Coded.constant(None, size)
+        self._coded: dict[str, Coded] = {}
 
-    def names(self, shared: Sequence[_Shared]) -> list[str | None]:
+    def column(self, name: str) -> Coded:
+        """A column of the batch, coded."""
+        found = self._coded.get(name)
+        if found is None:
+            found = self._coded[name] = coded(self._columns.get(name) or self._nothing)
+        return found
+
+    def first_of(self, names: Sequence[str]) -> Coded:
+        """Per row the first of these columns that holds something."""
+        columns = [self.column(name) for name in names]
+        rows, codes = together(columns)
+        return Coded([next((value for each in columns if (value := each[row])), None) for row in rows], codes)
+
+    def names(self, shared: Coded) -> Coded:
         """Who acted: the name the evidence gives, else the column it points at, else the principal's."""
         own = self.first_of(("principal_name", "principal", "principal_id", "invoked_by"))
-        return [s.name or self._value(s.verdict.name_from, row) or own[row] for row, s in enumerate(shared)]
+        pointed = self._pointed({s.verdict.name_from for s in shared.values if not s.name})
+        rows, codes = together([shared, own, *pointed.values()])
+        found = ((shared[row], row) for row in rows)
+        return Coded([s.name or _at(pointed, s.verdict.name_from, row) or own[row] for s, row in found], codes)
 
-    def behalves(self, shared: Sequence[_Shared]) -> list[str | None]:
+    def behalves(self, shared: Coded, actors: Coded, registry: Registry) -> Coded:
         """On whose behalf: what the evidence says, else the record itself; for an agent also its source identity."""
-        delegators, identities = self._column("delegator"), self._column("source_identity")
-        return [
-            s.verdict.behalf
-            or self._value(s.verdict.behalf_from, row)
-            or delegators[row]
-            or (identities[row] if s.agent else None)
-            for row, s in enumerate(shared)
-        ]
+        delegators, identities = self.column("delegator"), self.column("source_identity")
+        pointed = self._pointed({s.verdict.behalf_from for s in shared.values if not s.verdict.behalf})
+        rows, codes = together([shared, actors, delegators, identities, *pointed.values()])
+        said: list[str | None] = []
+        for row in rows:
+            s = shared[row]
+            behalf = s.verdict.behalf or _at(pointed, s.verdict.behalf_from, row) or delegators[row]
+            behalf = behalf or (identities[row] if s.agent else None)
+            said.append(shown_behalf(behalf, actors[row], registry) if behalf else None)
+        return Coded(said, codes)
 
-    def _column(self, name: str) -> Sequence[Any]:
-        return self._columns.get(name) or self._nothing
+    def _pointed(self, names: set[str]) -> dict[str, Coded]:
+        return {name: self.column(name) for name in sorted(names) if name}
 
-    def _value(self, column: str, row: int) -> str | None:
-        return self._column(column)[row] if column else None
 
-    def first_of(self, names: Sequence[str]) -> list[Any]:
-        """Per row the first of these columns that holds something."""
-        found: list[Any] = [None] * self._size
-        for name in names:
-            values = self._columns.get(name)
-            if values is not None:
-                found = [a or b for a, b in zip(found, values, strict=True)]
-        return found
+def _at(columns: Mapping[str, Coded], name: str, row: int) -> Any:
+    return columns[name][row] if name else None

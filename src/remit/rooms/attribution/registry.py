@@ -14,6 +14,7 @@ from difflib import get_close_matches
 from fnmatch import translate
 from typing import Any, Final
 
+from remit.model.coded import Coded, coded, together
 from remit.model.errors import ConfigError
 
 KINDS: Final = ("agent", "person", "pipeline", "workload", "service")
@@ -90,16 +91,13 @@ class Registry:
             return self._exact[value]
         return next((position for match, position in self._globs if match(value)), None)
 
-    def find_rows(self, columns: Mapping[str, Sequence[Any]], size: int) -> list[int | None]:
+    def find_rows(self, columns: Mapping[str, Sequence[Any]], size: int) -> Coded:
         """The entry of every row: the first matched column that names one wins."""
-        found: list[int | None] = [None] * size
-        if not self.entries:
-            return found
-        for name in reversed(MATCHED_COLUMNS):
-            for row, value in enumerate(columns.get(name) or ()):
-                position = self.find(value)
-                if position is not None:
-                    found[row] = position
+        found = Coded.constant(None, size)
+        for name in reversed(MATCHED_COLUMNS if self.entries else ()):
+            named = coded(columns.get(name) or Coded.constant(None, size)).meant(self.find)
+            rows, codes = together([found, named])
+            found = Coded([found[row] if named[row] is None else named[row] for row in rows], codes).merged()
         return found
 
 

@@ -14,14 +14,16 @@ from collections.abc import Callable, Sequence
 from operator import attrgetter
 from typing import Any, Final, Generic, TypeVar
 
+from remit.model.coded import Coded, together
 from remit.reference.aws import AwsReference
 from remit.rooms.events.aws.arns import Place
 from remit.rooms.events.aws.columns import Rows, columns_of
 from remit.rooms.events.aws.identity import KnownIdentity, identity_digest, read_identity
+from remit.rooms.events.aws.keys import Keys
 from remit.rooms.events.aws.marks import Circumstances, Scene, tls_version
 from remit.rooms.events.aws.operations import INSIGHT, KnownOperation
 from remit.rooms.events.aws.outcomes import FAILURE, SUCCESS, outcome
-from remit.rooms.events.aws.payload import read_payload
+from remit.rooms.events.aws.payload import Payload, read_payload
 from remit.rooms.events.aws.reading import Batch, Reader, reject
 from remit.rooms.events.aws.record import Record, claims
 from remit.rooms.events.aws.resources import ResourceNames
@@ -66,9 +68,7 @@ class CloudTrailDecoder:
         self._forget()
         batch = self._reader.read(records)
         times = self._accept(batch)
-        rows = self._look_up(batch)
-        self._read_payloads(batch, rows)
-        filled = columns_of(batch, rows, times, feed, self._names)
+        filled = columns_of(batch, self._look_up(batch), times, feed, self._names)
         return Decoded(filled, batch.rows, sorted(batch.rejects, key=lambda item: item.index))
 
     def _forget(self) -> None:
@@ -87,14 +87,10 @@ class CloudTrailDecoder:
     def _accept(self, batch: Batch) -> list[int]:
         """Drop from the batch what is no event or has no usable time; return the times of the rest."""
         times = moments(list(map(_TIME, batch.records)))
-        operations = batch.keys.operations.meant(self._operations.__getitem__)
-        scenes = batch.keys.scenes.meant(self._scenes.__getitem__)
-        refused = [
-            at
-            for at, (moment, operation, scene) in enumerate(zip(times, operations, scenes, strict=True))
-            if moment is None or operation.no_event or scene.insight
-        ]
-        for at in refused:
+        refused = {at for at, moment in enumerate(times) if moment is None}
+        refused.update(batch.keys.operations.having(lambda key: self._operations[key].no_event))
+        refused.update(batch.keys.scenes.having(lambda key: self._scenes[key].insight))
+        for at in sorted(refused):
             batch.rejects.append(reject(batch.rows[at], *_refusal(batch.records[at])))
             times[at] = None
         if refused:
@@ -102,29 +98,38 @@ class CloudTrailDecoder:
         return [moment for moment in times if moment is not None] if refused else times  # type: ignore[return-value]
 
     def _look_up(self, batch: Batch) -> Rows:
-        """What is known of the repeating members."""
+        """What is known of the repeating members, and of the rest what each payload says."""
         keys = batch.keys
+        operations = keys.operations.meant(self._operations.__getitem__)
         identities = keys.identities.meant(self._identities.__getitem__)
+        around = self._around(identities, keys)
+        payloads = self._payloads(batch.records, operations, around)
+        telling = [at for at, payload in enumerate(payloads) if not payload.plain]
+        marks = around.meant(attrgetter("marks")).changed(
+            {at: around[at].marks_with(payload) for at, payload in enumerate(payloads) if payload.marked}
+        )
+        outcomes = _outcomes(batch, operations, {at for at in telling if payloads[at].failed})
+        return Rows(operations, identities, around, keys.clients.meant(_client), marks, outcomes, payloads, telling)
+
+    def _around(self, identities: Coded, keys: Keys) -> Coded:
+        """The circumstances of each call: an identity in a scene over one TLS version."""
         scenes = keys.scenes.meant(self._scenes.__getitem__)
         versions = keys.tls.meant(self._tls.__getitem__)
-        around = map(self._circumstances.__getitem__, zip(identities, scenes, versions, strict=True))
-        operations = keys.operations.meant(self._operations.__getitem__)
-        return Rows(operations, identities, list(around), keys.clients.meant(_client))
+        places, codes = together([identities, scenes, versions])
+        return Coded([self._circumstances[identities[at], scenes[at], versions[at]] for at in places], codes)
 
-    def _read_payloads(self, batch: Batch, rows: Rows) -> None:
-        """Payload, marks and outcome of each record."""
-        found = zip(batch.records, rows.operations, rows.circumstances, rows.clients, strict=True)
-        names, payloads, marks, outcomes = self._names, rows.payloads, rows.marks, rows.outcomes
-        for record, operation, around, client in found:
-            payload = read_payload(names, operation, around.place, record)
-            payloads.append(payload)
-            marks.append(around.marks_with(payload) if payload.markers or payload.context else around.marks)
-            if not payload.plain:
-                rows.telling.append(len(payloads) - 1)
-            if client[2] is client[3] is None:
-                outcomes.append(FAILURE if payload.failed else SUCCESS)
-            else:
-                outcomes.append(outcome(record.errorCode, record.errorMessage, operation.service, operation.name))
+    def _payloads(self, records: list[Record], operations: Coded, around: Coded) -> list[Payload]:
+        found = zip(records, operations, around.meant(attrgetter("place")), strict=True)
+        return [read_payload(self._names, operation, place, record) for record, operation, place in found]
+
+
+def _outcomes(batch: Batch, operations: Coded, failed: set[int]) -> Coded:
+    """How each call ended. ``failed``: places of the calls whose answer says that they did not succeed."""
+    ended: dict[int, tuple[Any, ...]] = dict.fromkeys(failed, FAILURE)
+    for at in batch.keys.clients.having(lambda client: client[2] or client[3]):
+        record, operation = batch.records[at], operations[at]
+        ended[at] = outcome(record.errorCode, record.errorMessage, operation.service, operation.name)
+    return Coded.constant(SUCCESS, len(batch.records)).changed(ended)
 
 
 def _client(values: tuple[str | None, ...]) -> tuple[Any, ...]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -25,11 +25,11 @@ class Reject:
 class Decoded:
     """A batch of events as columns.
 
-    ``columns`` holds the fact columns of ``model.columns`` plus ``raw`` (redacted JSON text), each a list with one
-    entry per accepted record; ``rows[i]`` is the input position of entry ``i``.
+    ``columns`` holds the fact columns of ``model.columns`` plus ``raw`` (redacted JSON text), each a list or a
+    ``model.coded.Coded`` with one entry per accepted record; ``rows[i]`` is the input position of entry ``i``.
     """
 
-    columns: dict[str, list[Any]]
+    columns: Mapping[str, Sequence[Any]]
     rows: list[int]
     rejects: list[Reject]
 

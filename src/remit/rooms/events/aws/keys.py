@@ -1,16 +1,16 @@
 """The members of a record that have few distinct values, in groups: what is known of a group is known once.
 
-Each group is one hashable value for each record, so that looking up what it means, or whether it is free of
-credentials, costs one dictionary look-up.
+Each group is one hashable value for each record, coded: what it means, and whether it is free of credentials, is asked
+once for each distinct value.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Hashable, Iterable, Iterator
-from itertools import compress
+from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping
 from operator import attrgetter
-from typing import Any, Final, TypeVar
+from typing import Any, Final
 
+from remit.model.coded import Coded
 from remit.rooms.events.aws.record import Record
 
 
@@ -36,57 +36,32 @@ _GROUPS: Final[tuple[Callable[[Iterable[Record]], Iterator[Any]], ...]] = (
 )  # fmt: skip
 """Operation, scene, client, identity, TLS."""
 
-_M = TypeVar("_M")
-
-
-class Coded:
-    """A column of few distinct values: each value once, and for each record its place among them."""
-
-    __slots__ = ("_of", "_places", "codes", "values")
-
-    def __init__(self, of: Callable[[Iterable[Record]], Iterator[Any]], records: list[Record]) -> None:
-        places: dict[Any, int] = {}
-        place = places.setdefault
-        self.codes: list[int] = [place(value, len(places)) for value in of(records)]
-        self.values: list[Any] = list(places)
-        self._of = of
-        self._places = places
-
-    def replace(self, at: int, record: Record) -> None:
-        """Take a record's value anew."""
-        value = next(self._of((record,)))
-        self.codes[at] = self._places.setdefault(value, len(self.values))
-        if self.codes[at] == len(self.values):
-            self.values.append(value)
-
-    def meant(self, meaning: Callable[[Any], _M]) -> list[_M]:
-        """For each record what its value means."""
-        return list(map(list(map(meaning, self.values)).__getitem__, self.codes))
-
-    def having(self, values: set[Any]) -> set[int]:
-        """Places of the records with any of these values."""
-        codes = {self._places[value] for value in values if value in self._places}
-        return {at for at, code in enumerate(self.codes) if code in codes} if codes else set()
-
 
 class Keys:
-    """The groups of a batch, each as a column."""
+    """The groups of a batch, each as a coded column."""
 
-    __slots__ = ("clients", "groups", "identities", "operations", "scenes", "tls")
+    __slots__ = ("clients", "identities", "operations", "scenes", "tls")
 
     def __init__(self, records: list[Record]) -> None:
-        self.groups: tuple[Coded, ...] = tuple(Coded(of, records) for of in _GROUPS)
-        self.operations, self.scenes, self.clients, self.identities, self.tls = self.groups
+        self._set([Coded.of(of(records)) for of in _GROUPS])
 
-    def replace(self, at: int, record: Record) -> None:
-        """Take a record's values anew."""
-        for group in self.groups:
-            group.replace(at, record)
+    @property
+    def groups(self) -> tuple[Coded, ...]:
+        """All of them."""
+        return self.operations, self.scenes, self.clients, self.identities, self.tls
+
+    def replace(self, records: Mapping[int, Record]) -> None:
+        """Take the values of the records at these places anew."""
+        if records:
+            anew = [dict(zip(records, of(records.values()), strict=True)) for of in _GROUPS]
+            self._set([group.changed(values) for group, values in zip(self.groups, anew, strict=True)])
 
     def keep(self, which: list[bool]) -> None:
         """Drop the other records' values."""
-        for group in self.groups:
-            group.codes[:] = compress(group.codes, which)
+        self._set([group.take(which) for group in self.groups])
+
+    def _set(self, groups: list[Coded]) -> None:
+        self.operations, self.scenes, self.clients, self.identities, self.tls = groups
 
 
 def as_bytes(value: Hashable) -> bytes:

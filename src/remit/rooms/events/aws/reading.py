@@ -94,8 +94,7 @@ class Reader:
         present = set(chain.from_iterable(group.values for group in keys.groups))
         unseen = list(present.difference(known))
         known.update(zip(unseen, suspects([*map(as_bytes, unseen)]), strict=True))
-        bad = {value for value in present if known[value]}
-        return set().union(*(group.having(bad) for group in keys.groups)) if bad else set()
+        return set(chain.from_iterable(group.having(known.__getitem__) for group in keys.groups))
 
 
 def _lenient(index: int, raw: bytes, batch: Batch) -> None:
@@ -127,8 +126,7 @@ def _doubtful_payloads(batch: Batch) -> set[int]:
     for at in batch.loose:
         probes[at] = batch.originals[at]
     found = {at for at, doubt in enumerate(suspects(probes, payload=True)) if doubt}
-    operations = batch.keys.operations
-    return found | operations.having({key for key in operations.values if key[1] in WATCHED})
+    return found.union(batch.keys.operations.having(lambda key: key[1] in WATCHED))
 
 
 def _repeating(batch: Batch) -> set[int]:
@@ -152,13 +150,14 @@ def _repeats(text: str) -> bool:
 
 def _redact(batch: Batch, places: list[int]) -> None:
     """Put redacted records in the suspect ones' places; what is read from them then is clean."""
+    anew: dict[int, Record] = {}
     quick = [without_session_token(batch.texts[at].encode("utf-8", "replace")) for at in places]
     for at, raw, doubt in zip(places, quick, suspects(quick), strict=True):
         text = redact_record(raw.decode("utf-8")) if doubt else raw.decode("utf-8")
         if text != batch.texts[at]:
             batch.texts[at] = text
-            batch.records[at] = _reread(text, batch.records[at])
-            batch.keys.replace(at, batch.records[at])
+            batch.records[at] = anew[at] = _reread(text, batch.records[at])
+    batch.keys.replace(anew)
 
 
 def _reread(text: str, before: Record) -> Record:
