@@ -11,17 +11,23 @@ from typing import Final
 
 _CUTS: Final = bytes.maketrans(b"{[", b",,")
 _DROPPED: Final = b" \t\r\n}]"
-_NOTHING: Final = (b"", b"null")
 _LONGEST: Final = 65_536
 """Bytes of one body that are looked at; beyond them only its length counts."""
 
 
 def mark(*bodies: bytes) -> bytes:
-    """The bodies' members in one order; empty for bodies that say nothing."""
-    return b"\x00".join([_members(bytes(body)) if body not in _NOTHING else b"" for body in bodies])
+    """The bodies' members in one order."""
+    return b"\x00".join([_members(bytes(body)) if body else b"" for body in bodies])
 
 
 def _members(body: bytes) -> bytes:
-    members = body[:_LONGEST].translate(_CUTS, _DROPPED).split(b",")
-    members.sort()
-    return b",".join(members) if len(body) <= _LONGEST else b",".join([*members, str(len(body)).encode()])
+    if body == b"null":
+        return body
+    if len(body) > _LONGEST:
+        return b",".join([*sorted(_cut(body[:_LONGEST]).split(b",")), str(len(body)).encode()])
+    cut = _cut(body)
+    return b",".join(sorted(cut.split(b","))) if cut.rfind(b",") > 0 else cut
+
+
+def _cut(body: bytes) -> bytes:
+    return body.translate(_CUTS, _DROPPED)

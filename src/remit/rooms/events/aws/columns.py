@@ -138,6 +138,7 @@ def _fill_from_payload(columns: Columns, rows: Rows) -> None:
         columns[name] = own.changed(more)
 
 
+_BODIES: Final = attrgetter("requestParameters", "responseElements", "additionalEventData")
 _ID_PARTS: Final = (
     "provider_id", "time", "account", "region", "service", "operation", "principal", "access_key", "user_agent",
     "source_ip", "error_code", "request_id", "event_type",
@@ -152,7 +153,7 @@ def _event_ids(batch: Batch, rows: Rows, columns: Columns) -> list[str]:
     """
     callers = rows.identities.meant(attrgetter("digest"))
     console = batch.keys.scenes.meant(lambda scene: str(scene[4]).lower())
-    bodies = [mark(r.requestParameters, r.responseElements, r.additionalEventData) for r in batch.records]
+    bodies = (mark(*each) for each in map(_BODIES, batch.records))
     parts = map(_pack, zip(callers, console, bodies, *(columns[name] for name in _ID_PARTS), strict=True))
     ids = [blake2b(part, digest_size=12).hexdigest() for part in parts]
     for at, record in enumerate(batch.records):
