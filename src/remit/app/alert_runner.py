@@ -21,7 +21,11 @@ _AFTER_FAILURE_SECONDS: Final = 5.0
 class AlertRunner:
     """Looks when the index changed and by the clock; delivers beside it, so that a slow receiver delays no look."""
 
-    def __init__(self, index: WatchedIndex, desk: AlertDesk, address: str) -> None:
+    def __init__(
+        self, index: WatchedIndex, desk: AlertDesk, address: str, may: Callable[[], None] = lambda: None
+    ) -> None:
+        """``may`` raises while this process is not to look and send, because another one does."""
+        self._may = may
         self._index = index
         self._desk = desk
         self._address = address
@@ -58,10 +62,12 @@ class AlertRunner:
         while not self._stopped.is_set():
             standing = self._index.wait(seen, _WAIT_SECONDS)
             if standing != seen or time.monotonic() - looked >= BY_CLOCK_SECONDS:
+                self._may()
                 seen, looked = standing, time.monotonic()
                 self._rounds.once(self._stopped.is_set)
 
     def _deliver(self) -> None:
         while not self._stopped.is_set():
+            self._may()
             if not deliver_due(self._desk.book, self._desk.sender, self._address, time.time()):
                 self._stopped.wait(_WAIT_SECONDS / 2)

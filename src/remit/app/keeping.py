@@ -12,6 +12,7 @@ from collections.abc import Callable
 from contextlib import AbstractContextManager, nullcontext
 from typing import Any
 
+from remit.adapters.store.beside import StoreBeside
 from remit.adapters.store.changes import IndexChanges
 from remit.adapters.store.inbox import Inbox
 from remit.adapters.store.narrowed import reader_of
@@ -33,14 +34,15 @@ from remit.app.ingesting import Ingesting, reattribute_store
 from remit.app.live_desk import LiveDesk
 from remit.app.maintaining import maintain
 from remit.app.metrics_desk import MetricsDesk
-from remit.app.packaged import REGISTRY_FILE, load_guide, load_registry, load_rules
-from remit.app.registry_file import RegistryFile
+from remit.app.packaged import REGISTRY_FILE, load_guide, load_rules
+from remit.app.registry_file import RegistryFile, SharedRegistry
 from remit.app.removing import RemovalDesk, erase, expire
 from remit.app.watched import WatchedEvents
 from remit.flows.access.sign_ins import SignIns
 from remit.flows.access.tokens import Tokens
 from remit.flows.views import SavedViews
 from remit.rooms.attribution.judge import Judge
+from remit.rooms.attribution.registry import parse_registry
 
 Json = dict[str, Any]
 Tell = Callable[[Json], None]
@@ -50,9 +52,12 @@ def open_desks(store: Store, configured: Configuration | None = None, address: s
     """Every desk of an open store, by name. ``configured`` is read from the data folder unless it is given;
     ``address`` is where this server's links lead."""
     configured = configured or load_configuration(store.folder)
-    judge = Judge(load_rules(), load_registry(store.folder))
+    registry = _registry(store)
+    judge = Judge(load_rules(), parse_registry(registry.read()[0], str(registry.path)))
     links = address or configured.server.public_url or f"http://127.0.0.1:{configured.server.port}"
     alerts = AlertDesk(WatchedEvents(store.index), store.state, Secrets(store.folder), links)
+
+    beside = isinstance(store, StoreBeside)
 
     def waiting() -> int:
         return sum(1 for _ in Inbox(store.inbox).waiting())
@@ -60,7 +65,7 @@ def open_desks(store: Store, configured: Configuration | None = None, address: s
     return make_desks(
         _questions(store, judge),
         configured,
-        identities=_identities(store),
+        identities=_identities(store, registry),
         feeds=FeedsDesk(store, reader_of(store.index)),
         removal=RemovalDesk(store, configured.retention),
         live=LiveDesk(reader_of(store.index), IndexChanges(store.index), judge.describe),
@@ -68,17 +73,22 @@ def open_desks(store: Store, configured: Configuration | None = None, address: s
         tokens=Tokens(StoredTokens(store.state), store.state),
         sign_ins=SignIns(StoredSignIns(store.state), store.state),
         alerts=alerts,
-        metrics=MetricsDesk(reader_of(store.index), Figures(store, judge.version), alerts, waiting),
+        metrics=MetricsDesk(reader_of(store.index), Figures(store, judge.version), alerts, None if beside else waiting),
     )
 
 
-def _identities(store: Store) -> IdentitiesDesk:
+def _identities(store: Store, registry: RegistryFile) -> IdentitiesDesk:
     def judge_again(tell: Tell) -> Json:
         with store.working:
             return work(store, "reattribute", {}, tell)
 
-    registry = RegistryFile(store.folder / REGISTRY_FILE)
     return IdentitiesDesk(reader_of(store.index), registry, store.state, judge_again)
+
+
+def _registry(store: Store) -> RegistryFile:
+    if isinstance(store, StoreBeside):
+        return SharedRegistry(store.state.setting, store.refuse)
+    return RegistryFile(store.folder / REGISTRY_FILE)
 
 
 def _now() -> int:
@@ -102,6 +112,7 @@ def work(
 
     ``turn`` keeps pieces of work apart; only a watch takes it itself, for every other one the caller holds it.
     """
+    store.check_lease()
     if verb == "ingest":
         options = arguments["options"]
         return Ingesting(store, options, tell).from_target(arguments["target"], options)

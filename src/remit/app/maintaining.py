@@ -70,10 +70,11 @@ class Maintaining:
     def _run(self) -> None:
         said = ""
         while not self._stopped.wait(self._look_seconds):
-            last = float(self._store.state.setting(_SETTING) or 0)
-            if not flow.due(small_files(self._store), int(self._clock()) // _DAY, int(last) // _DAY):
-                continue
             try:
+                last = float(self._store.state.setting(_SETTING) or 0)
+                if not flow.due(small_files(self._store), int(self._clock()) // _DAY, int(last) // _DAY):
+                    continue
+                self._store.check_lease()
                 maintain(self._store, WHO, tell=self._go_on)
                 said = ""
             except _Stopped:

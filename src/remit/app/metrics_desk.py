@@ -17,7 +17,8 @@ KEPT_SECONDS: Final = 15.0
 
 
 class MetricsDesk:
-    """``waiting`` says how many pushed bodies wait, where that is known."""
+    """``waiting`` says how many pushed bodies wait, where that is known; ``view_age``, in seconds, how old what is
+    shown may be, of a console that keeps nothing."""
 
     def __init__(
         self,
@@ -25,6 +26,7 @@ class MetricsDesk:
         figures: StoreFigures,
         alerts: AlertDesk,
         waiting: Callable[[], int] | None = None,
+        view_age: Callable[[], float] | None = None,
         ticks: Callable[[], float] = time.monotonic,
         clock: Callable[[], int] = lambda: time.time_ns() // 1000,
     ) -> None:
@@ -32,6 +34,7 @@ class MetricsDesk:
         self._figures = figures
         self._alerts = alerts
         self._waiting = waiting
+        self.view_age = view_age
         self._ticks = ticks
         self._clock = clock
         self._one_at_a_time = threading.Lock()
@@ -45,7 +48,7 @@ class MetricsDesk:
                 self._kept = (now, self._gathered(now))
             age = Family("remit_metrics_age_seconds", f"How old these figures are; at most {KEPT_SECONDS:.0f} seconds.")
             age.add(now - self._kept[0])
-            return [*self._kept[1], age]
+            return [*self._kept[1], age, *self._view()]
 
     def _gathered(self, began: float) -> list[Family]:
         waiting = self._waiting() if self._waiting else None
@@ -53,6 +56,14 @@ class MetricsDesk:
         cost = Family("remit_metrics_seconds", "How long it took to gather these figures.")
         cost.add(self._ticks() - began)
         return [*found, cost]
+
+    def _view(self) -> list[Family]:
+        """Of a console that keeps nothing, how old what it shows may be."""
+        if self.view_age is None:
+            return []
+        old = Family("remit_view_age_seconds", "Since this console last saw the lake, or a sign of its keeper.")
+        old.add(self.view_age())
+        return [old]
 
     # --- flows.metrics.AlertFigures
 

@@ -7,12 +7,16 @@ import threading
 from collections.abc import Callable
 from hashlib import blake2b
 from pathlib import Path
-from typing import Final
+from typing import Any, Final, NoReturn
 
 from remit.model.errors import ConfigError, Conflict, StoreError
 
 JUDGED: Final = "registry_judged"
 """The setting that tells by which version of the registry the stored events were judged last."""
+
+
+SHARED: Final = "registry"
+"""The setting in which a keeper hands its registry to the consoles beside it: ``{text, version}``."""
 
 
 class RegistryFile:
@@ -48,6 +52,24 @@ class RegistryFile:
             after = change(content).encode("utf-8")
             _replace(self.path, after)
             return version_of(after)
+
+
+class SharedRegistry(RegistryFile):
+    """The registry as a keeper handed it to the consoles beside it; it is changed where it lies."""
+
+    def __init__(self, setting: Callable[[str], Any], refuse: Callable[[str], NoReturn]) -> None:
+        super().__init__(Path("identities.toml of the keeper"))
+        self._setting = setting
+        self._refuse = refuse
+
+    def read(self) -> tuple[str, str]:
+        """``(content, version)``; empty until a keeper handed one over."""
+        handed = self._setting(SHARED) or {}
+        return str(handed.get("text", "")), str(handed.get("version", version_of(b"")))
+
+    def edit(self, expected: str, change: Callable[[str], str]) -> NoReturn:  # noqa: ARG002
+        """Refused."""
+        self._refuse("Changing the registry of identities")
 
 
 def version_of(content: bytes) -> str:

@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+import dataclasses
 import signal
 import socket
 from collections import deque
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import Any, Final
 
 from starlette.types import ASGIApp
 
+from remit.adapters.store.beside import StoreBeside, Watching
 from remit.adapters.store.store import Store
 from remit.app import demo
 from remit.app.alert_runner import AlertRunner
@@ -19,16 +21,19 @@ from remit.app.answering import Answering
 from remit.app.arrivals import arrivals
 from remit.app.bounds import bounded
 from remit.app.config.reading import load_configuration
+from remit.app.config.schema import Configuration
 from remit.app.connections import PatientProtocol, most_connections
+from remit.app.console_beside import LOOK_SECONDS, Age, desks_beside
 from remit.app.control import ControlServer, control_path
-from remit.app.desks import ALERTS, IDENTITIES, LIVE, PUSH
+from remit.app.desks import ALERTS, IDENTITIES, LIVE, METRICS, PUSH
 from remit.app.exposure import Exposure, exposure
 from remit.app.ingesting import settle_store
 from remit.app.keeping import open_desks
 from remit.app.maintaining import Maintaining
-from remit.app.opening import open_store
+from remit.app.opening import CONSOLE, open_store
 from remit.app.removing import finish_interrupted
 from remit.app.retaining import Retaining
+from remit.app.shared_keeping import SharedKeeping
 from remit.app.site import build_site
 from remit.app.watched import WatchedEvents
 from remit.faces.web.streams import Streams
@@ -44,7 +49,7 @@ def serve(data: Path, options: Json, say: Say) -> None:
     """Serve until stopped."""
     folder = data if options["data_given"] or not options["demo"] else data.with_name(f"{data.name}-demo")
     folder = folder.absolute()  # commands find the control socket from wherever they are
-    configured = load_configuration(folder, options["config"])
+    configured = _beside(load_configuration(folder, options["config"]), options)
     host = options["host"] or configured.server.host
     exposed = exposure(configured, host)
     listening = _listen(host, configured.server.port if options["port"] is None else options["port"])
@@ -64,22 +69,80 @@ def serve(data: Path, options: Json, say: Say) -> None:
         open_store(folder, "server", notice, control=f"{socket_path}|{address}", configured=configured) as store,
     ):
         store.keep = configured.retention.keep
-        if filling:
-            say("Making the demonstration estate ...")
-            demo.fill(store, say)
-        else:
-            finish_interrupted(store, notice)
-            settle_store(store)  # an ingest that was cut off may have left joins unmade
-        desks = bounded(open_desks(store, configured, address), configured.questions)
+        age = Age(store) if isinstance(store, StoreBeside) else None
+        _begin(store, notice, say, filling=filling)
+        desks = _desks(store, configured, address, age)
         streams = Streams(desks[LIVE])
-        coming = arrivals(store, configured, options["watch"], notice)
-        with coming as desks[PUSH], _at_work(store, desks, socket_path, address, notice):
+        with _going_on(store, desks, configured, options["watch"], socket_path, address, notice):
             if store.keep:
                 say(f"Events older than {store.keep} are removed for good, now and once a day.")
             say(f"Remit is open on {address}/  (data: {folder}; stop with Ctrl-C)")
-            auth, shown = configured.auth, lambda: [*noticed, *desks[IDENTITIES].notices()]
-            site = build_site(desks, exposed, auth, port, streams, demo=options["demo"], notices=shown)
+            shown = lambda: [*noticed, *desks[IDENTITIES].notices(), *(age.notices() if age else ())]  # noqa: E731
+            told = {"demo": options["demo"], "notices": shown, "standing": age.told if age else lambda: ""}
+            site = build_site(desks, exposed, configured.auth, port, streams, **told)
             _run(site, listening, exposed, streams.close)
+
+
+def _begin(store: Store, notice: Say, say: Say, *, filling: bool) -> None:
+    """What has to be done before anything is answered; nothing for a console beside a keeper."""
+    if filling:
+        say("Making the demonstration estate ...")
+        demo.fill(store, say)
+    elif not isinstance(store, StoreBeside):
+        finish_interrupted(store, notice)
+        settle_store(store)  # an ingest that was cut off may have left joins unmade
+
+
+def _beside(configured: Configuration, options: Json) -> Configuration:
+    """The configuration with what the command says of a console that keeps nothing."""
+    if options["beside"]:
+        server = dataclasses.replace(configured.server, role=CONSOLE)
+        url = options["beside"] if "://" in options["beside"] else str(Path(options["beside"]).absolute())
+        configured = dataclasses.replace(configured, server=server, lake=dataclasses.replace(configured.lake, url=url))
+    if configured.server.role == CONSOLE and (options["demo"] or options["watch"]):
+        raise UsageError("A console that keeps nothing stores nothing", remedy="Leave out --demo and --watch.")
+    return configured
+
+
+def _desks(store: Store, configured: Configuration, address: str, age: Age | None) -> dict[str, Any]:
+    desks = open_desks(store, configured, address)
+    if isinstance(store, StoreBeside) and age is not None:
+        desks[METRICS].view_age = age.seconds
+        desks = desks_beside(desks, store)
+    return bounded(desks, configured.questions)
+
+
+@contextmanager
+def _going_on(
+    store: Store,
+    desks: dict[str, Any],
+    configured: Configuration,
+    watched: Sequence[str],
+    socket_path: Path,
+    address: str,
+    notice: Say,
+) -> Iterator[None]:
+    """What a server does besides answering requests: a keeper takes in what arrives and looks after its store, a
+    console beside one follows the lake."""
+    with ExitStack() as ending:
+        if isinstance(store, StoreBeside):
+            ending.enter_context(_answering(store, desks, socket_path))
+            ending.enter_context(Watching(store, LOOK_SECONDS, notice))
+        else:
+            ending.enter_context(SharedKeeping(store, notice))
+            desks[PUSH] = ending.enter_context(arrivals(store, configured, watched, notice))
+            ending.enter_context(_at_work(store, desks, socket_path, address, notice))
+        yield
+
+
+@contextmanager
+def _answering(store: Store, desks: Mapping[str, Any], socket_path: Path) -> Iterator[None]:
+    """Commands of this machine are answered."""
+    with ExitStack() as ending:
+        # Before there is a socket: whoever stops the server just then finds none left behind.
+        ending.callback(socket_path.unlink, missing_ok=True)
+        ending.callback(ControlServer(socket_path, Answering(store, desks, works=True)).close)
+        yield
 
 
 @contextmanager
@@ -87,10 +150,8 @@ def _at_work(store: Store, desks: Mapping[str, Any], socket_path: Path, address:
     """What goes on beside answering requests: commands are answered, alerts are looked at and their messages sent, old
     events are removed and the store is maintained."""
     with ExitStack() as ending:
-        # Before there is a socket: whoever stops the server just then finds none left behind.
-        ending.callback(socket_path.unlink, missing_ok=True)
-        ending.callback(ControlServer(socket_path, Answering(store, desks, works=True)).close)
-        alerts = AlertRunner(WatchedEvents(store.index), desks[ALERTS], address)
+        ending.enter_context(_answering(store, desks, socket_path))
+        alerts = AlertRunner(WatchedEvents(store.index), desks[ALERTS], address, store.check_lease)
         ending.callback(alerts.close)
         alerts.start()
         ending.enter_context(Retaining(store, notice))

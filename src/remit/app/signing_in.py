@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hmac
 from collections.abc import Mapping
 from typing import Final
 
@@ -60,7 +61,8 @@ def signing_in(auth: Auth, mode: str, address: str, tokens: Tokens, sign_ins: Si
     """
     if mode != "oidc":
         return SigningIn(tokens, sign_ins, auth.session_hours, None, "")
-    provider = _provider(auth.oidc, address)
+    secret = read_secret(auth.oidc.client_secret_file, auth.oidc.client_secret_env, "auth.oidc.client_secret")
+    provider = _provider(auth.oidc, address, secret)
     values = {role: getattr(auth.oidc.roles, role) for role in ("viewer", "operator", "admin")}
     default = "" if auth.oidc.default_role == "none" else auth.oidc.default_role
     if not default and not any(values.values()):
@@ -69,16 +71,20 @@ def signing_in(auth: Auth, mode: str, address: str, tokens: Tokens, sign_ins: Si
             remedy=f'Set [auth.oidc.roles], as admin = ["sre-leads"], for the claim {auth.oidc.role_claim!r}.',
         )
     policy = RolePolicy(auth.oidc.role_claim, values, default)
-    handshake = Handshake(provider, sign_ins, policy, auth.session_hours)
+    handshake = Handshake(provider, sign_ins, policy, auth.session_hours, key=_seal(secret))
     return SigningIn(tokens, sign_ins, auth.session_hours, handshake, provider.issuer)
 
 
-def _provider(oidc: Oidc, address: str) -> Provider:
+def _seal(secret: str) -> bytes:
+    """The key of what a browser keeps while it is at the provider: the same on every console of one client."""
+    return hmac.digest(secret.encode(), b"remit sign-in", "sha256") if secret else b""
+
+
+def _provider(oidc: Oidc, address: str, secret: str) -> Provider:
     if not oidc.issuer or not oidc.client_id:
         raise ConfigError('[auth] mode = "oidc" needs [auth.oidc] issuer and client_id')
     if not safe_address(oidc.issuer) or any(letter.isspace() for letter in oidc.issuer):
         raise ConfigError(f"auth.oidc.issuer must be an https:// address, not {oidc.issuer!r}")
     if "openid" not in oidc.scopes:
         raise ConfigError('auth.oidc.scopes must hold "openid"')
-    secret = read_secret(oidc.client_secret_file, oidc.client_secret_env, "auth.oidc.client_secret")
     return Provider(oidc.issuer, oidc.client_id, secret, oidc.scopes, f"{address}{CALLBACK}")

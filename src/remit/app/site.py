@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from starlette.types import ASGIApp
@@ -34,6 +34,7 @@ def build_site(
     *,
     demo: bool,
     notices: Notices,
+    standing: Callable[[], str] = lambda: "",
 ) -> ASGIApp:
     """The application of a server that listens on ``port``, over the desks of one store."""
     rules = load_rules()
@@ -55,6 +56,7 @@ def build_site(
         scenes=list(SCENES) if demo else [],
         signal_fact=fact,
         notices=notices,
+        standing=standing,
         entrance=entrance,
         ways_in=SignInPages(way_in, entrance, exposed.address(port)) if exposed.mode != "none" else None,
     )

@@ -257,4 +257,9 @@ def _read(row: Any) -> Row:
 
 
 def _written(row: Mapping[str, Any]) -> Row:
-    return {name: json.dumps(value) if name in _JSON else value for name, value in row.items()}
+    return {name: json.dumps(value) if name in _JSON else _plain(value) for name, value in row.items()}
+
+
+def _plain(value: Any) -> Any:
+    """Yes and no are numbers in the state; PostgreSQL takes nothing else for one."""
+    return int(value) if isinstance(value, bool) else value

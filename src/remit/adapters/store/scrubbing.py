@@ -15,10 +15,13 @@ from sqlalchemy import Connection, Table, and_, delete, inspect, select, update
 
 from remit.adapters.store.state import State
 from remit.adapters.store.tables import DELIVERIES, FIRINGS, METADATA
+from remit.adapters.store.words import COLLATION, Words
 from remit.rooms.removal.subject import Subject
 
 _LOOKS: Final = 50
 _LOOK_SECONDS: Final = 0.1
+_SAMPLES: Final = "VACUUM (FULL) pg_statistic"
+"""What PostgreSQL's planner samples is in a table of its own; only the owner of a database may write it anew."""
 DELETED: Final = frozenset(
     {"saved_views", "alerts", "firings", "deliveries", "sign_ins", "feeds", "feed_objects", "cursors"}
 )
@@ -64,9 +67,7 @@ def compact(state: State) -> bool:
     """Write the database anew, so that no deleted row lingers in its tables and in what its planner knows of them.
     False for PostgreSQL, which keeps a log, replicas and backups beside its tables that are not ours to reach."""
     if not state.embedded:
-        tables = [f'VACUUM (FULL, ANALYZE) "{table.name}"' for table in METADATA.sorted_tables]
-        # The planner's old samples hold values; whoever does not own the database is passed over with a warning.
-        state.outside([*tables, "VACUUM FULL pg_statistic"])
+        state.outside([*map(_without_samples, METADATA.sorted_tables), *map(_anew, METADATA.sorted_tables), _SAMPLES])
         return False
     with state.transaction() as connection:
         raw: Any = connection.connection.driver_connection
@@ -78,6 +79,18 @@ def compact(state: State) -> bool:
                 break
             time.sleep(_LOOK_SECONDS)
     return True
+
+
+def _without_samples(table: Table) -> str:
+    """Makes PostgreSQL forget the values that its planner keeps of a table: those of one that is empty now would stay
+    for good, but naming a column's type, even the one it has, drops them."""
+    texts = [column.name for column in table.columns if isinstance(column.type, Words)]
+    changes = ", ".join(f'ALTER COLUMN "{name}" TYPE text COLLATE "{COLLATION}"' for name in texts)
+    return f'ALTER TABLE "{table.name}" {changes}'
+
+
+def _anew(table: Table) -> str:
+    return f'VACUUM (FULL) "{table.name}"'
 
 
 def forget_firings(state: State, before: str) -> int:

@@ -252,15 +252,22 @@ class State:
                     raise
         raise AssertionError("unreachable")
 
-    def outside(self, statements: Iterable[str]) -> None:
-        """Run PostgreSQL's statements that cannot be part of a transaction, however long they take."""
-        with self._troubled(), self._engine.connect() as pooled:
+    def own_connection(self) -> Connection:
+        """A connection outside the pool, each statement its own transaction: what a session holds, it holds as long as
+        this is open. Whoever asks for it closes it."""
+        with self._troubled():
+            pooled = self._engine.connect()
             raw: Any = pooled.connection.driver_connection
             raw.rollback()  # looking whether it lives began a transaction
-            connection = pooled.execution_options(isolation_level="AUTOCOMMIT")
+            own = pooled.execution_options(isolation_level="AUTOCOMMIT")
+            own.detach()
+            return own
+
+    def outside(self, statements: Iterable[str]) -> None:
+        """Run PostgreSQL's statements that cannot be part of a transaction, however long they take."""
+        with self._troubled(), self.own_connection() as connection:
             for statement in ("SET statement_timeout = 0", *statements):
                 connection.exec_driver_sql(statement)
-            pooled.invalidate()  # its bounds are not those of the others
 
     @contextmanager
     def _troubled(self) -> Iterator[None]:

@@ -33,6 +33,7 @@ from remit.adapters.store.lease import Lease
 from remit.adapters.store.place import LakePlace
 from remit.adapters.store.reservations import Offers, Reservations
 from remit.adapters.store.schema import IDENTITY, file_schema
+from remit.adapters.store.shared_lease import SharedLease
 from remit.adapters.store.state import State
 from remit.model.errors import KeeperBusy, StoreError
 
@@ -82,6 +83,8 @@ class Store:
         self.place = place
         self.disk = disk or Disk()
         """Through which everything durable in the folder is written."""
+        self.shared: SharedLease | None = None
+        """The lease of a state that several processes share; None where the data folder's own lease is enough."""
         self._closing = closing
         self._reservations = Reservations()
         self._chains = Chains(index)
@@ -101,6 +104,7 @@ class Store:
         *,
         control: str = "",
         state_url: str | None = None,
+        state_password: str = "",
         memory_mb: int = MEMORY_MB,
         disk: Disk | None = None,
         place: LakePlace = HERE,
@@ -110,18 +114,28 @@ class Store:
         :raises KeeperBusy: naming the process that keeps this folder, or the lake that lies elsewhere.
         :raises IntegrityError: if acknowledged data is damaged beyond mending.
         """
-        _prepare(folder, disk or Disk())
+        prepare(folder, disk or Disk())
         with ExitStack() as opening:
             opening.enter_context(Lease.acquire(folder, role, control=control))
+            state = State.open(state_url or f"sqlite:///{folder / 'state.db'}", state_password)
+            opening.callback(state.close)
+            shared = None if state.embedded else SharedLease.acquire(state, role, folder)
+            if shared is not None:
+                opening.callback(shared.release)
             index = Index.open(folder / "index.duckdb", on_notice=on_notice, memory_mb=memory_mb)
             opening.callback(index.close)
             known = index.acknowledged()
             storage, taken_over = place.keep(folder, role, disk, opening, on_notice)
             lake = Lake.open_in(storage, acknowledged=known, on_notice=on_notice, taken_over=taken_over)
-            state = State.open(state_url or f"sqlite:///{folder / 'state.db'}")
-            opening.callback(state.close)
             index.follow(lake)
-            return cls(folder, lake, index, state, opening.pop_all(), disk, place)
+            store = cls(folder, lake, index, state, opening.pop_all(), disk, place)
+            store.shared = shared
+            return store
+
+    def check_lease(self) -> None:
+        """Make sure that this process still keeps a shared state; see ``SharedLease.check``."""
+        if self.shared is not None:
+            self.shared.check()
 
     def close(self) -> None:
         """Close everything and give the lease back."""
@@ -186,6 +200,7 @@ class Store:
         """
         self._follower.check()
         with self._committing:
+            self.check_lease()
             self._check(token, events)
             quarantine, corrections = (
                 self._not_erased("quarantine", quarantine),
@@ -218,6 +233,7 @@ class Store:
 
         :raises KeeperBusy: if batches under way do not end in so many seconds.
         """
+        self.check_lease()
         end = time.monotonic() + patience
         with self.structure, self._asking:
             while self._reservations.in_flight():
@@ -242,6 +258,7 @@ class Store:
 
     def replace(self, kind: str, old: Sequence[DataFile], new: Sequence[DataFile]) -> None:
         """Swap files of the lake for others that say the same; whoever does holds ``structure``."""
+        self.check_lease()
         with self._committing:
             self.lake.replace(kind, old, new)
 
@@ -283,7 +300,8 @@ class Store:
             )
 
 
-def _prepare(folder: Path, disk: Disk) -> None:
+def prepare(folder: Path, disk: Disk) -> None:
+    """Make a data folder, for its owner alone."""
     if set(str(folder.absolute())) & UNUSABLE:
         raise StoreError(
             "The path of a data folder cannot have a question mark or a per cent sign in it",

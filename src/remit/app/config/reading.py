@@ -14,6 +14,7 @@ import tomllib
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, Final, TypeVar, cast
+from urllib.parse import urlsplit
 
 from remit.app.config.parsing import PREFIX, from_variable, leaves, parse, unknown_variable, variable
 from remit.app.config.schema import Configuration
@@ -40,6 +41,7 @@ def load_configuration(
     table = _file(path, required=named is not None)
     try:
         filed = parse(Configuration, table)
+        _refuse_written_password(filed.state.url)
         configured = parse(Configuration, _overlaid(table, environ))
         _refuse_unknown(environ, configured)
         _refuse_unusable(configured)
@@ -119,6 +121,16 @@ def _refuse_unknown(environ: Mapping[str, str], configured: Configuration) -> No
     for name in environ:
         if name.startswith(f"{PREFIX}_") and name not in known and not _LINKS.fullmatch(name):
             raise unknown_variable(name, sorted(known))
+
+
+def _refuse_written_password(url: str) -> None:
+    """Files are copied, shown and kept in repositories."""
+    address = urlsplit(url)
+    if address.password or "password=" in address.query:
+        raise ConfigError(
+            "state.url has a password in it",
+            remedy="Take it out, replace it, and name the new one with state.password_file or state.password_env.",
+        )
 
 
 def _refuse_unusable(configured: Configuration) -> None:

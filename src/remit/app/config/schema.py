@@ -35,6 +35,11 @@ class Server:
     ] = ""
     tls_cert: Annotated[Path | None, "The certificate with its chain, PEM."] = None
     tls_key: Annotated[Path | None, "Its private key, PEM, not encrypted, readable by nobody else."] = None
+    role: Annotated[
+        Literal["keeper", "console"],
+        "`keeper` stores what arrives and answers; `console` keeps nothing and answers from the lake and the state of "
+        "a keeper: it needs `[lake] url` and `[state] url`.",
+    ] = "keeper"
     proxy_addresses: Annotated[
         tuple[str, ...], "The proxy's own IP addresses or networks; nobody else's word about a request is taken."
     ] = ()
@@ -107,6 +112,21 @@ class Retention:
 
 
 @dataclass(frozen=True, slots=True)
+class State:
+    """Where the state is kept: tokens, sign-ins, views, alerts, feeds, the journal."""
+
+    url: Annotated[
+        str,
+        "A PostgreSQL database that several processes share, as `postgresql://remit@db.example.com/remit`; with "
+        "`?sslmode=` (`disable`, `require`, `verify-ca`, `verify-full`; the last for every host but this one) and "
+        "`sslrootcert=`. A password in it is taken from the environment variable alone. Empty: a file in the data "
+        "folder.",
+    ] = ""
+    password_file: Annotated[Path | None, "A file with the database's password."] = None
+    password_env: Annotated[str, "Or the name of an environment variable with it."] = ""
+
+
+@dataclass(frozen=True, slots=True)
 class Questions:
     """What asking a server may cost it."""
 
@@ -138,3 +158,4 @@ class Configuration:
     lake: Lake = Lake()
     retention: Retention = Retention()
     questions: Questions = Questions()
+    state: State = State()

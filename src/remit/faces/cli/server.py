@@ -23,6 +23,11 @@ from remit.faces.cli.ports import Application
     show_default="remit.toml in the data folder",
     help="Configuration file.",
 )
+@click.option(
+    "--beside",
+    metavar="LAKE",
+    help="Keep nothing: answer from this lake of another keeper, and the state it shares ([state] url).",
+)
 @click.option("--watch", multiple=True, metavar="TARGET", help="Also follow a folder or s3:// prefix; may be repeated.")
 @click.pass_context
 def up(context: click.Context, /, data: Path, **options: Any) -> None:

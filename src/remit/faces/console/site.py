@@ -49,6 +49,7 @@ def build_console(
     scenes: Sequence[Scene] = (),
     signal_fact: SignalFact = lambda _: None,
     clock: Callable[[], int] = lambda: time.time_ns() // 1000,
+    standing: Callable[[], str] = lambda: "",
 ) -> Starlette:
     """The pages over one desk.
 
@@ -57,7 +58,7 @@ def build_console(
     the fact and source behind a signal's id. ``desks`` are the desks besides that of questions, by name; ``more``
     are routes of others, such as the API; ``streams`` follow what a page asked. ``entrance`` knows who asks;
     without it nobody is let in. ``ways_in`` are the pages people sign in with, if they have to. ``clock`` is
-    microseconds since the epoch.
+    microseconds since the epoch. ``standing`` is a line that ``/readyz`` adds.
     """
     assets = Assets({completing.WORDS: completing.words()})
     pages = Pages(desk, assets, demo, notices, tuple(scenes), signal_fact, clock, desks)
@@ -67,7 +68,7 @@ def build_console(
             *_ways_in(pages, ways_in),
             *more,
             Route("/livez", _live),
-            Route("/readyz", _ready(desk)),
+            Route("/readyz", _ready(desk, standing)),
         ],
         middleware=[Middleware(Guard, allowed_hosts=frozenset(allowed_hosts)), Middleware(Access, entrance=entrance)],
         exception_handlers={HTTPException: _http_problem(pages)},
@@ -130,13 +131,13 @@ def _live(_: Request) -> Response:
     return PlainTextResponse("alive\n")
 
 
-def _ready(desk: ConsoleDesk) -> Callable[[Request], Response]:
+def _ready(desk: ConsoleDesk, standing: Callable[[], str]) -> Callable[[Request], Response]:
     def ready(_: Request) -> Response:
         try:
             desk.overview("id:0")
         except Exception:  # whatever it is, the answer is the same: not ready
             return PlainTextResponse("not ready: the store does not answer\n", 503)
-        return PlainTextResponse("ready\n")
+        return PlainTextResponse("".join(f"{line}\n" for line in ("ready", standing()) if line))
 
     return ready
 

@@ -51,17 +51,24 @@ class Finished:
 
 
 class Handshake:
-    """Sign-ins through one provider. ``hours`` is how long one holds."""
+    """Sign-ins through one provider. ``hours`` is how long one holds. Servers with the same ``key`` can finish what
+    another of them began; without one, only this process can."""
 
     def __init__(
-        self, provider: IdentityProvider, sign_ins: SignIns, policy: RolePolicy, hours: int, clock: Clock = now
+        self,
+        provider: IdentityProvider,
+        sign_ins: SignIns,
+        policy: RolePolicy,
+        hours: int,
+        clock: Clock = now,
+        key: bytes = b"",
     ) -> None:
         self._provider = provider
         self._sign_ins = sign_ins
         self._policy = policy
         self._hours = hours
         self._clock = clock
-        self._key = secrets.token_bytes(32)
+        self._key = key or secrets.token_bytes(32)
 
     def begin(self, next_path: str) -> Begun:
         """:raises Unavailable: if the provider does not answer."""
@@ -106,7 +113,7 @@ class Handshake:
     def _opened(self, sealed: str) -> Json:
         body, _, mark = sealed.partition(".")
         if not hmac.compare_digest(mark.encode(), self._mark(body).encode()):
-            raise _start_again("this browser has not begun one, or the server was restarted since")
+            raise _start_again("this browser has not begun one, or it was begun with another server")
         kept: Json = json.loads(base64.urlsafe_b64decode(body))
         if kept["ends"] <= self._clock().timestamp():
             raise _start_again(f"it took longer than {MINUTES} minutes")

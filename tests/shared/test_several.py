@@ -1,0 +1,286 @@
+"""Several processes on one PostgreSQL state: one keeper, and nothing lost between those who write at once."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Iterator
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+import pytest
+from tests.postgresql import PostgreSQL
+from tests.store.rows import event_columns, put
+
+from remit.adapters.store.alerts import AlertRecords
+from remit.adapters.store.beside import StoreBeside
+from remit.adapters.store.deliveries import DeliveryRecords
+from remit.adapters.store.localfolder import LocalFolder
+from remit.adapters.store.shared_lease import SharedLease, keeper_of
+from remit.adapters.store.state import State
+from remit.adapters.store.store import Store
+from remit.adapters.store.tokens import StoredSignIns, StoredTokens
+from remit.adapters.store.views import ViewTable
+from remit.app.shared_keeping import SharedKeeping
+from remit.app.signing_in import _seal
+from remit.flows.access.handshake import Handshake
+from remit.flows.access.roles import RolePolicy
+from remit.flows.access.sign_ins import SignIns
+from remit.flows.access.tokens import Tokens
+from remit.model.errors import Conflict, KeeperBusy, NotSignedIn, RemitError, StateUnavailable, StoreError
+
+CUT = "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name = 'remit'"
+
+
+@pytest.fixture
+def states(state_url: str) -> Iterator[tuple[State, State]]:
+    """The same state, as two processes have it."""
+    both = State.open(state_url), State.open(state_url)
+    yield both
+    for state in both:
+        state.close()
+
+
+@pytest.fixture
+def shared(postgresql: PostgreSQL) -> Iterator[tuple[State, State]]:
+    """The same on PostgreSQL alone."""
+    url = postgresql.database()
+    both = State.open(url), State.open(url)
+    yield both
+    for state in both:
+        state.close()
+
+
+def at_once(*works: Callable[[], object]) -> list[object]:
+    """What each of these gives when all run at the same time; errors of ours are results."""
+    results: list[object] = [None] * len(works)
+    ready = threading.Barrier(len(works))
+
+    def run(place: int) -> None:
+        ready.wait()
+        try:
+            results[place] = works[place]()
+        except RemitError as error:
+            results[place] = error
+
+    threads = [threading.Thread(target=run, args=(place,)) for place in range(len(works))]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join(60)
+    assert not any(thread.is_alive() for thread in threads)
+    return results
+
+
+def view(number: int) -> dict[str, Any]:
+    texts = dict.fromkeys(("query", "since", "until", "owner", "created", "changed"), "")
+    return {"id": f"{number}", "name": f"view {number}", "version": 1, **texts}
+
+
+def test_of_many_views_saved_at_once_no_more_are_kept_than_may_be(states: tuple[State, State]) -> None:
+    tables = [ViewTable(state) for state in states]
+    works = [lambda n=n: tables[n % 2].add(view(n), 5, "ana") for n in range(12)]
+    assert sorted(map(str, at_once(*works))) == ["False"] * 7 + ["True"] * 5
+    assert len(tables[0].views()) == 5
+
+
+def test_of_two_tokens_of_one_name_made_at_once_one_is_refused(states: tuple[State, State]) -> None:
+    many = [Tokens(StoredTokens(state), state) for state in states]
+    made = at_once(*(lambda n=n: many[n % 2].create("ci", ["read"]) for n in range(6)))
+    assert sum(isinstance(each, dict) for each in made) == 1
+    assert sum(isinstance(each, Conflict) for each in made) == 5
+    assert len(many[0].list()["tokens"]) == 1
+
+
+def test_a_setting_that_is_made_once_is_the_same_for_all(states: tuple[State, State]) -> None:
+    made = at_once(*(lambda n=n: states[n % 2].setting_once("key", n) for n in range(6)))
+    assert len(set(made)) == 1
+
+
+def test_marks_set_in_opposite_orders_at_once_do_not_wait_for_each_other_in_a_circle(
+    states: tuple[State, State],
+) -> None:
+    keys = [(f"key-{number}", "v") for number in range(400)]
+    works = [lambda n=n: states[n % 2].mark_done("f", keys if n % 2 else keys[::-1]) for n in range(6)]
+    assert at_once(*works) == [None] * 6
+    assert len(states[0].marked("f")) == 400
+
+
+def alert(records: AlertRecords) -> None:
+    row = {
+        "id": "a", "name": "a", "query": "", "kind": "match", "settings": {}, "channels": ["c"], "enabled": True,
+        "created": "", "created_by": "ana", "changed": "", "version": 1, "place": {},
+    }  # fmt: skip
+    records.add(row, [("k0", 0)], "ana")
+
+
+def test_a_look_and_a_change_of_one_alert_at_once_leave_one_of_them_whole(states: tuple[State, State]) -> None:
+    books = [AlertRecords(state) for state in states]
+    alert(books[0])
+    fired = [{"fingerprint": "f", "count": 1, "facts": {}}]
+    for version in range(1, 9):
+        keys = [(f"k{version}-{n}", n) for n in range(50)]
+        looked = partial(books[0].record, "a", version, {}, at="2026", due=0.0, fired=fired, remember=keys)
+        changed = partial(books[1].change, "a", version, {"name": f"n{version}"}, "bo", remember=keys[::-1])
+        was_looked_at, was_changed = at_once(looked, changed)
+        assert was_looked_at in (True, False)
+        assert was_changed is None
+    assert books[0].alert("a")["version"] == 9
+
+
+def test_how_a_delivery_ended_stays_whoever_says_something_else_of_it_later(states: tuple[State, State]) -> None:
+    one, other = (AlertRecords(state) for state in states)
+    alert(one)
+    fired = [{"fingerprint": "f", "count": 3_000_000_000, "facts": {"text": "a\x00b"}}]
+    assert one.record("a", 1, {}, at="2026", due=0.0, fired=fired, channels=["c"])
+    (waiting,) = DeliveryRecords(states[1]).due(1.0, 5)
+    DeliveryRecords(states[0]).delivered(waiting["id"], "2026")
+    DeliveryRecords(states[1]).put_off(waiting["id"], "too late", None)
+    assert DeliveryRecords(states[0]).by_state() == [("c", "delivered", 1)]
+    (firing,) = other.firings()
+    assert (firing["count"], firing["facts"]) == (3_000_000_000, {"text": "a\x00b"})
+
+
+# --- one keeper
+
+
+def test_one_process_keeps_a_state_and_the_next_is_told_who_does(shared: tuple[State, State], tmp_path: Path) -> None:
+    first = SharedLease.acquire(shared[0], "server", tmp_path)
+    first.check()
+    with pytest.raises(KeeperBusy, match=r"kept by server on .* \(process \d+, since 20"):
+        SharedLease.acquire(shared[1], "ingest", tmp_path)
+    first.release()
+    second = SharedLease.acquire(shared[1], "ingest", tmp_path)
+    assert (keeper_of(shared[0]) or {})["number"] == 2
+    second.release()
+
+
+def test_a_keeper_whose_connection_was_cut_takes_its_lock_again_if_nobody_had_it(
+    shared: tuple[State, State], tmp_path: Path, postgresql: PostgreSQL
+) -> None:
+    lease = SharedLease.acquire(shared[0], "server", tmp_path)
+    postgresql.run(CUT)
+    lease.beat()
+    with pytest.raises(KeeperBusy):
+        SharedLease.acquire(shared[1], "ingest", tmp_path)
+    lease.release()
+
+
+def test_a_keeper_that_was_cut_off_and_replaced_stores_nothing_more(postgresql: PostgreSQL, tmp_path: Path) -> None:
+    url = postgresql.database()
+    other = State.open(url)
+    with Store.open(tmp_path / "one", "server", state_url=url) as store:
+        put(store, event_columns(5))
+        version = store.lake.version("events")
+        postgresql.run(CUT)
+        usurper = SharedLease.acquire(other, "ingest", tmp_path)
+        for _ in range(2):
+            with pytest.raises(KeeperBusy, match="kept by ingest"):
+                put(store, event_columns(5, seed=1))
+        usurper.release()
+        with pytest.raises(KeeperBusy, match="took over"):  # another had it, whether or not it still has
+            store.check_lease()
+        assert store.lake.version("events") == version
+    other.close()
+
+
+def test_while_the_database_is_gone_nothing_is_stored_and_afterwards_it_is(
+    postgresql: PostgreSQL, tmp_path: Path
+) -> None:
+    with Store.open(tmp_path / "one", "server", state_url=postgresql.database()) as store:
+        postgresql.stop()
+        try:
+            with pytest.raises(StateUnavailable):
+                put(store, event_columns(5))
+        finally:
+            postgresql.start()
+        put(store, event_columns(5, seed=1))
+        assert store.follow().events == 5
+
+
+def test_a_second_data_folder_over_one_state_is_refused_before_its_lake_is_touched(
+    postgresql: PostgreSQL, tmp_path: Path
+) -> None:
+    url = postgresql.database()
+    with Store.open(tmp_path / "one", "server", state_url=url):
+        with pytest.raises(KeeperBusy, match="kept by server"):
+            Store.open(tmp_path / "two", "server", state_url=url)
+        assert not (tmp_path / "two" / "lake").exists()
+    with Store.open(tmp_path / "two", "server", state_url=url):
+        pass
+
+
+# --- beside a keeper
+
+
+def test_a_console_answers_from_the_lake_of_another_and_writes_nothing_to_it(
+    postgresql: PostgreSQL, tmp_path: Path
+) -> None:
+    url = postgresql.database()
+    with Store.open(tmp_path / "keeper", "server", state_url=url) as store:
+        put(store, event_columns(5))
+        beside = StoreBeside.beside(tmp_path / "console", LocalFolder(tmp_path / "keeper" / "lake"), State.open(url))
+        with beside:
+            count = "SELECT count(*) AS n FROM events"
+            assert beside.index.execute(count)["n"].to_pylist() == [5]
+            columns = event_columns(5, seed=1)
+            put(store, columns)
+            assert beside.follow().events == 5
+            assert beside.raw(columns["event_id"][0], columns["time"][0]) == columns["raw"][0]
+            for refused in (
+                lambda: put(beside, event_columns(5, seed=2)),
+                lambda: beside.commit(None),
+                beside.alone,
+                beside.check_lease,
+            ):
+                with pytest.raises(KeeperBusy, match="keeps nothing") as said:
+                    refused()
+                assert "server on" in said.value.remedy
+            assert store.follow().events == 10
+            assert beside.folder.joinpath("lake").exists() is False
+
+
+def test_a_console_without_a_lake_to_follow_says_so(postgresql: PostgreSQL, tmp_path: Path) -> None:
+    with pytest.raises(StoreError, match="no lake here yet"):
+        StoreBeside.beside(tmp_path / "c", LocalFolder(tmp_path / "lake"), State.open(postgresql.database()))
+
+
+def test_a_keeper_hands_its_registry_to_the_consoles_beside_it(postgresql: PostgreSQL, tmp_path: Path) -> None:
+    text = '[[agent]]\nname = "Deploy bot"\nprincipal = "arn:aws:iam::1:role/bot"\n'
+    with Store.open(tmp_path / "one", "server", state_url=postgresql.database()) as store:
+        (store.folder / "identities.toml").write_text(text)
+        SharedKeeping(store, lambda _: None).once()
+        assert store.state.setting("registry")["text"] == text
+        assert (keeper_of(store.state) or {})["seen"]
+
+
+class _Provider:
+    """An identity provider that says who it is told."""
+
+    issuer = "https://id.example"
+
+    def authorization_url(self, state: str, nonce: str, verifier: str) -> str:
+        return f"{self.issuer}/?state={state}"
+
+    def claims(self, code: str, nonce: str, verifier: str, wanted: str) -> dict[str, Any]:
+        return {"sub": "1", "name": "Ana", wanted: ["sre"]}
+
+
+def test_a_sign_in_begun_at_one_console_is_finished_at_another_of_the_same_client(
+    states: tuple[State, State],
+) -> None:
+    policy = RolePolicy("groups", {"viewer": ["sre"]}, "")
+    sign_ins = [SignIns(StoredSignIns(state), state) for state in states]
+    one, other, stranger = (
+        Handshake(_Provider(), sign_ins[place], policy, 8, key=key)
+        for place, key in ((0, _seal("secret")), (1, _seal("secret")), (1, _seal("")))
+    )
+    begun = one.begin("/agents")
+    said = {"state": begun.url.partition("state=")[2], "code": "c"}
+    with pytest.raises(NotSignedIn):
+        stranger.finish(said, begun.sealed)
+    finished = other.finish(said, begun.sealed)
+    assert finished.next == "/agents"
+    assert (sign_ins[0].known(finished.cookie) or {})["name"] == "Ana (1)"
+    sign_ins[0].end(finished.cookie)
+    assert sign_ins[1].known(finished.cookie) is None
