@@ -232,10 +232,12 @@ class Index:
     ) -> Iterator[dict[str, list[object]]]:
         """Matching events as batches of columns; times as microseconds since the epoch.
 
-        ``sql_where`` and ``order`` are SQL of our own making; values from people belong in ``params``.
+        ``sql_where`` and ``order`` (none when it is empty) are SQL of our own making; values from people belong in
+        ``params``.
         """
         bound = f" LIMIT {int(limit)}" if limit is not None else ""
-        sql = f"SELECT {_select(columns)} FROM events WHERE {sql_where or 'true'} ORDER BY {order}{bound}"
+        ordered = f" ORDER BY {order}" if order else ""
+        sql = f"SELECT {_select(columns)} FROM events WHERE {sql_where or 'true'}{ordered}{bound}"
         with self._duck.errors("querying"), self._duck.new_cursor() as cursor:
             for batch in cursor.sql(sql, params=list(params)).to_arrow_reader(BATCH_ROWS):
                 yield dict(zip(batch.schema.names, (column.to_pylist() for column in batch.columns), strict=True))

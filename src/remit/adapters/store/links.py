@@ -11,6 +11,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, Final
 
+import duckdb
 import pyarrow as pa
 
 from remit.adapters.store.index import Index
@@ -22,6 +23,7 @@ DEPTH: Final = 8
 PARTNERS: Final = 20
 """Most other records of one act that are named, the ones that count first; more say nothing new."""
 BATCH: Final = 10_000
+_HOUR_US: Final = 3_600_000_000
 _FACT_NAMES: Final = tuple(column.name for column in FACTS)
 _ALL_NAMES: Final = tuple(column.name for column in (*FACTS, *JUDGED))
 
@@ -63,7 +65,7 @@ SELECT offers.key, offers.event_id, row_number() OVER (
 FROM offers JOIN events USING (event_id) WHERE starts_with(offers.key, 'same:')
 """
 
-_PAIR: Final = "SELECT mine.event_id AS event_id, mine.evidence AS evidence, "
+_PAIR: Final = "SELECT mine.event_id AS event_id, mine.time AS time, mine.evidence AS evidence, "
 _PAIRS: Final = (
     f"""{_PAIR} 'issued-key' AS relation, reach.other AS other, reach.depth AS depth
     FROM mine JOIN reach ON reach.key = 'key:' || mine.access_key""",
@@ -78,22 +80,13 @@ _PAIRS: Final = (
     FROM mine JOIN offers ON offers.event_id = mine.event_id
     JOIN acts ON acts.key = offers.key AND acts.place <= {PARTNERS}""",
 )
-
-_LINKED: Final = f"""
-WITH RECURSIVE mine AS (SELECT * FROM events WHERE event_id IN (SELECT unnest(CAST(? AS VARCHAR[])))),
-parent AS ({_PARENT}), causes AS ({_CAUSES}),
-chain AS ({_CHAIN.format(seeds="key IN (SELECT 'key:' || access_key FROM mine)")}), reach AS ({_REACH}),
-sign_ins AS ({_SIGN_INS}), acts AS ({_ACTS}), pairs AS ({" UNION ALL ".join(_PAIRS)})
-SELECT event_id, relation, other, min(depth) AS depth FROM pairs WHERE other <> event_id
-GROUP BY ALL ORDER BY event_id, relation, depth, other
-"""
-
 _TABLES: Final = {"parent": _PARENT, "causes": _CAUSES, "sign_ins": _SIGN_INS, "acts": _ACTS}
 _MINE: Final = (
-    "WITH mine AS NOT MATERIALIZED (SELECT event_id, access_key, link_asks, request_id, evidence FROM events)"
+    "WITH mine AS NOT MATERIALIZED "
+    "(SELECT event_id, time, access_key, link_asks, request_id, evidence FROM events{which})"
 )
 _UNSETTLED: Final = tuple(
-    f"{_MINE} SELECT DISTINCT event_id FROM ({pairs}) WHERE other <> event_id "
+    f"{_MINE.format(which='')} SELECT DISTINCT event_id, time FROM ({pairs}) WHERE other <> event_id "
     "AND NOT list_contains(evidence, 'join.' || relation || '=' || other)"
     for pairs in _PAIRS
 )
@@ -102,53 +95,119 @@ _UNSETTLED: Final = tuple(
 _ROWS: Final = ", ".join(
     f'epoch_us("{c.name}") AS "{c.name}"' if c.kind == "time" else f'"{c.name}"' for c in (*FACTS, *JUDGED)
 )
-
-_SELECTED: Final = f"SELECT {_ROWS} FROM events WHERE event_id IN (SELECT unnest(CAST(? AS VARCHAR[])))"
+_WITHIN: Final = "time BETWEEN make_timestamp(?) AND make_timestamp(?)"
 
 
 class StoredLinks:
-    """Stored events for judging again: as columns, with the other records each joins to."""
+    """Stored events for judging again: as columns, with the other records each joins to.
+
+    The joins of all events that are asked for are found first and together, into tables of DuckDB's that may leave
+    memory: asked for a batch at a time, each batch would read the whole index again.
+    """
 
     def __init__(self, index: Index) -> None:
         self._index = index
+        self._joined: duckdb.DuckDBPyConnection | None = None
 
     def unsettled(self) -> Iterator[dict[str, list[Any]]]:
         """Events whose judgement lacks a join that is now known, in batches of columns."""
-        ids = self._unsettled_ids()["event_id"]  # kept as Arrow: a list of millions of strings is not small
-        for start in range(0, len(ids), BATCH):
-            yield _columns(self._ask(_SELECTED, ids.slice(start, BATCH).to_pylist()))
+        with self._index.scratch() as cursor:
+            self._reach(cursor)
+            cursor.execute("CREATE TEMP TABLE lacking (event_id VARCHAR, time TIMESTAMP)")
+            for sql in _UNSETTLED:
+                cursor.execute(f"INSERT INTO lacking {sql}")
+            self._join(cursor, " WHERE event_id IN (SELECT event_id FROM lacking)")
+            wanted = cursor.sql("SELECT DISTINCT event_id, epoch_us(time) AS time FROM lacking ORDER BY 2")
+            found = wanted.to_arrow_table()  # kept as Arrow: a list of millions of strings is not small
+            for start in range(0, found.num_rows, BATCH):
+                batch = found.slice(start, BATCH)
+                times = batch["time"]
+                among = [times[0].as_py(), times[-1].as_py(), batch["event_id"].to_pylist()]
+                sql = (
+                    f"SELECT {_ROWS} FROM events WHERE {_WITHIN} AND event_id IN (SELECT unnest(CAST(? AS VARCHAR[])))"
+                )
+                yield _columns(self._index.execute(sql, among))
 
     def everything(self) -> Iterator[dict[str, list[Any]]]:
-        """Every event, in batches of columns."""
-        yield from self._index.rows("true", (), _ALL_NAMES, order="time")
+        """Every event that is there at the start, in batches of columns.
+
+        Each slice of time is a question of its own: sorting everything would need room for everything, and one answer
+        read for long would make the index keep what it corrects meanwhile.
+        """
+        with self._index.scratch() as cursor:
+            self._reach(cursor)
+            self._join(cursor, "")
+            for low, high in self._slices():
+                yield from self._index.rows(_WITHIN, (low, high), _ALL_NAMES, order="")
 
     def linked(self, columns: Mapping[str, Sequence[Any]]) -> dict[int, list[tuple[str, dict[str, Any]]]]:
-        """Per row the records it joins to, as (relation, facts): nearest first within a relation."""
-        ids = columns["event_id"]
-        pairs = self._ask(_LINKED, ids).to_pylist()
-        facts = self._index.by_id(sorted({pair["other"] for pair in pairs}), _FACT_NAMES)
-        row_of = {event_id: row for row, event_id in enumerate(ids)}
+        """Per row of a batch that was just given out the records it joins to, as (relation, facts): nearest first
+        within a relation."""
+        if self._joined is None:
+            raise RuntimeError("linked() is asked while batches are given out")
+        times = columns["time"]
+        sql = (
+            f"SELECT event_id, relation, other, min(depth) AS depth FROM joins WHERE {_WITHIN} AND event_id IN "
+            "(SELECT unnest(CAST(? AS VARCHAR[]))) GROUP BY ALL ORDER BY event_id, relation, depth, other"
+        )
+        asked = self._joined.sql(sql, params=[min(times), max(times), list(columns["event_id"])])
+        pairs = asked.to_arrow_table().to_pylist()
+        facts = self._facts(sorted({pair["other"] for pair in pairs}))
+        row_of = {event_id: row for row, event_id in enumerate(columns["event_id"])}
         links: dict[int, list[tuple[str, dict[str, Any]]]] = {}
         for pair in pairs:
             links.setdefault(row_of[pair["event_id"]], []).append((pair["relation"], facts[pair["other"]]))
         return links
 
-    def _unsettled_ids(self) -> pa.Table:
-        """Step by step through tables of its own, which may leave memory where one great statement may not."""
-        with self._index.scratch() as cursor:
-            for name, sql in _TABLES.items():
-                cursor.execute(f"CREATE OR REPLACE TEMP TABLE {name} AS {sql}")
-            cursor.execute("CREATE OR REPLACE TEMP TABLE reach (key VARCHAR, other VARCHAR, depth BIGINT)")
-            seeds = cursor.execute("SELECT count(*) FROM parent").fetchall()[0][0]
-            lots = 1 + seeds // _SEEDS_AT_ONCE
-            for lot in range(lots):
-                chain = _CHAIN.format(seeds=f"hash(key) % {lots} = {lot}")
-                cursor.execute(f"INSERT INTO reach WITH RECURSIVE chain AS ({chain}) {_REACH}")
-            found = [cursor.sql(sql).to_arrow_table() for sql in _UNSETTLED]
-        return pa.concat_tables(found).group_by("event_id").aggregate([])
+    def _facts(self, ids: Sequence[str]) -> dict[str, dict[str, Any]]:
+        """Facts of these events. Most of them offer something, and offers tell their times, which saves a search."""
+        if not ids:
+            return {}
+        sql = (
+            "SELECT count(DISTINCT event_id) AS n, epoch_us(min(time)) AS low, epoch_us(max(time)) AS high FROM offers "
+            "WHERE event_id IN (SELECT unnest(CAST(? AS VARCHAR[])))"
+        )
+        offered = self._index.execute(sql, [list(ids)]).to_pylist()[0]
+        bounds = (offered["low"], offered["high"]) if offered["n"] == len(ids) else (None, None)
+        return self._index.by_id(ids, _FACT_NAMES, *bounds)
 
-    def _ask(self, sql: str, ids: Sequence[str]) -> pa.Table:
-        return self._index.execute(sql, [list(ids)])
+    def _slices(self) -> list[tuple[int, int]]:
+        """Spans of whole hours, first and last microsecond: as many hours together as have about a batch of events."""
+        sql = "SELECT epoch_us(hour) AS hour, sum(records)::BIGINT AS records FROM hours GROUP BY hour ORDER BY hour"
+        found: list[tuple[int, int]] = []
+        held = 0
+        for row in self._index.execute(sql).to_pylist():
+            end = row["hour"] + _HOUR_US - 1
+            if found and held + row["records"] <= BATCH:
+                found[-1], held = (found[-1][0], end), held + row["records"]
+            else:
+                found.append((row["hour"], end))
+                held = row["records"]
+        return found
+
+    def _reach(self, cursor: duckdb.DuckDBPyConnection) -> None:
+        """Tables of what can be joined to, step by step: each may leave memory where one great statement may not."""
+        for name, sql in _TABLES.items():
+            cursor.execute(f"CREATE OR REPLACE TEMP TABLE {name} AS {sql}")
+        cursor.execute("CREATE OR REPLACE TEMP TABLE reach (key VARCHAR, other VARCHAR, depth BIGINT)")
+        seeds = cursor.execute("SELECT count(*) FROM parent").fetchall()[0][0]
+        lots = 1 + seeds // _SEEDS_AT_ONCE
+        for lot in range(lots):
+            chain = _CHAIN.format(seeds=f"hash(key) % {lots} = {lot}")
+            cursor.execute(f"INSERT INTO reach WITH RECURSIVE chain AS ({chain}) {_REACH}")
+
+    def _join(self, cursor: duckdb.DuckDBPyConnection, which: str) -> None:
+        """The table ``joins``: the pairs of these events."""
+        cursor.execute(
+            "CREATE OR REPLACE TEMP TABLE joins "
+            "(event_id VARCHAR, time TIMESTAMP, relation VARCHAR, other VARCHAR, depth BIGINT)"
+        )
+        for pairs in _PAIRS:
+            cursor.execute(
+                f"INSERT INTO joins {_MINE.format(which=which)} "
+                f"SELECT event_id, time, relation, other, depth FROM ({pairs}) WHERE other <> event_id"
+            )
+        self._joined = cursor
 
 
 def _columns(table: pa.Table) -> dict[str, list[Any]]:
