@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any, Final
 
+from large import RUNS
 from peers import DOES
 
 from questions import PAGE
@@ -21,7 +22,8 @@ def document(result: Json) -> str:
         _peers(result),
         _questions(result),
         _through_http(result.get("http"), result["question_runs"]),
-        _through_http(result.get("http_large"), 10),
+        _through_http(result.get("http_large"), RUNS),
+        *(_large(found) for found in result.get("large", ())),
         _live(result),
         _method(result),
     ]
@@ -209,6 +211,30 @@ def _through_http(found: Json | None, runs: int) -> str:
         "answer counts, except where it says first byte. The server opened in "
         f"{found['open_seconds']:.0f} s.\n\n" + _table(rows)
     )
+
+
+def _large(found: Json) -> str:
+    events, floor, ingest, rebuilt = found["events"], found["floor"], found["ingest"], found["rebuild"]
+    ratio, memory = rate(ingest) / rate(floor), max(ingest["rss_mb"])
+    cpu = f"{ingest['cpu'] / events * 1e6:.0f} µs/event, the floor {floor['cpu'] / events * 1e6:.0f}"
+    rows: list[Row] = [
+        ("ingest to lake and index, one process, to the end",
+         f"{ratio:.2f}x of the floor ({rate(ingest):,.0f} events/s, {ingest['seconds']:.0f} s)", ">= 0.28x",
+         _verdict(ratio >= 0.28)),
+        ("its CPU", cpu, "", ""),
+        ("its peak memory", _memory(ingest), "< 1024 MB", _verdict(memory < 1024)),
+        *_byte_rows({"bytes": {"source": found["source"], "events": events, **found["size"]}}),
+    ]  # fmt: skip
+    for name, what in (("size", "maintenance"), ("rebuild", "the index from the lake")):
+        measured, most = f"{found[name]['seconds']:.0f} s, {_memory(found[name])}", max(found[name]["rss_mb"])
+        rows.append((f"{what}: time and peak memory", measured, "< 1024 MB", _verdict(most < 1024)))
+    built = f"{rebuilt['index'] / events:,.0f} B/event, {rebuilt['cpu'] / events * 1e6:.0f} µs of CPU an event"
+    rows.append(("an index from the maintained lake", built, "", ""))
+    return (
+        f"## From files to answers over {events:,} events\n\nEach step once, in a process of its own: ingest, "
+        "maintenance that merges, vacuums and renews at once, and the whole index read anew from the lake.\n\n"
+        + _table(rows) + "\n" + _through_http(found["http"], RUNS)
+    )  # fmt: skip
 
 
 def _live(result: Json) -> str:

@@ -18,17 +18,17 @@ from pathlib import Path
 from typing import Any, Final
 
 from corpus import write_corpus
+from large import RUNS, measure_large
 from measure import HERE, SectionFailed, best_of, section, tree_bytes
 from peers import measure_peers, versions
 from report import document
 
 Json = dict[str, Any]
 DOCUMENT: Final = HERE.parent / "docs" / "benchmarks.md"
-PARTS: Final = ("ingest", "bytes", "peers", "questions", "http", "live")
-_NEEDS: Final = {"ingest": (), "bytes": (), "peers": ("ingest",), "questions": (), "http": (), "live": ()}
+PARTS: Final = ("ingest", "bytes", "peers", "questions", "http", "live", "large")
+_NEEDS: Final = {"ingest": (), "bytes": (), "peers": ("ingest",), "questions": (), "http": (), "live": (), "large": ()}
 _LIBRARIES: Final = ("msgspec", "isal", "pyarrow", "deltalake", "duckdb")
 _QUICK: Final = 20_000
-_LARGE_RUNS: Final = 10
 
 
 def main() -> int:
@@ -62,6 +62,8 @@ def _arguments() -> argparse.Namespace:
     parser.add_argument("--only", choices=PARTS, help="one part (and what it is compared with)")
     parser.add_argument("--work", help="folder for corpus, stores and peers; kept (default: in the temporary folder)")
     parser.add_argument("--large", metavar="FOLDER", help="a larger store, made before, to ask through HTTP as well")
+    said = "from files to answers over so many events, such as 10000000; may be given more than once"
+    parser.add_argument("--large-events", metavar="EVENTS", type=int, action="append", default=[], help=said)
     parser.add_argument("--date", default=date.today().isoformat(), help="the date the document bears")
     parser.add_argument("--note", default="", help="a sentence for the document, such as what else the machine did")
     parser.add_argument("--json", metavar="FILE", help="write the raw numbers there")
@@ -97,15 +99,18 @@ def _measured(asked: argparse.Namespace, work: Path) -> Json:
         result["http"] = section("through_http", {"folder": store, "runs": result["question_runs"]})
     if asked.large and "http" in wanted:
         _tell("questions to the larger store through HTTP")
-        result["http_large"] = section("through_http", {"folder": asked.large, "runs": _LARGE_RUNS})
+        result["http_large"] = section("through_http", {"folder": asked.large, "runs": RUNS})
     if "live" in wanted:
         _tell("from feed to stream")
         result["live"] = section("live", {"folder": store, "runs": 3 if asked.quick else 20})
+    if "large" in wanted:
+        result["large"] = [measure_large(work, events, _tell) for events in asked.large_events]
     return result
 
 
 def _heading(asked: argparse.Namespace, files: list[Path]) -> Json:
     arguments = [f"--events {asked.events}", f"--question-events {asked.question_events}", f"--repeat {asked.repeat}"]
+    arguments += [f"--large-events {events}" for events in asked.large_events]
     quick = "This was a quick run: it shows that the benchmark works, not how fast anything is. " if asked.quick else ""
     source = sum(path.stat().st_size for path in files)
     shape = (

@@ -133,6 +133,17 @@ def size(folder: str) -> Json:
     return {"before": before, "after": _sizes(home), "seconds": time.perf_counter() - began}
 
 
+def rebuild(folder: str) -> Json:
+    """The index read anew from the whole lake, as after an upgrade that changes its form."""
+    home = Path(folder)
+    with Store.open(home, "bench") as store:
+        began, cpu = time.perf_counter(), time.process_time()
+        report = store.index.rebuild(store.lake)
+        seconds, cpu = time.perf_counter() - began, time.process_time() - cpu
+        store.index.renew()
+    return {"events": report.events, "seconds": seconds, "cpu": cpu, "index": _sizes(home)["index"]}
+
+
 def _sizes(home: Path) -> Json:
     index = sum(tree_bytes(path) for path in home.glob("index.duckdb*"))
     return {"lake": tree_bytes(home / "lake"), "index": index, "state": tree_bytes(home / "state.db")}
@@ -149,6 +160,7 @@ def main() -> None:
         "floor": floor,
         "ingest": ingest,
         "size": size,
+        "rebuild": rebuild,
         "questions": questions,
         "through_http": through_http,
         "live": live,
