@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import time
 from dataclasses import replace
+from itertools import pairwise
 from pathlib import Path
 
 import pyarrow as pa
+import pyarrow.compute as pc
 import pyarrow.parquet as pq
 import pytest
 
@@ -18,6 +20,7 @@ from remit.adapters.store.lake import Lake
 from remit.adapters.store.localfolder import LocalFolder
 from remit.adapters.store.schema import arrow_table
 from remit.adapters.store.vacuum import vacuum
+from remit.adapters.store.withdrawal import withdraw_ids
 
 from .maintenance import compact, fold
 from .rows import DAY, OCTOBER, correction_columns, event_columns, numbered
@@ -49,6 +52,39 @@ def test_interleaved_files_become_one_sorted_by_time_with_every_row(lake, monkey
     assert lake_digest(lake) == before
     assert all(path.exists() for path in old), "a reader of the version before must still find its files"
     assert compact(lake) == 0
+
+
+def test_large_groups_of_events_lie_by_what_they_are_and_are_read_and_merged_in_order_of_time(lake, monkeypatch):
+    monkeypatch.setattr(merging, "ROWS_AT_ONCE", 16)
+    monkeypatch.setattr(merging, "GROUP_ROWS", 60)
+    monkeypatch.setattr(merging, "ALIKE_ROWS", 50)
+    fill(lake, batches=3, rows=70, step=3)
+    before = lake_digest(lake)
+    compact(lake)
+    (file,) = lake.files("events").added
+    with pq.ParquetFile(lake.path("events", file)) as parquet:
+        every = [parquet.read_row_group(at) for at in range(parquet.num_row_groups)]
+    assert len(every) > 2
+    bounds = [pc.min_max(group["time"].cast(pa.int64())).as_py() for group in every]
+    assert all(one["max"] <= other["min"] for one, other in pairwise(bounds))
+    for group in every[:-1]:
+        lines = group.select(["principal", "operation", "time", "event_id"])
+        assert lines.equals(lines.sort_by([(name, "ascending") for name in lines.column_names]))
+        assert group["time"].to_pylist() != sorted(group["time"].to_pylist())
+    read = pa.concat_tables(merging.batches(lake, "events", [file]))
+    assert read.sort_by([("time", "ascending"), ("event_id", "ascending")])["raw"].equals(read["raw"])
+    assert lake_digest(lake) == before
+
+    fill(lake, batches=5, rows=90, step=2)
+    before = lake_digest(lake)
+    compact(lake)
+    assert lake_digest(lake) == before
+    events = event_columns(70, seed=2, start=OCTOBER + 14, step=3)
+    assert lake.raw(events["event_id"][30], events["time"][30]) == events["raw"][30]
+    gone = {file: {events["event_id"][30]} for file in lake.files("events").added}
+    withdraw_ids(lake, {"events": gone, "corrections": {}, "quarantine": {}}, "erasure")
+    assert lake.raw(events["event_id"][30], events["time"][30]) is None
+    assert lake.raw(events["event_id"][31], events["time"][31]) == events["raw"][31]
 
 
 def test_raw_records_are_found_after_compaction(lake):

@@ -1,5 +1,8 @@
 """Sorted files read side by side, in order of time, in bounded memory.
 
+Events in a large file are *alike* within a row group: those of one caller and operation lie together, which packs a
+tenth better. Row groups still follow one another in time, and ``batches`` gives rows in order of time again.
+
 A *run* is files that follow one another in time without overlapping; it is read as if it were one file. Of each run a
 few thousand rows are at hand, and a stretch is given out only when every row of its times is: rows of one instant
 never fall apart. So the corrections of one event, which carry its time, meet in one stretch, and ``newest`` can drop
@@ -25,6 +28,9 @@ ROWS_AT_ONCE = 1_024
 READ_BYTES = 64 << 10
 TARGET_BYTES = 128 << 20
 GROUP_ROWS = 20_480
+ALIKE_ROWS = 16_384
+"""Rows from which on a row group of events is ordered by what they are: of fewer, that hardly packs better."""
+_ALIKE = (("principal", "ascending"), ("operation", "ascending"), ("time", "ascending"), ("event_id", "ascending"))
 Run = Sequence[DataFile]
 
 
@@ -64,7 +70,7 @@ def write_sorted(
     def fill(sink: BinaryIO) -> None:
         with parquet_writer(sink, kind, dense=True) as writer:
             for rows in tables:
-                writer.write_table(rows, row_group_size=rows.num_rows)
+                writer.write_table(alike(kind, rows), row_group_size=rows.num_rows)
                 times = rows["time"].cast(pa.int64())
                 written.append((rows.num_rows, times[0].as_py(), times[-1].as_py()))
                 if target_bytes is not None and sink.tell() >= target_bytes:
@@ -72,6 +78,13 @@ def write_sorted(
 
     stored = lake.storage.put(f"{kind}/{path}", fill)
     return describe(path, month, stored, sum(rows for rows, _, _ in written), written[0][1], written[-1][2])
+
+
+def alike(kind: str, group: pa.Table) -> pa.Table:
+    """The rows of a group as they are written: those of a large group of events by caller and operation."""
+    if kind != "events" or group.num_rows < ALIKE_ROWS:
+        return group
+    return group.take(pc.sort_indices(group, sort_keys=list(_ALIKE)))
 
 
 def newest(kind: str, rows: pa.Table) -> pa.Table:
@@ -107,13 +120,27 @@ def _stretches(lake: Lake, kind: str, runs: Sequence[Run]) -> Iterator[pa.Table]
 
 
 def batches(lake: Lake, kind: str, run: Run) -> Iterator[pa.Table]:
-    """The rows of a run, a few thousand at a time."""
+    """The rows of a run in order of time, a few thousand at a time."""
     schema = file_schema(kind)
     for file in run:
         with lake.here(kind, file) as path, pq.ParquetFile(path, buffer_size=READ_BYTES) as source:
-            for batch in source.iter_batches(batch_size=ROWS_AT_ONCE, use_threads=False):
-                if batch.num_rows:
-                    yield pa.Table.from_batches([batch]).cast(schema)
+            for group in range(source.num_row_groups):
+                for rows in _group_batches(source, group):
+                    if rows.num_rows:
+                        yield rows.cast(schema)
+
+
+def _group_batches(source: pq.ParquetFile, group: int) -> Iterator[pa.Table]:
+    """The rows of a row group in order of time: as they are read, where that is their order."""
+    times = source.read_row_group(group, columns=["time"], use_threads=False)["time"].cast(pa.int64())
+    if not pc.any(pc.less(times[1:], times[:-1])).as_py():
+        for batch in source.iter_batches(batch_size=ROWS_AT_ONCE, row_groups=[group], use_threads=False):
+            yield pa.Table.from_batches([batch])
+        return
+    rows = source.read_row_group(group, use_threads=False)
+    order = pc.sort_indices(rows, sort_keys=[("time", "ascending"), ("event_id", "ascending")])
+    for start in range(0, rows.num_rows, ROWS_AT_ONCE):
+        yield rows.take(order.slice(start, ROWS_AT_ONCE))
 
 
 class _Front:
