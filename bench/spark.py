@@ -1,6 +1,8 @@
 """Spark's figures: every kind of question over one lake, asked of the index and of a master with two workers here.
 
-    python bench/spark.py STORE [--workers 2] [--out FILE]
+    python bench/spark.py STORE [--workers 2] [--only WORD] [--write]
+
+With ``--write`` the figures go into docs/scale-inputs.toml and the tables of docs/scale.md are made anew.
 
 CPU time is what the executors and the driver used, from /proc: on a machine that does other work too, wall time says
 little. The store is opened by its keeper for the index's figures, so it must not be kept by another process.
@@ -11,10 +13,12 @@ from __future__ import annotations
 import argparse
 import json
 import os
+import subprocess
 import sys
 import tempfile
 import time
 from collections.abc import Callable, Iterator
+from datetime import date
 from pathlib import Path
 from typing import Any
 
@@ -23,7 +27,9 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 from tests.spark.cluster import standalone
 
 from remit.adapters.store.narrowed import reader_of
+from remit.adapters.store.place import LakePlace
 from remit.adapters.store.spark.lake import SparkLakes
+from remit.adapters.store.spark.listing import lake_of
 from remit.adapters.store.spark.session import SparkOptions, spark
 from remit.adapters.store.store import Store
 from remit.app.desk import LocalDesk
@@ -33,6 +39,7 @@ from remit.app.packaged import load_guide, load_registry, load_rules
 from remit.rooms.attribution.judge import Judge
 from remit.rooms.query.predicate import EVERYTHING
 
+_ROOT = Path(__file__).resolve().parents[1]
 _TICK = os.sysconf("SC_CLK_TCK")
 Json = dict[str, Any]
 
@@ -82,7 +89,7 @@ def _ticks_of_spark(process: Path) -> int:
         return 0
 
 
-def measure(store_folder: Path, workers: int) -> Json:
+def measure(store_folder: Path, workers: int, only: str = "") -> Json:
     """Every question on both, and whether the answers are equal."""
     judge = Judge(load_rules(), load_registry(store_folder))
     with Store.open(store_folder, "bench") as store, tempfile.TemporaryDirectory() as logs:
@@ -91,13 +98,15 @@ def measure(store_folder: Path, workers: int) -> Json:
         index = LocalDesk(reader, store, Figures(store, judge.version), judge.describe, load_guide(), lambda: now)
         settings = {"spark.executor.memory": "1g", "spark.executor.cores": "1", "spark.driver.memory": "1g"}
         with standalone(Path(logs), workers) as url, spark(SparkOptions(url, settings)) as engine:
-            lakes = SparkLakes(engine, [str(store_folder)])
+            lakes = SparkLakes(engine, [lake_of(str(store_folder), LakePlace())])
             desk = SparkDesk(lakes, judge)
             desk._clock = lambda: now
             files = lakes.listed[0].tables["events"]
-            asked = list(questions(*_known(index)))
+            start = timed(lambda: desk.search("since:24h", 1))[1]
+            asked = [each for each in questions(*_known(index)) if only in each[0]]
             rows = [_row(what, getattr(index, name), getattr(desk, name), arguments) for what, name, arguments in asked]
-    return {"rows": files.rows, "bytes": files.size, "files": len(files.paths), "workers": workers, "questions": rows}
+    figures = {"rows": files.rows, "bytes": files.size, "files": len(files.paths), "workers": workers}
+    return {**figures, "date": date.today().isoformat(), "first_core_s": round(start, 1), "questions": rows}
 
 
 def _known(index: LocalDesk) -> tuple[str, str]:
@@ -122,16 +131,28 @@ def _row(what: str, by_index: Callable[..., Any], by_spark: Callable[..., Any], 
     return row
 
 
+def write(found: Json) -> None:
+    """Put the figures in the place of those that the page of scale is computed from."""
+    inputs = _ROOT / "docs" / "scale-inputs.toml"
+    kept = inputs.read_text().partition("[spark]")[0]
+    lines = ["[spark]", *(f"{name} = {json.dumps(value)}" for name, value in found.items() if name != "questions")]
+    for row in found["questions"]:
+        lines += ["", "[[spark.questions]]", *(f"{name} = {json.dumps(value)}" for name, value in row.items())]
+    inputs.write_text(kept + "\n".join(lines) + "\n")
+    subprocess.run([sys.executable, str(_ROOT / "scripts" / "write_scale_docs.py")], check=True)
+
+
 def main() -> None:
     """Measure and write."""
     reading = argparse.ArgumentParser()
     reading.add_argument("store", type=Path)
     reading.add_argument("--workers", type=int, default=2)
-    reading.add_argument("--out", type=Path)
+    reading.add_argument("--only", default="", help="questions whose description holds this word")
+    reading.add_argument("--write", action="store_true")
     given = reading.parse_args()
-    found = measure(given.store, given.workers)
-    if given.out:
-        given.out.write_text(json.dumps(found, indent=2) + "\n")
+    found = measure(given.store, given.workers, given.only)
+    if given.write:
+        write(found)
 
 
 if __name__ == "__main__":

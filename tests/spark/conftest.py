@@ -8,7 +8,9 @@ from dataclasses import dataclass
 import pytest
 from tests.store.rows import event_columns, put
 
+from remit.adapters.store.place import LakePlace
 from remit.adapters.store.spark.lake import SparkLakes
+from remit.adapters.store.spark.listing import lake_of
 from remit.adapters.store.spark.session import SparkOptions, check_installed, spark
 from remit.adapters.store.store import Store
 from remit.app.demo import fill, prepare
@@ -57,4 +59,4 @@ def both(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Both]:
         put(store, hostile())
         store.follow()
         with spark(SparkOptions(url, settings)) as engine:
-            yield Both(store, SparkLakes(engine, [str(folder)]), url)
+            yield Both(store, SparkLakes(engine, [lake_of(str(folder), LakePlace())]), url)

@@ -3,17 +3,23 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
 from typing import Any
 
 import pytest
+from tests.s3server import Lakes
+from tests.store.rows import correct, event_columns, put
 
+from remit.adapters.store.lake import Lake
+from remit.adapters.store.place import LakePlace
 from remit.adapters.store.spark import session
 from remit.adapters.store.spark.dialect import SparkDialect
-from remit.adapters.store.spark.listing import lake_of
+from remit.adapters.store.spark.listing import hadoop_settings, lake_of, listed
 from remit.adapters.store.spark.session import SETTINGS, SparkOptions, spark
 from remit.adapters.store.sql import where
+from remit.adapters.store.store import Store
 from remit.faces.cli.main import run
 from remit.model.columns import QUERY_FIELDS
 from remit.model.errors import NotFound, Unavailable, UsageError
@@ -68,7 +74,19 @@ def test_without_pyspark_one_line_says_what_to_install(monkeypatch: pytest.Monke
 
 def test_a_folder_without_a_lake_is_told_before_anything_starts(tmp_path: Path) -> None:
     with pytest.raises(NotFound, match="no lake"):
-        lake_of(str(tmp_path))
+        lake_of(str(tmp_path), LakePlace())
+
+
+def test_files_of_a_lake_on_s3_are_told_in_the_words_of_hadoop(lakes: Lakes, tmp_path: Path) -> None:
+    place = replace(lakes.place(), region="us-east-1")
+    with Store.open(tmp_path, "test", place=place) as store:
+        put(store, event_columns(5))
+        correct(store, event_columns(5), [1], "somebody")
+    named = lake_of(place.url.replace("s3://", "s3a://"), place)
+    found = listed(named.url, Lake.open_to_read(named.storage(tmp_path / "none")))
+    assert (found.tables["events"].rows, found.tables["corrections"].rows) == (5, 1)
+    assert all(path.startswith(f"s3a://{lakes.bucket}/") for path in found.tables["events"].paths)
+    assert hadoop_settings(named)["spark.hadoop.fs.s3a.endpoint"] == lakes.endpoint
 
 
 def test_a_setting_that_is_none_is_bad_usage(tmp_path: Path) -> None:

@@ -21,10 +21,12 @@ from tests.store.rows import correct, event_columns, put
 from remit.adapters.store.digest import ATTRIBUTION, index_digest
 from remit.adapters.store.lookups import KeyedDialect
 from remit.adapters.store.narrowed import reader_of
+from remit.adapters.store.place import LakePlace
 from remit.adapters.store.removal import StoreRemoval
 from remit.adapters.store.spark.dialect import SparkDialect
 from remit.adapters.store.spark.digest import repeated, spark_digest
 from remit.adapters.store.spark.lake import SparkLakes
+from remit.adapters.store.spark.listing import lake_of
 from remit.adapters.store.sql import where
 from remit.app.desk import LocalDesk
 from remit.app.figures import Figures
@@ -261,7 +263,7 @@ def test_what_spark_refuses_is_told_in_a_line(both: Both) -> None:
 def test_lakes_asked_together_are_one_and_say_when_they_hold_the_same(both: Both) -> None:
     folder = str(both.store.folder)
     rows = int(agree(both).partition(":")[0])
-    twice = SparkLakes(both.lakes.engine, [folder, folder])
+    twice = SparkLakes(both.lakes.engine, [lake_of(folder, LakePlace())] * 2)
     try:
         assert twice.reader().tally(And(()))["records"] == 2 * rows
         assert repeated(twice.engine) == rows

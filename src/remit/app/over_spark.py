@@ -9,10 +9,13 @@ from typing import Any
 
 from remit.adapters.store.spark.digest import repeated, spark_digest
 from remit.adapters.store.spark.lake import SparkLakes, lakes_by_spark
+from remit.adapters.store.spark.listing import lake_of
 from remit.adapters.store.spark.session import SparkOptions
+from remit.app.config.reading import load_configuration
 from remit.app.desk import LocalDesk
 from remit.app.desks import QUESTIONS
-from remit.app.packaged import load_guide, load_registry, load_rules
+from remit.app.opening import place_of
+from remit.app.packaged import REGISTRY_FILE, load_guide, load_registry, load_rules
 from remit.model.errors import UsageError
 from remit.rooms.attribution.judge import Judge
 from remit.rooms.query import read_query
@@ -78,13 +81,14 @@ class OverSpark:
             raise UsageError(f"Spark has no desk {name!r}")
         options = self._options
         started = SparkOptions(options["master"], options["settings"], options["packages"])
-        given = options["lakes"] or [str(data)]
-        with lakes_by_spark(given, started, delta=options["delta"]) as lakes:
+        configured = place_of(load_configuration(data).lake)
+        given = options["lakes"] or [configured.shown(data) if configured.url else str(data)]
+        places = [lake_of(each, configured) for each in given]
+        with lakes_by_spark(places, started, delta=options["delta"]) as lakes:
             self._say(lakes.told())
-            yield SparkDesk(lakes, Judge(load_rules(), load_registry(_registry_of(given[0]))))
+            yield SparkDesk(lakes, Judge(load_rules(), load_registry(self._registry(data))))
 
-
-def _registry_of(given: str) -> Path:
-    """The folder whose registry names who stands behind evidence: a lake's own data folder."""
-    folder = Path(given)
-    return folder.parent if (folder / "events").is_dir() else folder
+    def _registry(self, data: Path) -> Path:
+        """The folder whose registry says who stands behind evidence: a named lake's data folder, else ``data``."""
+        named = Path(self._options["lakes"][0]) if self._options["lakes"] else data
+        return next((each for each in (named, named.parent, data) if (each / REGISTRY_FILE).exists()), data)

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import tempfile
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 from remit.adapters.store.lake import Lake
+from remit.adapters.store.place import LakePlace
 from remit.adapters.store.spark.dialect import SparkDialect
-from remit.adapters.store.spark.listing import Listing, lake_of, listed, storage_of
+from remit.adapters.store.spark.listing import Listing, hadoop_settings, listed
 from remit.adapters.store.spark.reader import SparkReader
 from remit.adapters.store.spark.session import SparkEngine, SparkOptions, spark
 from remit.adapters.store.spark.views import EVENTS, QUARANTINE, show_lakes
@@ -20,10 +24,11 @@ from remit.rooms.query.predicate import Predicate
 class SparkLakes:
     """Lakes at the versions they have when they are opened. Two of them must not hold the same events."""
 
-    def __init__(self, engine: SparkEngine, given: Sequence[str], *, delta: bool = False) -> None:
+    def __init__(self, engine: SparkEngine, places: Sequence[LakePlace], *, delta: bool = False) -> None:
         self.engine = engine
-        self._roots = [lake_of(each) for each in given]
-        self._lakes = [Lake.open_to_read(storage_of(root)) for root in self._roots]
+        self._roots = [place.url for place in places]
+        # Nothing of a lake is kept here, so that the folder of what is kept is never made.
+        self._lakes = [Lake.open_to_read(place.storage(Path(tempfile.gettempdir()) / "remit-none")) for place in places]
         self._delta = delta
         self.listed: tuple[Listing, ...] = ()
         self._show()
@@ -77,13 +82,11 @@ class SparkLakes:
 
 
 @contextmanager
-def lakes_by_spark(given: Sequence[str], options: SparkOptions, *, delta: bool = False) -> Iterator[SparkLakes]:
-    """Lakes by folder or URL, read by a session of their own.
+def lakes_by_spark(places: Sequence[LakePlace], options: SparkOptions, *, delta: bool = False) -> Iterator[SparkLakes]:
+    """Lakes, read by a session of their own.
 
-    :raises NotFound: if there is no lake.
     :raises Unavailable: if Spark cannot be started.
     """
-    for each in given:
-        lake_of(each)  # before Spark takes its time to start
-    with spark(options) as engine:
-        yield SparkLakes(engine, given, delta=delta)
+    reaching = {name: value for place in places for name, value in hadoop_settings(place).items()}
+    with spark(replace(options, settings={**reaching, **options.settings})) as engine:
+        yield SparkLakes(engine, places, delta=delta)

@@ -47,6 +47,8 @@ _ALONE: Final[Mapping[str, str]] = {
     "spark.driver.bindAddress": "127.0.0.1",
 }
 """For a master on this machine; a cluster's executors must reach the driver by its real address."""
+_S3_JAR: Final = "Give --packages org.apache.hadoop:hadoop-aws:VERSION, of the Hadoop that this Spark is built with."
+_DELTA_JAR: Final = "Give --packages io.delta:delta-spark_2.13:VERSION, made for this Spark, or leave --delta out."
 _LONGEST: Final = 300
 _EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 
@@ -211,6 +213,10 @@ def _told(error: Exception, log: Path) -> RemitError:
         return StoreError(
             "A file of the lake was removed while it was read", remedy="Ask again: a newer version has its rows."
         )
+    if "S3AFileSystem" in said:
+        return Unavailable("Spark has no jar that reads S3", remedy=_S3_JAR)
+    if "DATA_SOURCE_NOT_FOUND" in said and "delta" in said:
+        return Unavailable("Spark has no Delta jar", remedy=_DELTA_JAR)
     return StoreError(f"Spark failed: {said}", where=str(log) if log.exists() else "")
 
 

@@ -43,7 +43,7 @@ def _frame(engine: SparkEngine, lake: Listing, kind: str, delta: bool) -> Any:
     files = lake.tables[kind]
     reader = engine.session.read
     if delta:
-        return reader.format("delta").option("versionAsOf", files.version).load(f"{lake.root}/{kind}")
+        return reader.format("delta").option("versionAsOf", files.version).load(files.folder)
     schema = ", ".join(f"`{column.name}` {_TYPES[column.kind]}" for column in STORED[kind])
     return reader.schema(schema).parquet(*files.paths) if files.paths else engine.session.createDataFrame([], schema)
 
