@@ -37,6 +37,12 @@ def test_an_event_stored_by_the_keeper_is_soon_on_every_console_and_in_its_strea
     assert "seen-everywhere" in json.dumps(shown[0])
 
 
+def test_the_page_of_feeds_of_a_console_says_what_it_cannot_know(company: Company) -> None:
+    note = company.consoles[0].ask("/api/v1/feeds").json["note"]
+    assert "keeper's inbox are not counted" in note
+    assert "not counted" not in company.keeper.ask("/api/v1/feeds").json["note"]
+
+
 def test_a_view_saved_on_one_console_is_on_the_other_and_on_the_keeper(company: Company) -> None:
     one, other = company.consoles
     made = _post(one, "/api/v1/views", {"name": "Mine", "query": "source:AgentOps", "since": "7d"})
@@ -71,7 +77,7 @@ pytestmark = pytest.mark.heavy
 REFUSED = {
     "a delivery": ("/api/v1/events/cloudtrail", [cloudtrail("pushed")]),
     "reading a feed again": ("/api/v1/feeds/given/retry", {}),
-    "trying an alert's channels": ("/api/v1/alerts/x/test", {}),
+    "trying an alert's channels": ("/api/v1/alerts/abc/test", {}),
 }
 
 

@@ -141,6 +141,15 @@ def test_a_database_that_cannot_hold_every_letter_is_refused(postgresql: Postgre
         State.open(postgresql.url("narrow"))
 
 
+def test_a_machine_that_vanishes_holds_no_lock_for_long(postgresql: PostgreSQL) -> None:
+    state = State.open(postgresql.database())
+    with state.transaction() as connection:
+        asked = ("tcp_keepalives_idle", "tcp_keepalives_interval", "tcp_keepalives_count", "tcp_user_timeout")
+        found = [str(connection.execute(text(f"SHOW {name}")).scalar()) for name in asked]
+    assert found == ["15", "5", "4", "35000"]
+    state.close()
+
+
 def test_what_a_constraint_says_is_told_without_the_values(postgresql: PostgreSQL) -> None:
     state = State.open(postgresql.database())
     once = METADATA.tables["erased"].insert().values(event_id="private")
@@ -206,6 +215,7 @@ def test_a_console_does_not_bring_a_state_up(postgresql: PostgreSQL) -> None:
         State.open(url, migrates=False)
 
 
+@pytest.mark.heavy
 def test_an_erased_name_is_in_no_file_of_the_tables_afterwards(postgresql: PostgreSQL) -> None:
     url = postgresql.empty()
     name, database_name = "zacharias.quixote", url.rpartition("/")[2]

@@ -16,6 +16,7 @@ from remit.adapters.store.alerts import AlertRecords
 from remit.adapters.store.beside import StoreBeside
 from remit.adapters.store.deliveries import DeliveryRecords
 from remit.adapters.store.localfolder import LocalFolder
+from remit.adapters.store.removal import StoreRemoval
 from remit.adapters.store.shared_lease import SharedLease, keeper_of
 from remit.adapters.store.state import State
 from remit.adapters.store.store import Store
@@ -27,6 +28,7 @@ from remit.flows.access.handshake import Handshake
 from remit.flows.access.roles import RolePolicy
 from remit.flows.access.sign_ins import SignIns
 from remit.flows.access.tokens import Tokens
+from remit.flows.removal import erase
 from remit.model.errors import Conflict, KeeperBusy, NotSignedIn, RemitError, StateUnavailable, StoreError
 
 CUT = "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name = 'remit'"
@@ -238,6 +240,30 @@ def test_a_console_answers_from_the_lake_of_another_and_writes_nothing_to_it(
                 assert "server on" in said.value.remedy
             assert store.follow().events == 10
             assert beside.folder.joinpath("lake").exists() is False
+
+
+@pytest.mark.heavy
+def test_what_was_erased_is_soon_in_no_file_of_a_console(postgresql: PostgreSQL, tmp_path: Path) -> None:
+    url, name = postgresql.database(), "zacharias.quixote"
+    with Store.open(tmp_path / "keeper", "server", state_url=url) as store:
+        put(store, event_columns(40))
+        naming = event_columns(40, seed=1)
+        naming["principal"] = [f"arn:aws:iam::1:user/{name}" for _ in naming["principal"]]
+        put(store, naming)
+        storage = LocalFolder(tmp_path / "keeper" / "lake")
+        with StoreBeside.beside(tmp_path / "console", storage, State.open(url)) as beside:
+            assert beside.follow().events == 0
+            assert _rows(beside) == 80
+            erase(StoreRemoval(store), name, "ana", 0, lambda _: None)
+            assert beside.follow().rebuilt
+            assert _rows(beside) == 40
+        left = [path for path in (tmp_path / "console").rglob("*") if path.is_file()]
+        assert left
+        assert not [path for path in left if name.encode() in path.read_bytes()]
+
+
+def _rows(store: Store) -> int:
+    return int(store.index.execute("SELECT count(*) AS n FROM events")["n"].to_pylist()[0])
 
 
 def test_a_console_without_a_lake_to_follow_says_so(postgresql: PostgreSQL, tmp_path: Path) -> None:

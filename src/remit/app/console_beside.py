@@ -20,6 +20,7 @@ OLD_SECONDS: Final = 30.0
 """From what age on a page says how old it may be."""
 _ASKED_SECONDS: Final = 1.0
 _CHANNEL: Final = "Setting or trying a channel, whose secrets the keeper has,"
+_INBOX: Final = "Deliveries that wait in the keeper's inbox are not counted on this console."
 REFUSED: Final[Mapping[str, Mapping[str, str]]] = {
     FEEDS: {"retry": "Reading a feed again"},
     IDENTITIES: {"map": "Mapping an identity", "judge_again": "Judging events again"},
@@ -39,6 +40,15 @@ class Refusing:
     def __getattr__(self, call: str) -> Any:
         what = self._refused.get(call)
         return getattr(self._desk, call) if what is None else lambda *_, **__: self._refuse(what)
+
+
+class FeedsBeside(Refusing):
+    """The desk of feeds, which says what it cannot know."""
+
+    def list(self) -> dict[str, Any]:
+        """Every feed."""
+        found: dict[str, Any] = self._desk.list()
+        return {**found, "note": f"{found['note']} {_INBOX}"}
 
 
 class NoPushes:
@@ -61,6 +71,7 @@ class NoPushes:
 def desks_beside(desks: Mapping[str, Any], store: StoreBeside) -> dict[str, Any]:
     """The desks of a store beside another, with what only its keeper can do refused."""
     refusing = {name: Refusing(desks[name], calls, store.refuse) for name, calls in REFUSED.items()}
+    refusing[FEEDS] = FeedsBeside(desks[FEEDS], REFUSED[FEEDS], store.refuse)
     return {**desks, **refusing, PUSH: NoPushes(store.refuse)}
 
 

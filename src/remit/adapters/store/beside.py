@@ -64,6 +64,8 @@ class StoreBeside(Store):
         with self._following:
             self.lake.refresh()
             report = self.index.follow(self.lake)
+            if report.rebuilt:  # rows were removed, and linger in the file that held them
+                self.index.renew()
             self.looked = time.time()
             return report
 
