@@ -14,8 +14,7 @@ from typing import Any
 import duckdb
 import pyarrow.parquet as pq
 import pytest
-
-from .logs import PROGRAM
+from tests.order.logs import PROGRAM
 
 TAIL = "QkZ7Wm3Vx9Rt"
 """In the secret part of every canary and nowhere else."""

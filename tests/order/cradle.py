@@ -100,6 +100,7 @@ class Cradle:
         for start in range(0, len(numbers), at_once):
             asked = self.begin(life, "sitting")
             album = self.folder / "album"
+            shutil.rmtree(album, ignore_errors=True)
             album.mkdir()
             done(self.nursery.ask(do="live", numbers=numbers[start : start + at_once], album=album, **asked))
             for photo in sorted(album.iterdir()):

@@ -102,10 +102,16 @@ static void die(void) {
 static void photograph(long number, const char *suffix, char *photo) {
     extern char **environ;
     snprintf(photo, PATH_MAX, "%.3000s/%ld%s", album, number, suffix);
-    char *words[] = {"cp", "-a", below, photo, NULL};
-    pid_t copier;
+    char *words[] = {"cp", "-a", "-T", below, photo, NULL};
     int status = 1;
-    if (posix_spawnp(&copier, "cp", NULL, NULL, words, environ) || waitpid(copier, &status, 0) < 0 || status) die();
+    for (int tries = 0; status && tries < 20; tries++) { /* a file that goes while it is copied: look again */
+        pid_t copier;
+        if (posix_spawnp(&copier, "cp", NULL, NULL, words, environ) || waitpid(copier, &status, 0) < 0) break;
+    }
+    if (status) {
+        fprintf(stderr, "gate: %s cannot be copied to %s\n", below, photo);
+        die();
+    }
 }
 
 /* Half of a write, made in a photograph instead of the folder. */
@@ -116,7 +122,8 @@ static void photograph_half(long number, const char *path, int descriptor, const
     int appends = fcntl(descriptor, F_GETFL) & O_APPEND;
     off_t at = offset >= 0 ? offset : lseek(descriptor, 0, appends ? SEEK_END : SEEK_CUR);
     int to = REAL(open)(copy, O_WRONLY);
-    if (to < 0 || REAL(pwrite)(to, bytes, size / 2, at) < 0) die();
+    if (to < 0) return; /* it has no name any more */
+    if (REAL(pwrite)(to, bytes, size / 2, at) < 0) die();
     close(to);
 }
 

@@ -18,7 +18,7 @@ from typing import Any, Final, Self
 
 from remit.adapters.store.disk import Disk
 
-SECONDS: Final = 60
+SECONDS: Final = 240
 NEVER, BEFORE, HALF, FULL, UNSYNCED = range(5)
 
 

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import os
 import queue
 import threading
 from collections.abc import Iterator, Mapping
 from contextlib import nullcontext
 from typing import Any, Final
 
+from remit.adapters.store.lease import keeper
 from remit.adapters.store.store import Store
 from remit.app.desks import ASKED, STREAMED
 from remit.app.keeping import work
@@ -33,7 +33,7 @@ class Answering:
         if verb in WORKED:
             if not self._works:
                 raise KeeperBusy(
-                    f"The data folder is kept by process {os.getpid()}, which is at work and takes no more",
+                    f"The data folder is kept by {keeper(self._store.folder)}, which is at work and takes no more",
                     where=str(self._store.folder),
                     remedy="Wait for it, or keep the folder with `remit up`, which takes any number.",
                 )

@@ -74,11 +74,15 @@ def _sign(handle: IO[str], role: str, control: str) -> None:
     handle.flush()
 
 
-def _busy(folder: Path) -> KeeperBusy:
+def keeper(folder: Path) -> str:
+    """Who keeps a folder, as people are told: ``ingest (process 17, since ...)``."""
     who = holder(folder)
-    by = f"{who.get('role')} (process {who.get('pid')}, since {who.get('started')})" if who else "another process"
+    return f"{who.get('role')} (process {who.get('pid')}, since {who.get('started')})" if who else "another process"
+
+
+def _busy(folder: Path) -> KeeperBusy:
     return KeeperBusy(
-        f"The data folder is kept by {by}",
+        f"The data folder is kept by {keeper(folder)}",
         where=str(folder),
         remedy="Ask that process, stop it, or name another folder with --data.",
     )
