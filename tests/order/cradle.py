@@ -59,7 +59,7 @@ class Cradle:
         if life not in self._ends:
             asked = self.begin(life, f"undisturbed-{life}")
             changes = done(self.nursery.ask(do="live", **asked))[-1]["changes"]
-            self._ends[life] = changes, self._after(asked, [])[-1]["held"]
+            self._ends[life] = changes, self.after(asked, [])[-1]["held"]
         return self._ends[life]
 
     def disturbed(self, life: str, number: int, how: int) -> bool:
@@ -67,7 +67,7 @@ class Cradle:
         asked = self.begin(life, "disturbed")
         status, told = self.nursery.ask(do="live", number=number, how=how, **asked)
         assert status in (0, -9), told
-        after = self._after(asked, told)
+        after = self.after(asked, told)
         assert after[-1]["held"] == self.undisturbed(life)[1], f"{life} met at change {number} ({how})"
         if life == "maintain":
             assert after[0]["at once"] == self.undisturbed(life)[1]
@@ -106,13 +106,14 @@ class Cradle:
             for photo in sorted(album.iterdir()):
                 seen += 1
                 asked["data"] = photo
-                after = self._after(asked, [])
+                after = self.after(asked, [])
                 assert after[-1]["held"] == self.undisturbed(life)[1], f"{life} ended at change {photo.name}"
                 shutil.rmtree(photo)
             album.rmdir()
         return seen
 
-    def _after(self, asked: dict[str, Any], told: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    def after(self, asked: dict[str, Any], told: list[dict[str, Any]]) -> list[dict[str, Any]]:
+        """What the next process tells of a folder in which so much was acknowledged."""
         return done(self.nursery.ask(do="afterwards", acknowledged=told, **asked))
 
 
@@ -122,3 +123,8 @@ def done(answer: tuple[int, list[dict[str, Any]]]) -> list[dict[str, Any]]:
     if status:
         raise Told(f"status {status}: {told[-1].get('at', told[-1]) if told else 'nothing said'}")
     return told
+
+
+def sample(changes: int, count: int) -> list[int]:
+    """So many of the numbers from one, evenly spread, the last one with them."""
+    return sorted({max(1, changes * at // count) for at in range(1, count + 1)})

@@ -103,6 +103,7 @@ static void photograph(long number, const char *suffix, char *photo) {
     extern char **environ;
     snprintf(photo, PATH_MAX, "%.3000s/%ld%s", album, number, suffix);
     char *words[] = {"cp", "-a", "-T", below, photo, NULL};
+    if (access(below, F_OK)) return; /* nothing is there yet */
     int status = 1;
     for (int tries = 0; status && tries < 20; tries++) { /* a file that goes while it is copied: look again */
         pid_t copier;

@@ -8,13 +8,8 @@ import re
 
 import pytest
 
-from .cradle import LIVES
+from .cradle import LIVES, sample
 from .nursery import HALF
-
-
-def sample(changes: int, count: int) -> list[int]:
-    """So many of the numbers from one, evenly spread, the last one with them."""
-    return sorted({max(1, changes * at // count) for at in range(1, count + 1)})
 
 
 @pytest.mark.parametrize("life", ["ingest", "maintain", "pushed"])
