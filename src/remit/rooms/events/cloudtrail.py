@@ -20,7 +20,7 @@ from remit.rooms.events.aws.arns import Place
 from remit.rooms.events.aws.columns import Rows, columns_of
 from remit.rooms.events.aws.identity import KnownIdentity, identity_digest, read_identity
 from remit.rooms.events.aws.keys import Keys
-from remit.rooms.events.aws.marks import Circumstances, Scene, tls_version
+from remit.rooms.events.aws.marks import Circumstances, Marks, Scene, tls_version
 from remit.rooms.events.aws.operations import INSIGHT, KnownOperation
 from remit.rooms.events.aws.outcomes import FAILURE, SUCCESS, outcome
 from remit.rooms.events.aws.payload import Payload, read_payload
@@ -105,9 +105,7 @@ class CloudTrailDecoder:
         around = self._around(identities, keys)
         payloads = self._payloads(batch.records, operations, around)
         telling = [at for at, payload in enumerate(payloads) if not payload.plain]
-        marks = around.meant(attrgetter("marks")).changed(
-            {at: around[at].marks_with(payload) for at, payload in enumerate(payloads) if payload.marked}
-        )
+        marks = _marks(around, payloads)
         outcomes = _outcomes(batch, operations, {at for at in telling if payloads[at].failed})
         return Rows(operations, identities, around, keys.clients.meant(_client), marks, outcomes, payloads, telling)
 
@@ -121,6 +119,21 @@ class CloudTrailDecoder:
     def _payloads(self, records: list[Record], operations: Coded, around: Coded) -> list[Payload]:
         found = zip(records, operations, around.meant(attrgetter("place")), strict=True)
         return [read_payload(self._names, operation, place, record) for record, operation, place in found]
+
+
+def _marks(around: Coded, payloads: list[Payload]) -> Coded:
+    """The marks of each call; payloads that say the same in the same circumstances share them."""
+    codes = around.codes.tolist()
+    known: dict[Any, Marks] = {}
+    marked: dict[int, Marks] = {}
+    for at, payload in enumerate(payloads):
+        if payload.markers or payload.context:
+            key = codes[at], payload.markers, payload.context
+            marks = known.get(key)
+            if marks is None:
+                marks = known[key] = around.values[codes[at]].marks_with(payload)
+            marked[at] = marks
+    return around.meant(attrgetter("marks")).changed(marked)
 
 
 def _outcomes(batch: Batch, operations: Coded, failed: set[int]) -> Coded:

@@ -9,9 +9,11 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from functools import lru_cache
 from typing import Any, Final
 
+import msgspec
 import pyarrow as pa
 import pyarrow.compute as pc
 
@@ -96,6 +98,10 @@ def redact_part(text: str, secrets: tuple[str, ...] = ()) -> str:
 def parsed(text: str) -> tuple[Any, bool]:
     """A JSON document, and whether some object in it has a member twice: only the last is read, so that the text
     says more than the document does. Raises ``ValueError`` or ``RecursionError``."""
+    with suppress(msgspec.MsgspecError, UnicodeEncodeError):  # written anew it is the very text: nothing is in it twice
+        document = msgspec.json.decode(text)
+        if msgspec.json.encode(document) == text.encode():
+            return document, False
     repeated = False
 
     def members(pairs: list[tuple[str, Any]]) -> dict[str, Any]:

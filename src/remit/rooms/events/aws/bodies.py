@@ -16,18 +16,22 @@ _LONGEST: Final = 65_536
 
 
 def mark(*bodies: bytes) -> bytes:
-    """The bodies' members in one order."""
-    return b"\x00".join([_members(bytes(body)) if body else b"" for body in bodies])
+    """The bodies' members in one order, each body apart."""
+    marks = []
+    for body in bodies:
+        text = bytes(body)
+        if len(text) > _LONGEST:
+            text = b",".join([*sorted(_cut(text[:_LONGEST])), str(len(text)).encode()])
+        elif text and text != b"null":
+            members = _cut(text)
+            if len(members) > 1:
+                members.sort()
+                text = b",".join(members)
+            else:
+                text = members[0]
+        marks.append(text)
+    return b"\x00".join(marks)
 
 
-def _members(body: bytes) -> bytes:
-    if body == b"null":
-        return body
-    if len(body) > _LONGEST:
-        return b",".join([*sorted(_cut(body[:_LONGEST]).split(b",")), str(len(body)).encode()])
-    cut = _cut(body)
-    return b",".join(sorted(cut.split(b","))) if cut.rfind(b",") > 0 else cut
-
-
-def _cut(body: bytes) -> bytes:
-    return body.translate(_CUTS, _DROPPED)
+def _cut(body: bytes) -> list[bytes]:
+    return body.translate(_CUTS, _DROPPED).split(b",")

@@ -104,8 +104,6 @@ def telling_parameters(service: str) -> frozenset[str]:
 
 def request_context(service: str, request: dict[str, Any]) -> Context:
     """(key, values) pairs in order of the keys; at most 50 keys."""
-    if telling_parameters(service).isdisjoint(request):
-        return ()
     found: dict[str, tuple[str, ...]] = {}
     table = KEYS.get(service, {})
     for name, value in request.items():

@@ -45,11 +45,6 @@ class Payload(msgspec.Struct, gc=False):
     plain: bool = True
     """Nothing of it has a column but resources, context and markers: no session, no link."""
 
-    @property
-    def marked(self) -> bool:
-        """It has markers or a context of its own."""
-        return bool(self.markers or self.context)
-
 
 _NONE: Final[list[str]] = []
 EMPTY: Final = Payload(_NONE, _NONE, _NONE)

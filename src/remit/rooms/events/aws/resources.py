@@ -54,8 +54,9 @@ class ResourceNames:
         found: list[Resource] = []
         plan = self._plans.plan(service, operation)
         self._object(plan, request, place, found, 0)
-        if len(found) > 1:
-            found.sort(key=lambda resource: resource.kind != plan.target)
+        if len(found) < 2:
+            return found
+        found.sort(key=lambda resource: resource.kind != plan.target)
         return _distinct(found)
 
     def from_response(self, service: str, operation: str, response: Members, place: Place) -> list[Resource]:
@@ -124,7 +125,7 @@ class ResourceNames:
 
 def _distinct(found: list[Resource]) -> list[Resource]:
     """Each once, the one with an ARN before the one without."""
-    if len(found) < 2 or len({(kind, name) for kind, name, _ in found}) == len(found):
+    if len({(kind, name) for kind, name, _ in found}) == len(found):
         return found
     kept: dict[tuple[str, str], Resource] = {}
     for resource in found:
