@@ -20,9 +20,12 @@ from remit.faces.web.caller import LOCAL, ROLES, Caller
 VIEWER = Caller("vera", "person", ROLES["viewer"], "viewer")
 
 
-@pytest.fixture(scope="module")
-def store(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Store]:
-    with Store.open(Path(tmp_path_factory.mktemp("api")) / "data", "test") as found:
+@pytest.fixture(
+    scope="module", params=[None, pytest.param("postgresql", marks=pytest.mark.heavy)], ids=["sqlite", "postgresql"]
+)
+def store(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Store]:
+    url = request.getfixturevalue("postgresql").empty() if request.param else None
+    with Store.open(Path(tmp_path_factory.mktemp("api")) / "data", "test", state_url=url) as found:
         yield found
 
 

@@ -31,8 +31,8 @@ def record(number: int, user: str) -> dict[str, Any]:
 
 
 @pytest.fixture
-def store(tmp_path: Path) -> Iterator[Store]:
-    with Store.open(tmp_path / "data", "test") as store:
+def store(tmp_path: Path, store_state: str | None) -> Iterator[Store]:
+    with Store.open(tmp_path / "data", "test", state_url=store_state) as store:
         log = tmp_path / "log.json"
         log.write_text("\n".join(json.dumps(record(n, "night" if n < 3 else "day")) for n in range(5)))
         Ingesting(store, {"feed": "t"}, lambda state: None).from_target(str(log), {"format": "auto"})

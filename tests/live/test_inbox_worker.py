@@ -20,8 +20,8 @@ UNREADABLE = b"{}\n" * 60_000
 
 
 @pytest.fixture
-def store(tmp_path: Path):
-    with Store.open(tmp_path / "data", "test") as opened:
+def store(tmp_path: Path, store_state: str | None):
+    with Store.open(tmp_path / "data", "test", state_url=store_state) as opened:
         yield opened
 
 

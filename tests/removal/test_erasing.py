@@ -12,6 +12,7 @@ from pathlib import Path
 import pytest
 from tests.store.rows import DAY, OCTOBER, correct, event_columns, put, quarantine_columns
 
+from remit.adapters.store import scrubbing
 from remit.adapters.store.digest import index_digest, lake_digest
 from remit.adapters.store.removal import StoreRemoval
 from remit.adapters.store.schema import arrow_table
@@ -19,7 +20,7 @@ from remit.adapters.store.store import Store
 from remit.app.maintaining import maintain
 from remit.flows import removal
 from remit.model.columns import COLUMNS
-from remit.model.errors import KeeperBusy, UsageError
+from remit.model.errors import KeeperBusy, StoreError, UsageError
 
 MAYA = "maya@example.com"
 NOW = OCTOBER + 400 * DAY
@@ -198,6 +199,25 @@ def test_after_an_erasure_the_store_takes_more_compacts_and_is_erased_from_again
     with Store.open(tmp_path, "test", notices.append) as store:
         assert stored(store) == kept
     assert not notices, "the index followed the removal and needed no rebuilding"
+
+
+def test_an_erasure_cut_off_while_the_state_is_written_anew_is_finished(store, steps, monkeypatch):
+    filled(store)
+    store.state.put_feed(MAYA, f"s3://{MAYA}", "auto")
+    with monkeypatch.context() as broken:
+        broken.setattr(scrubbing, "compact", _cut_off)
+        with pytest.raises(StoreError, match="cut off"):
+            removal.erase(steps, MAYA, "local", NOW)
+    assert steps.begun() is not None
+    done = removal.finish(steps)
+    assert done is not None
+    assert done["proof"]["found"] == 0
+    assert steps.begun() is None
+    assert store.state.feeds() == []
+
+
+def _cut_off(state):
+    raise StoreError("cut off")
 
 
 def test_the_places_of_readers_of_changes_stay_valid(store, steps):

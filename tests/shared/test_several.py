@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Iterator
+from datetime import UTC, datetime, timedelta
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -278,6 +279,17 @@ def test_a_keeper_hands_its_registry_to_the_consoles_beside_it(postgresql: Postg
         SharedKeeping(store, lambda _: None).once()
         assert store.state.setting("registry")["text"] == text
         assert (keeper_of(store.state) or {})["seen"]
+
+
+def test_a_sign_in_that_is_over_is_forgotten_when_the_next_one_begins(states: tuple[State, State]) -> None:
+    clock = [datetime(2026, 11, 3, tzinfo=UTC)]
+    one, other = (SignIns(StoredSignIns(state), state, lambda: clock[0]) for state in states)
+    cookie = one.begin("oidc x 1", "ana\ud800", "viewer", 1)
+    assert (other.known(cookie) or {})["name"] == "ana\ud800"
+    clock[0] += timedelta(hours=2)
+    assert other.known(cookie) is None
+    other.begin("oidc x 2", "bo", "viewer", 1)
+    assert [row["name"] for row in StoredSignIns(states[0]).rows()] == ["bo"]
 
 
 class _Provider:
