@@ -80,6 +80,20 @@ def test_names_of_resources_come_back_as_they_came(store):
         }
 
 
+LISTS = [[], [""], ["", ""], ["a"], ["a=b", "c"], ["a\x1fb"], ["\x1f"], ["ü\x00'\""], ["a", "", "a"]]
+
+
+def test_lists_come_back_as_they_came(store):
+    events = event_columns(len(LISTS))
+    events["markers"] = events["context_unknown"] = LISTS
+    put(store, events)
+    store.follow()
+    found = store.index.by_id(events["event_id"], ["markers", "context_unknown"])
+    assert [found[each]["markers"] for each in events["event_id"]] == LISTS
+    assert [found[each]["context_unknown"] for each in events["event_id"]] == LISTS
+    assert store.index.execute("SELECT count(*) AS n FROM events WHERE len(markers_list) > 0")["n"].to_pylist() == [2]
+
+
 def test_most_of_what_is_taken_apart_is_stored_as_numbers_and_short_forms(store):
     events = event_columns(3)
     events["provider_id"] = events["request_id"] = [UUID] * 3

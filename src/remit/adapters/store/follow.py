@@ -122,9 +122,9 @@ def _insert_events(cursor: duckdb.DuckDBPyConnection, files: Mapping[str, int], 
         columns = ", ".join(_corrected(column.name) for column in INDEXED)
         joined = f"({rows}) AS born LEFT JOIN fresh ON fresh.event_id = born.event_id"
         rows, seq = f"SELECT {columns}, born.place, fresh.seq AS seq FROM {joined}", "seq"
-    made = packed.made()
-    names, values = ", ".join([*made, *_OWN]), ", ".join([*made.values(), seq, f"{number}", f"{number}", "place"])
-    cursor.execute(f"INSERT INTO events ({names}) SELECT {values} FROM ({rows})")
+    own = {"correction_seq": seq, "change_seq": str(number), "born_seq": str(number), "place": "place"}
+    names, values = packed.stored(rows, own)
+    cursor.execute(f"INSERT INTO events ({names}) {values}")
     count_in(cursor, f"({rows})")
     cursor.execute(
         "INSERT INTO offers SELECT unnest(list_distinct(link_offers)), event_id, make_timestamp(epoch_us(time)) "

@@ -8,7 +8,7 @@ does not have the expected shape is stored as it is.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Final
 
 from remit.adapters.store.lookups import key
@@ -18,41 +18,65 @@ from remit.model.columns import INDEXED, Column
 
 @dataclass(frozen=True, slots=True)
 class Packed:
-    """``parts``: stored column -> its type, and what it is made of; ``read``: the column again, from these parts."""
+    """``parts``: stored column -> its type, and what it is made of; ``read``: the column again, from these parts;
+    ``first``: names for what several parts are made of."""
 
     parts: Mapping[str, tuple[str, str]]
     read: str
+    first: Mapping[str, str] = field(default_factory=dict)
 
 
-_UUID: Final = "try_cast({0} AS UUID)"
-_IS_UUID: Final = f"coalesce({_UUID}::VARCHAR = {{0}}, false)"
 _LOW_64: Final = "18446744073709551615"
 _LOW_32: Final = "4294967295"
+_BETWEEN: Final = "chr(31)"
+"""Stands between the elements of a list that is stored as one line: ASCII's unit separator."""
 
 
 def _provider_id() -> Packed:
     """A UUID's first 32 bits are its key, which is stored anyway."""
-    number, fits = _UUID.format("provider_id") + "::UHUGEINT", _IS_UUID.format("provider_id")
+    number = "provider_uuid::UHUGEINT"
     whole = "((provider_key::UHUGEINT << 96) | (provider_middle::UHUGEINT << 64) | provider_end::UHUGEINT)"
     return Packed(
         {
             "provider_key": ("UINTEGER", key("provider_id")),
-            "provider_middle": ("UINTEGER", f"CASE WHEN {fits} THEN (({number} >> 64) & {_LOW_32})::UINTEGER END"),
-            "provider_end": ("UBIGINT", f"CASE WHEN {fits} THEN ({number} & {_LOW_64})::UBIGINT END"),
-            "provider_text": ("VARCHAR", f"CASE WHEN {fits} THEN NULL ELSE provider_id END"),
+            "provider_middle": ("UINTEGER", f"(({number} >> 64) & {_LOW_32})::UINTEGER"),
+            "provider_end": ("UBIGINT", f"({number} & {_LOW_64})::UBIGINT"),
+            "provider_text": ("VARCHAR", "CASE WHEN provider_uuid IS NULL THEN provider_id END"),
         },
         f"CASE WHEN provider_end IS NULL THEN provider_text ELSE {whole}::UUID::VARCHAR END",
+        {"provider_uuid": _uuid("provider_id")},
     )
 
 
 def _request_id() -> Packed:
-    fits = _IS_UUID.format("request_id")
     return Packed(
         {
-            "request_uuid": ("UUID", f"CASE WHEN {fits} THEN {_UUID.format('request_id')} END"),
-            "request_text": ("VARCHAR", f"CASE WHEN {fits} THEN NULL ELSE request_id END"),
+            "request_uuid": ("UUID", "request_number"),
+            "request_text": ("VARCHAR", "CASE WHEN request_number IS NULL THEN request_id END"),
         },
         "coalesce(request_uuid::VARCHAR, request_text)",
+        {"request_number": _uuid("request_id")},
+    )
+
+
+def _uuid(column: str) -> str:
+    """A text as a UUID, where that is the same text again."""
+    number = f"try_cast({column} AS UUID)"
+    return f"CASE WHEN {number}::VARCHAR = {column} THEN {number} END"
+
+
+def _line(column: str) -> Packed:
+    """A list as one text, of which there are few: a dictionary has a number for each whole list then."""
+    line = f"array_to_string({column}, {_BETWEEN})"
+    fits = f"len({column}) > 0 AND string_split({line}, {_BETWEEN}) = {column}"
+    return Packed(
+        {
+            f"{column}_line": ("VARCHAR", f"{column}_said"),
+            f"{column}_list": ("VARCHAR[]", f"CASE WHEN len({column}) > 0 AND {column}_said IS NULL THEN {column} END"),
+        },
+        f"CASE WHEN {column}_line IS NULL THEN coalesce({column}_list, []) "
+        f"ELSE string_split({column}_line, {_BETWEEN}) END",
+        {f"{column}_said": f"CASE WHEN {fits} THEN {line} END"},
     )
 
 
@@ -66,11 +90,12 @@ def _resource_arns() -> Packed:
     form = f"replace(replace({arn}, {resource}, chr(1)), account, chr(2))"
     return Packed(
         {
-            "arn_form": ("VARCHAR", f"CASE WHEN {fits} THEN {form} END"),
-            "arn_list": ("VARCHAR[]", f"CASE WHEN coalesce({fits}, false) THEN NULL ELSE resource_arns END"),
+            "arn_form": ("VARCHAR", "arn_said"),
+            "arn_list": ("VARCHAR[]", "CASE WHEN arn_said IS NULL THEN resource_arns END"),
         },
         f"CASE WHEN arn_form IS NULL THEN arn_list "
         f"ELSE [replace(replace(arn_form, chr(2), account), chr(1), {resource})] END",
+        {"arn_said": f"CASE WHEN {fits} THEN {form} END"},
     )
 
 
@@ -78,10 +103,12 @@ PACKED: Final[Mapping[str, Packed]] = {
     "provider_id": _provider_id(),
     "request_id": _request_id(),
     "resource_arns": _resource_arns(),
+    "markers": _line("markers"),
+    "context_unknown": _line("context_unknown"),
 }
 OWN: Final[Mapping[str, tuple[str, str]]] = {"event_key": ("UINTEGER", key("event_id"))}
 """What is stored beside the columns: names, types and what they are made of."""
-FORM: Final = f"1,{PACKED},{OWN}"
+FORM: Final = f"2,{PACKED},{OWN}"
 """Changes when columns are stored otherwise."""
 
 
@@ -99,8 +126,12 @@ def ddl(table: str, columns: Sequence[Column], *extra: str) -> str:
     return f"CREATE TABLE {table} ({', '.join(parts)})"
 
 
-def made() -> Mapping[str, str]:
-    """Each stored column -> what it is made of, over a relation with every column as it is read."""
-    plain = {f'"{column.name}"': f'"{column.name}"' for column in INDEXED if column.name not in PACKED}
-    taken = {name: made for packed in PACKED.values() for name, (_, made) in packed.parts.items()}
-    return plain | taken | {name: made for name, (_, made) in OWN.items()}
+def stored(rows: str, own: Mapping[str, str]) -> tuple[str, str]:
+    """The columns to insert into ``events``, and the select of their values. ``rows`` is a select of every column as it
+    is read; ``own`` are further columns and what they are made of."""
+    made = {f'"{column.name}"': f'"{column.name}"' for column in INDEXED if column.name not in PACKED}
+    made |= {name: source for packed in PACKED.values() for name, (_, source) in packed.parts.items()}
+    made |= {name: source for name, (_, source) in OWN.items()} | dict(own)
+    first = [f"{source} AS {name}" for packed in PACKED.values() for name, source in packed.first.items()]
+    values = f"SELECT {', '.join(made.values())} FROM (SELECT *, {', '.join(first)} FROM ({rows}))"
+    return ", ".join(made), values
