@@ -105,6 +105,10 @@ class LocalFolder:
     def forget(self, folder: str) -> None:
         """Nothing: a folder keeps no versions."""
 
+    def beyond(self, folder: str) -> list[str]:  # noqa: ARG002
+        """Nothing."""
+        return []
+
     def address(self, name: str) -> str:
         """The file's path."""
         return str(self.path(name))

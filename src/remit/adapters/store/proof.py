@@ -25,6 +25,7 @@ import pyarrow.parquet as pq
 from remit.adapters.store.finding import rows_naming
 from remit.adapters.store.lake import Lake
 from remit.adapters.store.schema import KINDS
+from remit.adapters.store.storage import Storage
 from remit.rooms.removal.subject import Subject
 
 PIECE: Final = 4 << 20
@@ -61,15 +62,21 @@ class Proof:
         return {**asdict(self), "left": list(self.left), "notes": list(self.notes)}
 
 
-def prove(folder: Path, subject: Subject, databases: Databases, skip: set[Path]) -> Proof:
-    """Read every file of the folder, but for those to skip."""
+def prove(
+    folder: Path, subject: Subject, databases: Databases, skip: set[Path], elsewhere: Storage | None = None
+) -> Proof:
+    """Read every file of the folder, but for those to skip, and every file of a lake that lies elsewhere."""
     scanned = list(_scan(folder, subject, databases, skip))
+    beyond: list[str] = []
+    if elsewhere is not None:
+        scanned += _scan_lake(elsewhere, subject)
+        beyond = [said for kind in KINDS for said in elsewhere.beyond(kind)]
     return Proof(
         files=len(scanned),
         bytes=sum(file.size for file in scanned),
         found=sum(file.found for file in scanned),
         left=tuple(file.path for file in scanned if file.found),
-        notes=tuple(f"{file.path}: {file.note}" for file in scanned if file.note),
+        notes=(*(f"{file.path}: {file.note}" for file in scanned if file.note), *beyond),
     )
 
 
@@ -85,10 +92,24 @@ def _scan(folder: Path, subject: Subject, databases: Databases, skip: set[Path])
             yield Scanned(shown, 0, 1, "its name")
         if of := [start for start in databases if path.name.startswith(start) and path.parent == folder]:
             yield _packed(path, shown, size, subject, inside=logical[of[0]][1], compressed=of[0].startswith("index"))
-        elif path.suffix == ".parquet" and path.parts[-2].startswith("month="):
-            yield Scanned(shown, size, _parquet(path, path.parts[-3], subject))
         else:
-            yield Scanned(shown, size, _text(path, subject))
+            yield Scanned(shown, size, _file(path, path.parts, subject))
+
+
+def _scan_lake(storage: Storage, subject: Subject) -> Iterator[Scanned]:
+    for entry in storage.entries(""):
+        shown = storage.address(entry.name)
+        if subject.names_in_source(entry.name):
+            yield Scanned(shown, 0, 1, "its name")
+        with storage.here(entry.name) as path:
+            yield Scanned(shown, entry.size, _file(path, tuple(entry.name.split("/")), subject))
+
+
+def _file(path: Path, parts: tuple[str, ...], subject: Subject) -> int:
+    """Mentions in a file of which ``parts`` are the folders and the name."""
+    if parts[-1].endswith(".parquet") and len(parts) > 2 and parts[-2].startswith("month="):
+        return _parquet(path, parts[-3], subject)
+    return _text(path, subject)
 
 
 def _logical(subject: Subject, values: Values) -> tuple[int, int]:

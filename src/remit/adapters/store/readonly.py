@@ -57,6 +57,10 @@ class ReadOnly:
         """Every file below a folder."""
         return self._storage.entries(folder)
 
+    def beyond(self, folder: str) -> list[str]:
+        """In words, what may still hold what was removed."""
+        return self._storage.beyond(folder)
+
     def address(self, name: str) -> str:
         """Where a file lies."""
         return self._storage.address(name)

@@ -151,11 +151,12 @@ class StoreRemoval:
     # --- proving and recording
 
     def prove(self, subject: Subject) -> Json:
-        """Look for the subject in every byte of the data folder."""
+        """Look for the subject in every byte of the data folder, and of a lake that lies elsewhere."""
         state = self._store.state
         kept = "state.db" if state.embedded else f"state at {state.where}"
         databases = {"index.": lambda: self._index_words(subject), kept: lambda: scrubbing.words(state)}
-        proof = prove(self._store.folder, subject, databases, {self._intention.path})
+        elsewhere = self._store.lake.storage if self._store.place.url else None
+        proof = prove(self._store.folder, subject, databases, {self._intention.path}, elsewhere)
         return {**proof.to_json(), "notes": [*proof.notes, *([] if state.embedded else [_BEYOND.format(state.where)])]}
 
     def prove_before(self, time_us: int) -> Json:

@@ -131,7 +131,7 @@ class Bucket:
         """Every object below a folder, in order of its key."""
         with self._asking("ListObjectsV2", folder, times=0):
             pages = self._client.get_paginator("list_objects_v2")
-            for page in pages.paginate(Bucket=self._bucket, Prefix=self._key(folder).rstrip("/") + "/"):
+            for page in pages.paginate(Bucket=self._bucket, Prefix=self._folder(folder)):
                 self._count("ListObjectsV2", 1)
                 for entry in page.get("Contents", ()):
                     key = entry["Key"].removeprefix(self._prefix)
@@ -151,7 +151,7 @@ class Bucket:
         found = []
         with self._asking("ListObjectVersions", folder):
             pages = self._client.get_paginator("list_object_versions")
-            for page in pages.paginate(Bucket=self._bucket, Prefix=self._key(folder)):
+            for page in pages.paginate(Bucket=self._bucket, Prefix=self._folder(folder)):
                 entries = [*page.get("Versions", ()), *page.get("DeleteMarkers", ())]
                 live = {each["Key"] for each in page.get("Versions", ()) if each["IsLatest"]}
                 old = [each for each in entries if not (each["IsLatest"] and each["Key"] in live)]
@@ -234,6 +234,9 @@ class Bucket:
 
     def _key(self, key: str) -> str:
         return f"{self._prefix}{key}"
+
+    def _folder(self, name: str) -> str:
+        return f"{self._prefix}{name.rstrip('/')}/" if name else self._prefix
 
     def _count(self, operation: str, times: int) -> None:
         with self._counting:

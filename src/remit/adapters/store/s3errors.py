@@ -10,15 +10,19 @@ from remit.model.errors import LakeUnreachable, StoreError
 _CREDENTIALS: Final = (
     "Set AWS credentials where AWS's own tools look for them: the environment, a profile, or the role of the machine."
 )
+_ALLOW: Final = (
+    "Allow s3:GetObject, s3:PutObject and s3:DeleteObject on the prefix and s3:ListBucket on the bucket; where the "
+    "bucket keeps versions, also s3:DeleteObjectVersion and s3:ListBucketVersions."
+)
 _CODES: Final[Mapping[str, tuple[str, str]]] = {
     "NoSuchBucket": ("There is no such bucket", "Make the bucket, or mend lake.url; also check lake.region."),
     "AccessDenied": (
         "S3 does not allow {operation}",
-        "Allow s3:GetObject, s3:PutObject, s3:DeleteObject on the prefix and s3:ListBucket on the bucket.",
+        _ALLOW,
     ),
     "403": (
         "S3 does not allow {operation}",
-        "Allow s3:GetObject, s3:PutObject, s3:DeleteObject on the prefix and s3:ListBucket on the bucket.",
+        _ALLOW,
     ),
     "InvalidAccessKeyId": ("S3 does not know these credentials", _CREDENTIALS),
     "SignatureDoesNotMatch": ("S3 does not accept the signature of these credentials", _CREDENTIALS),

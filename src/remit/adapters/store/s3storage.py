@@ -138,6 +138,14 @@ class S3Storage:
         if self.bucket.keeps_versions():
             self.bucket.remove_versions(self.bucket.versions(folder))
 
+    def beyond(self, folder: str) -> list[str]:
+        """Versions that the bucket keeps, or that it cannot be asked for."""
+        keeps = self.bucket.keeps_versions()
+        if keeps is None:
+            return ["Whether the bucket keeps versions of removed objects could not be asked (s3:GetBucketVersioning)."]
+        count = len(self.bucket.versions(folder)) if keeps else 0
+        return [f"The bucket keeps {count} older versions of objects of {folder}, not looked into."] if count else []
+
     def address(self, name: str) -> str:
         """The object's URL."""
         return self.bucket.address(name)

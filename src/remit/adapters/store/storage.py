@@ -80,5 +80,8 @@ class Storage(Protocol):
     def forget(self, folder: str) -> None:
         """Remove what the place itself still keeps of files below a folder that were removed or replaced."""
 
+    def beyond(self, folder: str) -> list[str]:
+        """In words, what may still hold the content of files below a folder that were removed or replaced."""
+
     def address(self, name: str) -> str:
         """Where a file lies, as another engine is told: a path or a URL."""
