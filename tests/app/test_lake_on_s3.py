@@ -13,6 +13,8 @@ from tests.s3server import Lakes
 from tests.store.test_s3 import KEEPER
 
 from remit.app.application import RemitApplication
+from remit.app.serving import serve
+from remit.model.errors import UsageError
 
 
 def folder(tmp_path: Path, lakes: Lakes, name: str, seconds: int = 30) -> Path:
@@ -42,6 +44,14 @@ def test_what_the_configuration_says_of_the_lake_holds_for_ingest_questions_and_
     assert any(key.startswith("events/month=2026-10/") for key in lakes.stored())
 
 
+def test_the_demonstration_is_never_poured_into_a_lake_that_the_configuration_names(tmp_path, monkeypatch):
+    monkeypatch.setenv("REMIT_LAKE_URL", "s3://acme-audit/remit")
+    options = {"demo": True, "data_given": True, "config": None, "host": None, "port": 0, "watch": ()}
+    with pytest.raises(UsageError, match="a lake of its own"):
+        serve(tmp_path / "demo", options, print)
+    assert not list(tmp_path.iterdir())
+
+
 @pytest.mark.heavy
 def test_workers_write_to_s3_and_a_second_folder_is_refused_by_every_command(lakes, tmp_path):
     trail = tmp_path / "trail.json.gz"
@@ -60,5 +70,5 @@ def test_workers_write_to_s3_and_a_second_folder_is_refused_by_every_command(lak
             assert "The lake is kept by server on" in refused.stderr
             assert f"process {keeper.pid}" in refused.stderr
         keeper.kill()
-    shown = remit(data, "events", "search", "--since", "2000-01-01", "--json")
+    shown = remit(data, "events", "search", "since:2000-01-01", "--json")
     assert shown.returncode == 0, shown.stderr

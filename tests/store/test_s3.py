@@ -361,6 +361,25 @@ def test_a_batch_cut_off_between_two_tables_is_finished_by_the_next_keeper(lakes
         assert index_digest(store.index) == lake_digest(store.lake)
 
 
+@pytest.mark.heavy
+def test_a_large_file_is_sent_in_parts_and_one_that_fails_leaves_nothing(lakes, proxy, tmp_path, monkeypatch):
+    monkeypatch.setattr(s3client, "LARGE_BYTES", 1 << 20)
+    monkeypatch.setattr(s3client, "PART_BYTES", 5 << 20)
+    content = os.urandom(12 << 20)
+    storage = lakes.place(endpoint=proxy.endpoint).storage(tmp_path)
+    written = storage.put("events/month=2026-10/large.parquet", lambda sink: sink.write(content))
+    assert written.size == len(content)
+    assert lakes.get("events/month=2026-10/large.parquet") == content
+    with storage.here("events/month=2026-10/large.parquet") as path:
+        assert path.read_bytes() == content
+    proxy.faults.append(lambda answering, request: "partNumber=2" in request.path and answering.refuse(500, "Broken"))
+    with pytest.raises(LakeUnreachable, match="failed repeatedly"):
+        storage.put("events/month=2026-10/other.parquet", lambda sink: sink.write(content))
+    assert lakes.stored() == ["events/month=2026-10/large.parquet"]
+    assert "Uploads" not in lakes.client.list_multipart_uploads(Bucket=lakes.bucket)
+    assert not list((tmp_path / CACHE / "files").iterdir())
+
+
 REFUSALS = {
     "AccessDenied": (403, "does not allow", "s3:PutObject"),
     "InvalidAccessKeyId": (403, "does not know these credentials", "Set AWS credentials"),

@@ -50,6 +50,12 @@ def serve(data: Path, options: Json, say: Say) -> None:
     folder = data if options["data_given"] or not options["demo"] else data.with_name(f"{data.name}-demo")
     folder = folder.absolute()  # commands find the control socket from wherever they are
     configured = _beside(load_configuration(folder, options["config"]), options)
+    if options["demo"] and configured.lake.url:
+        raise UsageError(
+            "The demonstration has a lake of its own",
+            where=configured.lake.url,
+            remedy="Take out lake.url (and REMIT_LAKE_URL): its made-up events belong beside nobody's real ones.",
+        )
     host = options["host"] or configured.server.host
     exposed = exposure(configured, host)
     listening = _listen(host, configured.server.port if options["port"] is None else options["port"])

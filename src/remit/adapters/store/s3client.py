@@ -124,8 +124,8 @@ class Bucket:
         from boto3.s3.transfer import TransferConfig
 
         parts = TransferConfig(multipart_threshold=LARGE_BYTES, multipart_chunksize=PART_BYTES, max_concurrency=4)
-        with self._asking("UploadPart", key, times=-(-size // PART_BYTES) + 2):
-            self._client.upload_file(str(path), self._bucket, self._key(key), Config=parts)
+        with self._asking("UploadPart", key, times=-(-size // PART_BYTES) + 2), path.open("rb") as content:
+            self._client.upload_fileobj(content, self._bucket, self._key(key), Config=parts)
 
     def keys(self, folder: str) -> Iterator[Listed]:
         """Every object below a folder, in order of its key."""
