@@ -46,7 +46,7 @@ def test_what_the_configuration_says_of_the_lake_holds_for_ingest_questions_and_
 
 def test_the_demonstration_is_never_poured_into_a_lake_that_the_configuration_names(tmp_path, monkeypatch):
     monkeypatch.setenv("REMIT_LAKE_URL", "s3://acme-audit/remit")
-    options = {"demo": True, "data_given": True, "config": None, "host": None, "port": 0, "watch": ()}
+    options = {"demo": True, "data_given": True, "config": None, "host": None, "port": 0, "watch": (), "beside": None}
     with pytest.raises(UsageError, match="a lake of its own"):
         serve(tmp_path / "demo", options, print)
     assert not list(tmp_path.iterdir())
