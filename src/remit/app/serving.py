@@ -50,12 +50,6 @@ def serve(data: Path, options: Json, say: Say) -> None:
     folder = data if options["data_given"] or not options["demo"] else data.with_name(f"{data.name}-demo")
     folder = folder.absolute()  # commands find the control socket from wherever they are
     configured = _beside(load_configuration(folder, options["config"]), options)
-    if options["demo"] and configured.lake.url:
-        raise UsageError(
-            "The demonstration has a lake of its own",
-            where=configured.lake.url,
-            remedy="Take out lake.url (and REMIT_LAKE_URL): its made-up events belong beside nobody's real ones.",
-        )
     host = options["host"] or configured.server.host
     exposed = exposure(configured, host)
     listening = _listen(host, configured.server.port if options["port"] is None else options["port"])
@@ -99,6 +93,16 @@ def _begin(store: Store, notice: Say, say: Say, *, filling: bool) -> None:
         settle_store(store)  # an ingest that was cut off may have left joins unmade
 
 
+def _refuse_mixing(lake: str) -> None:
+    """The demonstration's made-up events belong beside nobody's real ones."""
+    if lake:
+        raise UsageError(
+            "The demonstration has a lake of its own",
+            where=lake,
+            remedy="Take out lake.url, and REMIT_LAKE_URL from the environment.",
+        )
+
+
 def _beside(configured: Configuration, options: Json) -> Configuration:
     """The configuration with what the command says of a console that keeps nothing."""
     if options["beside"]:
@@ -107,6 +111,8 @@ def _beside(configured: Configuration, options: Json) -> Configuration:
         configured = dataclasses.replace(configured, server=server, lake=dataclasses.replace(configured.lake, url=url))
     if configured.server.role == CONSOLE and (options["demo"] or options["watch"]):
         raise UsageError("A console that keeps nothing stores nothing", remedy="Leave out --demo and --watch.")
+    if options["demo"]:
+        _refuse_mixing(configured.lake.url)
     return configured
 
 
