@@ -13,12 +13,12 @@ from remit.adapters.store.schema import KINDS
 
 def compact(lake: Lake) -> int:
     """Merge small files until there are no more to merge; returns the files merged."""
-    return sum(_passes(lake, lambda kind=kind: compaction.merges(lake, kind)) for kind in KINDS)
+    return sum(_passes(lake, lambda kind=kind: compaction.merges(kind, lake.files(kind).added)) for kind in KINDS)
 
 
 def fold(lake: Lake) -> int:
     """Fold corrections until none overlap; returns the files merged."""
-    return _passes(lake, lambda: compaction.folds(lake))
+    return _passes(lake, lambda: compaction.folds(lake, lake.files("corrections").added))
 
 
 def _passes(lake: Lake, plan: Callable[[], list[Step]]) -> int:

@@ -7,7 +7,7 @@ from typing import Any
 
 from remit.adapters.store.digest import index_digest
 from remit.adapters.store.lease import holder
-from remit.adapters.store.store import Store
+from remit.adapters.store.store import REBUILT, Store
 from remit.app.feeds_desk import RESOLVED
 
 
@@ -42,4 +42,5 @@ class Figures:
             "index": reached.get("events"),
             "rules": self._rules,
             "keeper": holder(self._store.folder),
+            "rebuilt": self._store.state.setting(REBUILT),
         }

@@ -35,15 +35,15 @@ class Step:
         return [file for run in self.runs for file in run]
 
 
-def merges(lake: Lake, kind: str) -> list[Step]:
+def merges(kind: str, files: Sequence[DataFile]) -> list[Step]:
     """One pass of merges of small files. What they become may be small again: the next pass merges that."""
-    return [Step(kind, tuple((file,) for file in group)) for group in groups(lake.files(kind).added)]
+    return [Step(kind, tuple((file,) for file in group)) for group in groups(files)]
 
 
-def folds(lake: Lake) -> list[Step]:
+def folds(lake: Lake, files: Sequence[DataFile]) -> list[Step]:
     """One pass of merges of corrections that overlap in time: after the last pass each event has one at most."""
     months: defaultdict[str, list[DataFile]] = defaultdict(list)
-    for file in lake.files("corrections").added:
+    for file in files:
         months[file.month].append(file)
     found = []
     for files in months.values():

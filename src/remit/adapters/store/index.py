@@ -7,7 +7,7 @@ import uuid
 from collections import defaultdict
 from collections.abc import Callable, Collection, Iterator, Sequence
 from contextlib import ExitStack, contextmanager, suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
 from typing import Final, Self
@@ -34,12 +34,14 @@ _READ: Final = {kind: frozenset(column.name for column in STORED[kind]) - {"raw"
 
 @dataclass(frozen=True, slots=True)
 class FollowReport:
-    """Rows taken from the lake's new files (before corrections settle on events), and whether all was rebuilt."""
+    """Rows taken from the lake's new files (before corrections settle on events), whether all was rebuilt, and if that
+    was because the log did not tell what happened since, why it did not."""
 
     events: int = 0
     corrections: int = 0
     quarantine: int = 0
     rebuilt: bool = False
+    gap: str = ""
 
 
 class Index:
@@ -114,7 +116,7 @@ class Index:
                     report = self._apply(lake, changes, rebuilt=False)
             except GapInLog as gap:
                 self._notice(f"The index is rebuilt from the lake: {gap}.")
-                return self.rebuild(lake)
+                return replace(self.rebuild(lake), gap=str(gap))
             self._tell()
             return report
 
@@ -293,7 +295,8 @@ class Index:
         follow.apply(self._duck.cursor(), new, partial(_here, lake))
         for kind, change in changes.items():
             self._mark(lake, kind, change.version)
-        return FollowReport(**{kind: _rows(change) for kind, change in changes.items()}, rebuilt=rebuilt)
+        events, corrections, quarantine = (_rows(changes[kind]) for kind in KINDS)
+        return FollowReport(events, corrections, quarantine, rebuilt)
 
     def _mark_all(self, lake: Lake) -> None:
         for kind in KINDS:

@@ -15,6 +15,7 @@ import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
 from typing import Any, Self
@@ -38,6 +39,8 @@ from remit.adapters.store.state import State
 from remit.model.errors import KeeperBusy, StoreError
 
 HERE = LakePlace()
+REBUILT = "index_rebuilt"
+"""The setting of the state that tells when and why the index was last rebuilt because of a gap."""
 ALONE_SECONDS = 60.0
 ALONE_LOOK_SECONDS = 0.05
 UNUSABLE = frozenset("?%")
@@ -127,9 +130,10 @@ class Store:
             known = index.acknowledged()
             storage, taken_over = place.keep(folder, role, disk, opening, on_notice)
             lake = Lake.open_in(storage, acknowledged=known, on_notice=on_notice, taken_over=taken_over)
-            index.follow(lake)
+            report = index.follow(lake)
             store = cls(folder, lake, index, state, opening.pop_all(), disk, place)
             store.shared = shared
+            store._note_rebuild(report)
             return store
 
     def check_lease(self) -> None:
@@ -225,7 +229,14 @@ class Store:
         self._follower.begin()
         report = self.index.follow(self.lake)
         self._reservations.followed(batches)
+        self._note_rebuild(report)
         return report
+
+    def _note_rebuild(self, report: FollowReport) -> None:
+        """Remember for the doctor that the index had to be rebuilt, and why."""
+        if report.gap:
+            at = datetime.now(UTC).isoformat(timespec="seconds").replace("+00:00", "Z")
+            self.state.put_setting(REBUILT, {"at": at, "why": report.gap})
 
     @contextmanager
     def alone(self, patience: float = ALONE_SECONDS) -> Iterator[None]:

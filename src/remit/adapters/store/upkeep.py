@@ -6,12 +6,13 @@ such as an erasure; a moment of being alone is needed only to remove files.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Sequence
 from contextlib import AbstractContextManager
 from typing import Any, Final
 
 from remit.adapters.store import compaction
 from remit.adapters.store.compaction import Step
+from remit.adapters.store.datafile import DataFile
 from remit.adapters.store.merging import merged
 from remit.adapters.store.schema import KINDS
 from remit.adapters.store.store import Store
@@ -19,6 +20,7 @@ from remit.adapters.store.vacuum import vacuum
 
 Json = dict[str, Any]
 Tell = Callable[[Json], None]
+Plan = Callable[[str, Sequence[DataFile]], list[Step]]
 _SLACK: Final = 0.25
 _SLACK_BYTES: Final = 64 << 20
 """The index is renewed when so large a part of its file, and so many bytes, hold nothing any more."""
@@ -45,12 +47,11 @@ class StoreUpkeep:
 
     def fold(self, tell: Tell) -> Json:
         """Drop every correction but the newest of each event."""
-        return self._passes(lambda: compaction.folds(self._store.lake), tell)
+        return self._passes(("corrections",), lambda _, files: compaction.folds(self._store.lake, files), tell)
 
     def compact(self, tell: Tell) -> Json:
         """Merge small files of each month."""
-        lake = self._store.lake
-        return self._passes(lambda: [step for kind in KINDS for step in compaction.merges(lake, kind)], tell)
+        return self._passes(KINDS, compaction.merges, tell)
 
     def vacuum(self, grace_seconds: float) -> Json:
         """Remove files that nothing has referred to for longer than the grace."""
@@ -79,18 +80,21 @@ class StoreUpkeep:
         """Write the maintenance into the journal."""
         self._store.state.journal(who, what, facts)
 
-    def _passes(self, plan: Callable[[], list[Step]], tell: Tell) -> Json:
-        """Plan and merge until nothing is left to merge."""
+    def _passes(self, kinds: Iterable[str], plan: Plan, tell: Tell) -> Json:
+        """Plan and merge until nothing is left to merge of what was there at the start: what arrives meanwhile waits
+        for the next maintenance, or this one would never end."""
         done = {"merged": 0, "into": 0, "rows_dropped": 0, "bytes_read": 0, "bytes_written": 0}
-        while steps := plan():
-            for step in steps:
-                for name, count in self._take(step).items():
-                    done[name] += count
-                tell(done)
+        for kind in kinds:
+            ours = {file.path for file in self._store.lake.files(kind).added}
+            while steps := plan(kind, [file for file in self._store.lake.files(kind).added if file.path in ours]):
+                for step in steps:
+                    for name, count in self._take(step, ours).items():
+                        done[name] += count
+                    tell(done)
         return done
 
-    def _take(self, step: Step) -> Json:
-        """Merge and commit, unless somebody else replaced a file of it meanwhile."""
+    def _take(self, step: Step, ours: set[str]) -> Json:
+        """Merge, commit and add to ours what was made, unless somebody else replaced a file of it meanwhile."""
         lake = self._store.lake
         with self._store.structure:
             if not {file.path for file in lake.files(step.kind).added}.issuperset(file.path for file in step.files):
@@ -98,6 +102,7 @@ class StoreUpkeep:
             with lake.heeding_syncs():
                 made = merged(lake, step.kind, step.runs)
             self._store.replace(step.kind, step.files, made)
+            ours.update(file.path for file in made)
         return {
             "merged": len(step.files),
             "into": len(made),

@@ -164,7 +164,13 @@ def _versions(figures: StoreFigures) -> list[Json]:
                 "It catches up by itself while a keeper runs: remit up.",
             ),
         ]
-    return [*checks, _check("index", "ok", f"Lake and index both stand at version {lake}.", None)]
+    return [*checks, _check("index", "ok", f"Lake and index both stand at version {lake}.{_rebuilt(known)}", None)]
+
+
+def _rebuilt(known: Mapping[str, Any]) -> str:
+    """That the index had a gap once, as a sentence to add."""
+    rebuilt = known.get("rebuilt")
+    return f" It was rebuilt from the lake at {rebuilt['at']}: {rebuilt['why']}." if rebuilt else ""
 
 
 def _holder(keeper: Any) -> str:

@@ -143,5 +143,6 @@ class StoreFigures(Protocol):
 
     def versions(self) -> Mapping[str, Any]:
         """``lake`` and ``index`` (the lake version each stands at), ``rules`` (version of the attribution rules in
-        use), ``keeper`` (who holds the lease, or None); None for what is not known."""
+        use), ``keeper`` (who holds the lease, or None), ``rebuilt`` (``{at, why}`` of the last time the index had to be
+        rebuilt because the lake's log did not tell what it had missed); None for what is not known."""
         ...
