@@ -327,7 +327,6 @@ def test_a_server_maintains_once_a_day_and_when_small_files_pile_up(store, monke
     with Maintaining(store, pytest.fail, lambda: now[0], 0.01):
         wait_for(lambda: len(store.state.journalled()) == 1)
         wait_for(lambda: store.state.setting("maintained"))
-        store.state.put_setting("maintained", now[0])
         for seed in range(50, 57):
             put(store, event_columns(3, seed))
         time.sleep(0.1)

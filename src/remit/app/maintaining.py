@@ -28,10 +28,16 @@ _DAY: Final = 86_400
 _LOOK_SECONDS: Final = 60.0
 
 
-def maintain(store: Store, who: str, grace_hours: float = flow.GRACE_HOURS, tell: Tell = lambda _: None) -> Json:
-    """Maintain a store now."""
+def maintain(
+    store: Store,
+    who: str,
+    grace_hours: float = flow.GRACE_HOURS,
+    tell: Tell = lambda _: None,
+    clock: Callable[[], float] = time.time,
+) -> Json:
+    """Maintain a store now; by the clock, in seconds since the epoch, it is remembered when that was."""
     done = flow.maintain(StoreUpkeep(store), who, grace_hours=grace_hours, clock=time.monotonic, tell=tell)
-    store.state.put_setting(_SETTING, time.time())
+    store.state.put_setting(_SETTING, clock())
     return done
 
 
@@ -75,7 +81,7 @@ class Maintaining:
                 if not flow.due(small_files(self._store), int(self._clock()) // _DAY, int(last) // _DAY):
                     continue
                 self._store.check_lease()
-                maintain(self._store, WHO, tell=self._go_on)
+                maintain(self._store, WHO, tell=self._go_on, clock=self._clock)
                 said = ""
             except _Stopped:
                 return
