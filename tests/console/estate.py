@@ -218,7 +218,8 @@ class Desk:
             {"start": rfc3339(low + place * width), "source": source, "count": count, "denied": 0}
             for (place, source), count in sorted(counts.items(), key=str)
         ]
-        return {"low": rfc3339(low), "high": rfc3339(high), "bucket_seconds": width / 1_000_000, "bars": bars}
+        told = {"low": rfc3339(low), "high": rfc3339(high), "origin": rfc3339(low)}
+        return {**told, "bucket_seconds": width / 1_000_000, "bars": bars}
 
     def show(self, event_id: str) -> Json:
         found = next((each for each in self.rows if each["event_id"] == event_id), None)

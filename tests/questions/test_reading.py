@@ -17,6 +17,7 @@ from remit.flows.questions.overview import facet, histogram, overview
 from remit.flows.questions.search import every_row, search
 from remit.flows.questions.show import show
 from remit.model.errors import NotFound, QueryError, UsageError
+from remit.model.event_json import rfc3339
 from remit.rooms.query.predicate import EVERYTHING, Equals, Not
 
 from .conftest import HOUR, NOW, MakeIndex, describe, event, unknown
@@ -154,6 +155,20 @@ def test_a_histogram_counts_every_act_once(make_index: MakeIndex) -> None:
     answer = histogram(index, "since:7d", now_us=NOW, buckets=7)
     assert sum(bar["count"] for bar in answer["bars"]) == 10
     assert histogram(make_index([]), "", now_us=NOW)["bars"] == []
+
+
+def test_long_buckets_are_whole_hours_and_none_begins_before_the_range(make_index: MakeIndex) -> None:
+    index = make_index([event(f"e{n}", hours_ago=n + 0.3) for n in range(0, 168, 3)])
+    answer = histogram(index, "since:7d", now_us=NOW, buckets=50)
+    low = NOW - 7 * 24 * HOUR
+    origin = low - low % HOUR
+    assert (answer["bucket_seconds"], answer["low"], answer["origin"]) == (4 * 3600, rfc3339(low), rfc3339(origin))
+    whole = {rfc3339(origin + place * 4 * HOUR) for place in range(1, 50)}
+    assert {bar["start"] for bar in answer["bars"]} <= {rfc3339(low), *whole}
+    assert sum(bar["count"] for bar in answer["bars"]) == 56
+    short = histogram(index, "since:2d", now_us=NOW, buckets=50)
+    assert short["origin"] == short["low"]
+    assert short["bucket_seconds"] < 3600
 
 
 def test_exports_hold_every_event_as_json_and_as_ocsf(make_index: MakeIndex) -> None:

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from remit.adapters.store.hourly import HOUR
 from remit.adapters.store.index import Index
-from remit.adapters.store.narrowed import reader_of
+from remit.adapters.store.narrowed import QuickReader, reader_of
 from remit.adapters.store.reader import IndexReader
 from remit.adapters.store.store import Store
 from remit.model.columns import FACETS
@@ -51,9 +51,9 @@ def spans(events: int) -> list[Predicate]:
     ]
 
 
-def agrees(store: Store, events: int) -> None:
-    """The quick reader and a reader that only scans give the same answers."""
-    quick, plain = reader_of(store.index), IndexReader(store.index)
+def agrees(store: Store, events: int, quick: QuickReader | None = None) -> None:
+    """The quick reader, which may have been asked before, and a reader that only scans give the same answers."""
+    quick, plain = quick or reader_of(store.index), IndexReader(store.index)
     for span in spans(events):
         assert quick.tally(span) == plain.tally(span)
         acts = both(span, ACTS)
@@ -78,6 +78,7 @@ def test_counts_per_hour_are_what_a_scan_counts_after_any_history(history: list[
     with tempfile.TemporaryDirectory() as folder:
         store = Store.open(Path(folder), "test")
         try:
+            quick = reader_of(store.index)
             put(store, lots[-1])
             for at, step in enumerate(history):
                 if step in ("put", "correct first"):
@@ -96,8 +97,10 @@ def test_counts_per_hour_are_what_a_scan_counts_after_any_history(history: list[
                 else:
                     store.close()
                     store = Store.open(Path(folder), "test")
+                    quick = reader_of(store.index)
+                assert quick.tally(And(())) == IndexReader(store.index).tally(And(()))
             store.follow()
-            agrees(store, 40)
+            agrees(store, 40, quick)
         finally:
             store.close()
 
@@ -170,6 +173,31 @@ def test_a_look_up_by_name_reads_no_list(filled: tuple[Store, dict[str, list[Any
 
     IndexReader(Listening(), dialect=reader_of(store.index)._sql).tally(named("resource_ids-0"))
     assert "list" not in asked[0]
+
+
+def test_answers_are_asked_once_until_events_come_change_or_go(store: Store, monkeypatch: Any) -> None:
+    events = event_columns(30, step=STEP)
+    put(store, events)
+    store.follow()
+    quick = reader_of(store.index)
+    asked: list[str] = []
+    execute = store.index.execute
+    monkeypatch.setattr(store.index, "execute", lambda sql, *rest, **named: asked.append(sql) or execute(sql, *rest))
+
+    def questions() -> int:
+        asked.clear()
+        agrees(store, 30, quick)
+        quick.groups(And(()), ("source",), 5)[0].clear()  # what is given belongs to whoever asked
+        return len(asked)
+
+    first, again = questions(), questions()
+    assert again < first
+    correct(store, events, range(0, 30, 4), "corrected")
+    store.follow()
+    assert questions() > again
+    store.index.withdraw(store.lake, events["event_id"][::3], None)
+    assert questions() > again
+    assert quick.tally(And(()))["records"] == 20
 
 
 def test_rows_of_one_hour_and_value_are_merged_before_they_are_many(store: Store, monkeypatch: Any) -> None:

@@ -7,7 +7,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
-from remit.adapters.store.hours import ACT, LISTS, list_values, scalar_values
+from remit.adapters.store.hours import ACT, LISTS, few_values, list_values
 from remit.adapters.store.sql import as_timestamp
 from remit.model.columns import BY_NAME
 from remit.rooms.query.predicate import And, Equals, Not, Predicate, Range, time_bounds
@@ -139,7 +139,7 @@ class Hourly:
         parts = [f"SELECT hour, facet, value, count, denied FROM hour_values WHERE facet IN ({named}) AND {hours}"]
         scalars = [name for name in columns if name not in LISTS]
         for edge, bounds in _edges(span):
-            counted = [scalar_values(edge, scalars)] if scalars else []
+            counted = [few_values(edge, scalars)] if scalars else []
             counted += [list_values(edge, name) for name in columns if name in LISTS]
             parts += counted
             params += bounds * len(counted)

@@ -94,6 +94,20 @@ def scalar_values(rows: str, columns: Sequence[str]) -> str:
     )
 
 
+def few_values(rows: str, columns: Sequence[str]) -> str:
+    """The same for the events of one hour. Few events take less time than the planning of as many groupings, so equal
+    ones are counted and then taken apart."""
+    names = ", ".join(dict.fromkeys((*(f'"{name}"' for name in columns), _FLAG)))
+    equal = f"SELECT {_HOUR} AS hour, {names}, count(*) AS n FROM {rows} WHERE {ACT} GROUP BY ALL"
+    each = ", ".join(f"{{'facet': '{name}', 'value': CAST(\"{name}\" AS VARCHAR)}}" for name in columns)
+    apart = f"SELECT hour, unnest([{each}]) AS of, {_FLAG} AS refused, n FROM ({equal})"
+    refused = "CAST(coalesce(sum(n) FILTER (WHERE refused), 0) AS BIGINT) AS denied"
+    return (
+        f"SELECT hour, of.facet AS facet, of.value AS value, CAST(sum(n) AS BIGINT) AS count, {refused} "
+        f"FROM ({apart}) GROUP BY ALL"
+    )
+
+
 def list_values(rows: str, column: str) -> str:
     """The same for the elements of a list column, each once for an act."""
     lists = f'SELECT {_HOUR} AS hour, "{column}" AS list, {_FLAG} FROM {rows} WHERE {ACT}'

@@ -56,6 +56,7 @@ class Index:
         self._opened = opened
         self._moved = threading.Condition()
         self._sequence = ("", 0)
+        self._withdrawals = 0
 
     @classmethod
     def open(
@@ -92,6 +93,11 @@ class Index:
         """(epoch, number) of the newest follow that brought or corrected events. Numbers rise within an epoch, also
         over restarts; a rebuilt index begins another epoch."""
         return self._sequence
+
+    @property
+    def edition(self) -> tuple[tuple[str, int], int]:
+        """Another value after every change of events in this process, also after some were taken away."""
+        return self._sequence, self._withdrawals
 
     def wait(self, seen: tuple[str, int], seconds: float) -> tuple[str, int]:
         """The sequence as soon as it is another than ``seen``, or as it stands after so many seconds."""
@@ -158,6 +164,7 @@ class Index:
                 self._mark_all(lake)
             finally:
                 cursor.unregister("withdrawn")
+        self._withdrawals += 1
 
     def copy_commits(self, lake: Lake) -> None:
         """Keep the newest commits' files as they are now: their words may have been rewritten."""

@@ -7,13 +7,15 @@ column that it does not hold, is asked of that reader.
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import Any, Final, Protocol
 
 import pyarrow as pa
 
+from remit.adapters.store.index import Index
 from remit.adapters.store.lookups import KeyedDialect
 from remit.adapters.store.reader import IndexReader
+from remit.adapters.store.remembered import Remembered
 from remit.adapters.store.sql import Clause, Dialect, where
 from remit.model.columns import BY_NAME
 from remit.rooms.query.predicate import And, Contains, Equals, Not, Or, Predicate, both, columns_of, either
@@ -21,6 +23,8 @@ from remit.rooms.query.predicate import And, Contains, Equals, Not, Or, Predicat
 Row = dict[str, Any]
 MOST: Final = 50_000
 """Events that are held at most; of more, every question is asked of the whole."""
+_MOST_PLACES: Final = 200
+"""Rows of a page that are read one by one; a longer page is read in one statement."""
 _ALWAYS: Final = ("event_id", "time", "denied", "counted")
 _TIMES: Final = ("hour", "hour_of_day")
 
@@ -155,9 +159,10 @@ class NarrowedReader(IndexReader):
 class QuickReader(FetchingReader):
     """The reader of an index with keys and counts, which can be narrowed to few events."""
 
-    def __init__(self, engine: Holds, dialect: Dialect) -> None:
+    def __init__(self, engine: Holds, dialect: Dialect, remembered: Remembered | None = None) -> None:
         super().__init__(engine, dialect=dialect, hourly=True)
         self._holds = engine
+        self._remembered = remembered
 
     def narrowed(self, predicate: Predicate, columns: Sequence[str]) -> IndexReader:
         """A reader for many questions that all have the terms of ``predicate`` and filter and group by these columns;
@@ -175,6 +180,34 @@ class QuickReader(FetchingReader):
             return self
         return NarrowedReader(self, self._holds, predicate.terms if isinstance(predicate, And) else (predicate,), rows)
 
+    def _page(
+        self,
+        predicate: Predicate,
+        columns: Sequence[str],
+        limit: int,
+        after: tuple[int, str] | None,
+        *,
+        oldest_first: bool,
+    ) -> list[Row]:
+        """The rows of a page are found first, by time and id alone, and then read where they lie."""
+        if limit > _MOST_PLACES:
+            return super()._page(predicate, columns, limit, after, oldest_first=oldest_first)
+        clause, order = self._placed(predicate, after, oldest_first=oldest_first)
+        sql = f"SELECT rowid AS place, event_id FROM {self._table} WHERE {clause.sql} ORDER BY {order} LIMIT {limit}"
+        places = [(row["place"], row["event_id"]) for row in self._fresh(sql, clause.params)]
+        found = self.at(places, columns)
+        return [dict(found[event_id]) for _, event_id in places if event_id in found]
+
+    def _rows(self, sql: str, params: Iterable[object]) -> list[Row]:
+        """The answer to a statement, from memory when the index has not moved since it was asked."""
+        values = tuple(params)
+        if self._remembered is None:
+            return self._fresh(sql, values)
+        return self._remembered.rows((sql, values), lambda: self._fresh(sql, values))
+
+    def _fresh(self, sql: str, params: Iterable[object]) -> list[Row]:
+        return super()._rows(sql, params)
+
     def _many(self, clause: Clause) -> bool:
         """Whether there are too many: no look-up bounds what a scan would find, so they are counted first."""
         some = f"SELECT 1 FROM {self._table} WHERE {clause.sql} LIMIT {MOST + 1}"
@@ -186,18 +219,22 @@ class QuickReader(FetchingReader):
             return {}
         wanted = dict.fromkeys(("event_id", *columns))
         shown = ", ".join(self._shown(name) for name in wanted)
+        # As a relation: a list of constants is compared with every row between the first of them and the last.
         sql = f"SELECT {shown} FROM {self._table} WHERE rowid IN (SELECT unnest(?::BIGINT[]))"
-        rows = self._rows(sql, [[place for place, _ in places]])
+        rows = self._fresh(sql, [[place for place, _ in places]])
         ids = {event_id for _, event_id in places}
         found = {row["event_id"]: row for row in rows if row["event_id"] in ids}
         if left := ids - found.keys():
-            found |= {row["event_id"]: row for row in self.search(_any_of(sorted(left)), tuple(wanted), len(left))}
+            clause = where(_any_of(sorted(left)), self._sql)
+            moved = self._fresh(f"SELECT {shown} FROM {self._table} WHERE {clause.sql}", clause.params)
+            found |= {row["event_id"]: row for row in moved}
         return {event_id: {name: row[name] for name in columns} for event_id, row in found.items()}
 
 
 def reader_of(index: Holds) -> QuickReader:
     """The reader of a store's own index, which has keys and counts per hour beside its events."""
-    return QuickReader(index, KeyedDialect())
+    remembered = Remembered(lambda: index.edition) if isinstance(index, Index) else None
+    return QuickReader(index, KeyedDialect(), remembered)
 
 
 def _any_of(ids: Sequence[str]) -> Predicate:

@@ -112,6 +112,9 @@ class Histogram(BaseModel):
 
     low: Instant
     high: Instant
+    origin: Instant = Field(
+        description="Where the first bar's stretch begins: with the hour of low, when bars last whole hours."
+    )
     bucket_seconds: float | None = Field(description="How long each bar lasts; null when there is nothing to draw.")
     bars: list[Bar]
 

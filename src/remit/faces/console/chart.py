@@ -66,8 +66,9 @@ class Bar:
 class Chart:
     """A drawn histogram. Empty buckets have no bar.
 
-    ``low_ms`` and ``bucket_ms`` place buckets in time for a script, ``brush`` is the address that a chosen range is
-    added to as ``since`` and ``until``, and ``moves`` are ``(label, address)`` of the neighbouring ranges.
+    ``low_ms`` and ``bucket_ms`` place buckets in time for a script, which chooses nothing before ``least_ms``.
+    ``brush`` is the address that a chosen range is added to as ``since`` and ``until``, and ``moves`` are ``(label,
+    address)`` of the neighbouring ranges.
     """
 
     bars: tuple[Bar, ...]
@@ -80,6 +81,7 @@ class Chart:
     high: str
     sources: tuple[tuple[str, str], ...]
     low_ms: float
+    least_ms: float
     bucket_ms: float
     brush: str
     moves: tuple[tuple[str, str], ...]
@@ -94,11 +96,13 @@ def draw(found: dict[str, Any], ask: Ask, now_us: int) -> Chart | None:
         buckets[row["start"]][row["source"] or "Unknown"] = (row["count"], row["denied"])
     low, high, width = _micros(found["low"]), _micros(found["high"]), round(found["bucket_seconds"] * 1_000_000)
     most = max(sum(count for count, _ in parts.values()) for parts in buckets.values())
-    bars = [_bar(start, parts, (low, high, width, most), ask) for start, parts in sorted(buckets.items())]
+    origin = _micros(found["origin"])
+    scale = _Scale(origin, low, high, width, most)
+    bars = [_bar(start, parts, scale, ask) for start, parts in sorted(buckets.items())]
     present = {piece.source for bar in bars for piece in bar.pieces}
     return Chart(
         bars=tuple(bars),
-        width=-(-(high - low) // width) * _STEP,
+        width=-(-(high - origin) // width) * _STEP,
         most=most,
         total=sum(bar.total for bar in bars),
         bucket=span(width / 1_000_000),
@@ -106,32 +110,43 @@ def draw(found: dict[str, Any], ask: Ask, now_us: int) -> Chart | None:
         low=found["low"],
         high=found["high"],
         sources=tuple((name, source_class(name)) for name in SOURCES if name in present),
-        low_ms=low / 1000,
+        low_ms=origin / 1000,
+        least_ms=low / 1000,
         bucket_ms=width / 1000,
         brush=ask.within("").chosen_from(found["low"], found["high"]).url(),
         moves=tuple(_moves(low, high, ask, now_us)),
     )
 
 
-def _bar(start: str, parts: dict[str, tuple[int, int]], scale: tuple[int, int, int, int], ask: Ask) -> Bar:
-    low, high, width, most = scale
-    begin = _micros(start)
-    end = _written(begin + width)
+@dataclass(frozen=True, slots=True)
+class _Scale:
+    """Where the first bucket begins, the range, how long a bucket is (microseconds) and the tallest one's acts."""
+
+    origin: int
+    low: int
+    high: int
+    width: int
+    most: int
+
+
+def _bar(start: str, parts: dict[str, tuple[int, int]], scale: _Scale, ask: Ask) -> Bar:
+    place = (_micros(start) - scale.origin) // scale.width
+    end = _written(scale.origin + (place + 1) * scale.width)
     pieces, top = [], float(HEIGHT)
     for name in SOURCES:
         count = parts.get(name, (0, 0))[0]
         if count:
-            height = round(max(_LEAST, count / most * (HEIGHT - 4)), 2)
+            height = round(max(_LEAST, count / scale.most * (HEIGHT - 4)), 2)
             top = round(max(0.0, top - height), 2)
             pieces.append(Piece(name, source_class(name), top, height, count))
     return Bar(
-        x=(begin - low) // width * _STEP + (_STEP - _BAR) // 2,
+        x=place * _STEP + (_STEP - _BAR) // 2,
         start=start,
         end=end,
         pieces=tuple(pieces),
         total=sum(count for count, _ in parts.values()),
         denied=sum(denied for _, denied in parts.values()),
-        url=ask.within(start, end).chosen_from(_written(low), _written(high)).url(),
+        url=ask.within(start, end).chosen_from(_written(scale.low), _written(scale.high)).url(),
     )
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any, Final
 
+from remit.flows.questions.blast import HOUR_US
 from remit.flows.questions.facets import MAX_VALUES, facet_json, facets, known_facet
 from remit.flows.questions.population import ACTS
 from remit.flows.questions.ports import EventIndex, Json
@@ -14,7 +15,7 @@ from remit.model.columns import BY_NAME
 from remit.model.event_json import rfc3339
 from remit.model.vocabulary import SOURCES
 from remit.rooms.query import read_query
-from remit.rooms.query.predicate import Glob, Predicate, both, time_bounds, without_time
+from remit.rooms.query.predicate import Glob, Predicate, Range, both, time_bounds, without_time
 
 _DAY: Final = 86_400_000_000
 MAX_BUCKETS: Final = 500
@@ -76,7 +77,9 @@ def counts(
 
 
 def histogram(index: EventIndex, text: str, *, now_us: int, buckets: int = 60) -> Json:
-    """``{low, high, bucket_seconds, bars: [{start, source, count, denied}]}`` over the query's or its events' range."""
+    """``{low, high, origin, bucket_seconds, bars: [{start, source, count, denied}]}`` over the query's or its events'
+    range, in at most so many buckets, or one more. Where they last an hour or longer they are whole hours, and the
+    first begins at ``origin``, with the hour of ``low``."""
     predicate = read_query(text, now_us)
     low, high = time_bounds(predicate)
     if low is None or high is None:
@@ -84,11 +87,28 @@ def histogram(index: EventIndex, text: str, *, now_us: int, buckets: int = 60) -
         low = low if low is not None else tally["first"]
         high = high if high is not None else (tally["last"] or 0) + 1
     if low is None or high <= low:
-        return {"low": rfc3339(low), "high": rfc3339(high), "bucket_seconds": None, "bars": []}
-    size = max(1, min(buckets, MAX_BUCKETS))
-    bars = [{**row, "start": rfc3339(row["start"])} for row in index.histogram(predicate, low, high, size)]
-    width = -(-(high - low) // size)
-    return {"low": rfc3339(low), "high": rfc3339(high), "bucket_seconds": width / 1_000_000, "bars": bars}
+        empty = {"low": rfc3339(low), "high": rfc3339(high), "origin": rfc3339(low)}
+        return {**empty, "bucket_seconds": None, "bars": []}
+    origin, width, count = _buckets(low, high, max(1, min(buckets, MAX_BUCKETS)))
+    within = both(predicate, Range("time", low, high))
+    rows = index.histogram(within, origin, origin + width * count, count)
+    return {
+        "low": rfc3339(low),
+        "high": rfc3339(high),
+        "origin": rfc3339(origin),
+        "bucket_seconds": width / 1_000_000,
+        "bars": [{**row, "start": rfc3339(max(low, row["start"]))} for row in rows],
+    }
+
+
+def _buckets(low: int, high: int, most: int) -> tuple[int, int, int]:
+    """Where the first bucket begins, how long each is and how many there are. Long ones are whole hours, which people
+    read and which counts are kept of."""
+    width = -(-(high - low) // most)
+    origin = low
+    if width >= HOUR_US:
+        origin, width = low - low % HOUR_US, -(-width // HOUR_US) * HOUR_US
+    return origin, width, -(-(high - origin) // width)
 
 
 def _sources(index: EventIndex, predicate: Predicate) -> list[dict[str, Any]]:

@@ -2,13 +2,20 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
+from typing import Final
+
 from remit.model.errors import QueryError
 from remit.rooms.query import tokens
 from remit.rooms.query.limits import check_depth, check_free_terms, check_terms, check_text
 from remit.rooms.query.syntax import Node, Term, all_of, any_of, negated
 from remit.rooms.query.tokens import Scanner, Token
 
+_REMEMBERED: Final = 1024
+"""Texts whose trees are kept: a page reads its own query again for each of the questions it leads to."""
 
+
+@lru_cache(maxsize=_REMEMBERED)
 def parse(text: str) -> Node:
     """The syntax tree of ``text``; empty text is the query that every event satisfies. Raises QueryError."""
     check_text(text)

@@ -7,7 +7,7 @@ let first = null;
 let last = null;
 
 const plotOf = (target) => target.closest?.(".plot");
-const figures = (plot) => ({ low: +plot.dataset.low, width: +plot.dataset.bucket, count: +plot.dataset.buckets });
+const figures = (plot) => ({ low: +plot.dataset.low, least: +plot.dataset.least, width: +plot.dataset.bucket, count: +plot.dataset.buckets });
 const order = () => [Math.min(first, last), Math.max(first, last) + 1];
 const time = (ms) => new Date(ms).toISOString();
 const short = (ms) => time(ms).slice(0, 16).replace("T", " ");
@@ -42,18 +42,18 @@ function draw(plot) {
     svg.append(mark);
   }
   const [from, to] = order();
-  const { low, width } = figures(plot);
+  const { low, least, width } = figures(plot);
   for (const [name, value] of [["x", from * STEP], ["y", 0], ["width", (to - from) * STEP], ["height", 112]])
     mark.setAttribute(name, value);
   told.hidden = false;
-  told.value = `${short(low + from * width)} to ${short(low + to * width)} UTC: ${acts(plot, from, to).toLocaleString()}`;
+  told.value = `${short(Math.max(least, low + from * width))} to ${short(low + to * width)} UTC: ${acts(plot, from, to).toLocaleString()}`;
 }
 
 function apply(plot) {
   const [from, to] = order();
-  const { low, width } = figures(plot);
+  const { low, least, width } = figures(plot);
   const url = new URL(plot.dataset.brush, location.href);
-  url.searchParams.set("since", time(low + from * width));
+  url.searchParams.set("since", time(Math.max(least, low + from * width)));
   url.searchParams.set("until", time(low + to * width));
   clear(plot);
   show(url.href);

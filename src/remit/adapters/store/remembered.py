@@ -1,0 +1,51 @@
+"""Answers kept for as long as the index does not move: an answer of one state of it is right until the next."""
+
+from __future__ import annotations
+
+import threading
+from collections import OrderedDict
+from collections.abc import Callable, Hashable
+from typing import Any, Final
+
+ENTRIES: Final = 256
+ROWS: Final = 1_000
+"""Rows of an answer that is kept; a longer one is asked again."""
+Rows = list[dict[str, Any]]
+
+
+class Remembered:
+    """Answers by question, the ones asked longest ago dropped first. ``edition`` gives another value after every
+    change of what is asked: all answers of an earlier one are forgotten, so that nothing outlives its removal."""
+
+    def __init__(self, edition: Callable[[], Hashable]) -> None:
+        self._edition = edition
+        self._lock = threading.Lock()
+        self._answers: OrderedDict[Hashable, Rows] = OrderedDict()
+        self._of: Hashable = None
+
+    def rows(self, question: Hashable, ask: Callable[[], Rows]) -> Rows:
+        """The answer to a question, from memory or asked. Its rows belong to the caller."""
+        edition = self._edition()
+        found = self._kept(question, edition)
+        if found is None:
+            found = ask()
+            if len(found) <= ROWS:
+                self._keep(question, edition, found)
+        return [dict(row) for row in found]
+
+    def _kept(self, question: Hashable, edition: Hashable) -> Rows | None:
+        with self._lock:
+            if edition != self._of:
+                self._answers.clear()
+                self._of = edition
+            if question in self._answers:
+                self._answers.move_to_end(question)
+            return self._answers.get(question)
+
+    def _keep(self, question: Hashable, edition: Hashable, rows: Rows) -> None:
+        """Keep an answer that was asked of this edition or a later one, while it is the newest known."""
+        with self._lock:
+            if edition == self._of:
+                self._answers[question] = [dict(row) for row in rows]
+                while len(self._answers) > ENTRIES:
+                    self._answers.popitem(last=False)
