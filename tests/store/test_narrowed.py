@@ -69,9 +69,15 @@ def asked(records: Predicate) -> list[Predicate]:
     ]
 
 
-@pytest.mark.parametrize("records", [NAMED, AGENT], ids=["by name", "by a scan"])
-def test_every_question_has_the_answer_of_a_scan(filled: tuple[Store, Any], records: Predicate) -> None:
-    plain, few = IndexReader(filled[0].index), reader_of(filled[0].index).narrowed(records, HELD)
+@pytest.mark.parametrize(
+    ("records", "held"),
+    [(NAMED, HELD), (AGENT, HELD), (AGENT, (*HELD, "account", "region", "resource_ids"))],
+    ids=["by name", "by a scan", "with lists"],
+)
+def test_every_question_has_the_answer_of_a_scan(
+    filled: tuple[Store, Any], records: Predicate, held: tuple[str, ...]
+) -> None:
+    plain, few = IndexReader(filled[0].index), reader_of(filled[0].index).narrowed(records, held)
     assert isinstance(few, NarrowedReader)
     for predicate in asked(records):
         assert few.tally(predicate) == plain.tally(predicate)
@@ -88,9 +94,22 @@ def test_every_question_has_the_answer_of_a_scan(filled: tuple[Store, Any], reco
         for columns in (HELD, ("path", "region", "resource_types")):
             assert few.facets(predicate, columns, 4) == plain.facets(predicate, columns, 4)
             assert few.distinct(predicate, columns) == plain.distinct(predicate, columns)
+        conditions = {"denied": DENIALS, "routed": Present("path"), "named": Contains(("orders",))}
+        each = {name: plain.tally(both(predicate, asked))["records"] for name, asked in conditions.items()}
+        assert few.counts(predicate, conditions) == plain.counts(predicate, conditions) == [each]
+        by_path = plain.counts(predicate, conditions, by="path")
+        assert sorted(few.counts(predicate, conditions, by="path"), key=str) == sorted(by_path, key=str)
+        assert {name: sum(row[name] for row in by_path) for name in each} == each
+        dated = few.groups(predicate, ("path",), 9, brief=True, times=True)
+        assert dated == [
+            {k: v for k, v in row.items() if k != "sample"} for row in plain.groups(predicate, ("path",), 9)
+        ]
         span = (OCTOBER, OCTOBER + 200 * STEP)
         assert few.histogram(predicate, *span, 9) == plain.histogram(predicate, *span, 9)
-        assert few.reach(predicate, OCTOBER, 50 * STEP, 4) == plain.reach(predicate, OCTOBER, 50 * STEP, 4)
+        reached = plain.reach(predicate, OCTOBER, 50 * STEP, 4)
+        assert few.reach(predicate, OCTOBER, 50 * STEP, 4) == reached
+        brief = [{name: row[name] for name in ("start", "count")} for row in reached]
+        assert few.reach(predicate, OCTOBER, 50 * STEP, 4, brief=True) == brief
 
 
 def test_a_narrowed_reader_reads_its_events_once(filled: tuple[Store, Any]) -> None:

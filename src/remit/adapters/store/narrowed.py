@@ -7,7 +7,7 @@ column that it does not hold, is asked of that reader.
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, Final, Protocol
 
 import pyarrow as pa
@@ -17,15 +17,15 @@ from remit.adapters.store.lookups import KeyedDialect
 from remit.adapters.store.reader import IndexReader
 from remit.adapters.store.remembered import Remembered
 from remit.adapters.store.sql import Clause, Dialect, where
-from remit.model.columns import BY_NAME
 from remit.rooms.query.predicate import And, Contains, Equals, Not, Or, Predicate, both, columns_of, either
 
 Row = dict[str, Any]
-MOST: Final = 50_000
+MOST: Final = 100_000
 """Events that are held at most; of more, every question is asked of the whole."""
 _MOST_PLACES: Final = 200
 """Rows of a page that are read one by one; a longer page is read in one statement."""
 _ALWAYS: Final = ("event_id", "time", "denied", "counted")
+_REACH: Final = ("resource_ids", "account", "region", "action_kind")
 _TIMES: Final = ("hour", "hour_of_day")
 
 
@@ -118,11 +118,23 @@ class NarrowedReader(IndexReader):
         distinct: Sequence[str] = (),
         first_since: int | None = None,
         brief: bool = False,
+        times: bool = False,
     ) -> list[Row]:
         """Groups, most records first."""
         rest = self._rest(predicate, [name for name in (*by, *distinct) if name not in _TIMES])
         asked, of = (super().groups, rest) if rest is not None else (self._whole.groups, predicate)
-        return asked(of, by, limit, distinct=distinct, first_since=first_since, brief=brief)
+        return asked(of, by, limit, distinct=distinct, first_since=first_since, brief=brief, times=times)
+
+    def counts(self, predicate: Predicate, conditions: Mapping[str, Predicate], *, by: str | None = None) -> list[Row]:
+        """Records that satisfy each condition."""
+        every = list(conditions.values())
+        asked = {name for each in every for name in columns_of(each)} | ({by} if by else set())
+        rest = None if any(map(_free_text, every)) else self._rest(predicate, sorted(asked))
+        return (
+            self._whole.counts(predicate, conditions, by=by)
+            if rest is None
+            else super().counts(rest, conditions, by=by)
+        )
 
     def facets(self, predicate: Predicate, columns: Sequence[str], limit: int) -> dict[str, list[Row]]:
         """The commonest values of each column."""
@@ -142,10 +154,20 @@ class NarrowedReader(IndexReader):
         return super().histogram(rest, low, high, buckets)
 
     def reach(
-        self, predicate: Predicate, low: int, width: int, buckets: int, *, by: str | None = None, limit: int = 20_000
+        self,
+        predicate: Predicate,
+        low: int,
+        width: int,
+        buckets: int,
+        *,
+        by: str | None = None,
+        limit: int = 20_000,
+        brief: bool = False,
     ) -> list[Row]:
-        """Distinct resources, accounts and regions per stretch of time: resources are lists, which are not held."""
-        return self._whole.reach(predicate, low, width, buckets, by=by, limit=limit)
+        """Distinct resources, accounts and regions per stretch of time."""
+        rest = self._rest(predicate, (*(() if brief else _REACH), *((by,) if by else ())))
+        asked, of = (super().reach, rest) if rest is not None else (self._whole.reach, predicate)
+        return asked(of, low, width, buckets, by=by, limit=limit, brief=brief)
 
     def _rest(self, predicate: Predicate, columns: Sequence[str] = ()) -> Predicate | None:
         """What the predicate asks beyond being one of these events; None when it, or what is asked by these columns,
@@ -167,7 +189,7 @@ class QuickReader(FetchingReader):
     def narrowed(self, predicate: Predicate, columns: Sequence[str]) -> IndexReader:
         """A reader for many questions that all have the terms of ``predicate`` and filter and group by these columns;
         this one when there are too many such events to hold."""
-        names = [name for name in dict.fromkeys((*_ALWAYS, *columns)) if BY_NAME[name].kind != "strings"]
+        names = list(dict.fromkeys((*_ALWAYS, *columns)))
         clause = where(predicate, self._sql)
         if not clause.keyed and self._many(clause):
             return self
@@ -193,10 +215,12 @@ class QuickReader(FetchingReader):
         if limit > _MOST_PLACES:
             return super()._page(predicate, columns, limit, after, oldest_first=oldest_first)
         clause, order = self._placed(predicate, after, oldest_first=oldest_first)
-        sql = f"SELECT rowid AS place, event_id FROM {self._table} WHERE {clause.sql} ORDER BY {order} LIMIT {limit}"
-        places = [(row["place"], row["event_id"]) for row in self._fresh(sql, clause.params)]
-        found = self.at(places, columns)
-        return [dict(found[event_id]) for _, event_id in places if event_id in found]
+        sql = (
+            f"SELECT rowid AS lies, event_id FROM {self._table} WHERE {clause.sql} ORDER BY {order} LIMIT {int(limit)}"
+        )
+        places = [(row["lies"], row["event_id"]) for row in self._rows(sql, clause.params)]
+        rows = self.at(places, columns)
+        return [dict(rows[event_id]) for _, event_id in places if event_id in rows]
 
     def _rows(self, sql: str, params: Iterable[object]) -> list[Row]:
         """The answer to a statement, from memory when the index has not moved since it was asked."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, Final, Protocol
 
 from remit.adapters.store.faceting import elements, is_list, together, told_apart
@@ -115,6 +115,7 @@ class IndexReader:
         distinct: Sequence[str] = (),
         first_since: int | None = None,
         brief: bool = False,
+        times: bool = False,
     ) -> list[Row]:
         """Groups, most records first."""
         clause = where(predicate, self._sql)
@@ -122,8 +123,10 @@ class IndexReader:
         keys = ", ".join(f"k{position}" for position in range(len(by)))
         ordered = ", ".join(f"k{position} NULLS LAST" for position in range(len(by)))
         counted = "".join(f", count(DISTINCT {self._sql.column(name)}) AS distinct_{name}" for name in plain)
-        measures = "" if brief else f", {self._span()}, {self._sql.newest('event_id')} AS sample"
-        inner, params = self._grouped(by, ("event_id", "time", "denied", *plain), clause, first_since)
+        sample = "" if brief else f", {self._sql.newest('event_id')} AS sample"
+        measures = sample if brief and not times else f", {self._span()}{sample}"
+        needed = ("time", "denied", *plain) if brief else ("event_id", "time", "denied", *plain)
+        inner, params = self._grouped(by, needed, clause, first_since)
         rows = self._rows(
             f"SELECT {keys}, count(*) AS count, {self._sql.count_where('denied')} AS denied"
             f"{measures}{counted} FROM {inner} GROUP BY {keys} ORDER BY count DESC, {ordered} LIMIT {int(limit)}",
@@ -134,6 +137,17 @@ class IndexReader:
             if is_list(name):
                 self._add_distinct(found, predicate, by, name)
         return found
+
+    def counts(self, predicate: Predicate, conditions: Mapping[str, Predicate], *, by: str | None = None) -> list[Row]:
+        """Records that satisfy each condition."""
+        clause = where(predicate, self._sql)
+        written = [where(each, self._sql) for each in conditions.values()]
+        shown = [f"{self._sql.count_where(each.sql)} AS c{place}" for place, each in enumerate(written)]
+        key, group = ([f"{self._sql.column(by)} AS k0"], " GROUP BY k0") if by else ([], "")
+        sql = f"SELECT {', '.join([*key, *shown])} FROM {self._table} WHERE {clause.sql}{group}"
+        rows = self._rows(sql, [*(value for each in written for value in each.params), *clause.params])
+        named = [{name: row[f"c{place}"] for place, name in enumerate(conditions)} for row in rows]
+        return [{by: row["k0"], **each} for row, each in zip(rows, named, strict=True)] if by else named
 
     def facets(self, predicate: Predicate, columns: Sequence[str], limit: int) -> dict[str, list[Row]]:
         """The commonest values of each column."""
@@ -181,7 +195,15 @@ class IndexReader:
         )
 
     def reach(
-        self, predicate: Predicate, low: int, width: int, buckets: int, *, by: str | None = None, limit: int = 20_000
+        self,
+        predicate: Predicate,
+        low: int,
+        width: int,
+        buckets: int,
+        *,
+        by: str | None = None,
+        limit: int = 20_000,
+        brief: bool = False,
     ) -> list[Row]:
         """Distinct resources, accounts and regions per stretch of time, and what was deleted or permitted."""
         clause = where(both(predicate, Range("time", low, low + width * buckets)), self._sql)
@@ -189,13 +211,17 @@ class IndexReader:
         keys = f"{start}, {self._sql.column(by)} AS k" if by else start
         deletions = self._sql.count_where("action_kind = 'delete'")
         permissions = self._sql.count_where("action_kind = 'permission'")
+        measures = (
+            f", {deletions} AS deletions, {permissions} AS permissions, count(DISTINCT account) AS accounts, "
+            "count(DISTINCT region) AS regions"
+        )
         rows = self._rows(
-            f"SELECT {keys}, count(*) AS count, {deletions} AS deletions, {permissions} AS permissions, "
-            "count(DISTINCT account) AS accounts, "
-            f"count(DISTINCT region) AS regions FROM {self._table} WHERE {clause.sql} "
+            f"SELECT {keys}, count(*) AS count{'' if brief else measures} FROM {self._table} WHERE {clause.sql} "
             f"GROUP BY ALL ORDER BY start{', k NULLS LAST' if by else ''} LIMIT {int(limit)}",
             clause.params,
         )
+        if brief:
+            return [{by: row.pop("k"), **row} if by else row for row in rows]
         inner = f"SELECT {keys}, {self._sql.unnest('resource_ids')} AS x FROM {self._table} WHERE {clause.sql}"
         named = ("start", "k") if by else ("start",)
         keyed = ", ".join(named)

@@ -8,6 +8,7 @@ from remit.flows.questions.agent_facts import behalf, gravest, owners, principal
 from remit.flows.questions.blast import Growth, growth, series
 from remit.flows.questions.costs import costs
 from remit.flows.questions.deeds import deeds
+from remit.flows.questions.denials import CAUSE
 from remit.flows.questions.novelty import elsewhere, first_ever
 from remit.flows.questions.population import ACTS, CHANGES, DENIALS, of_agent
 from remit.flows.questions.ports import EventIndex, Json
@@ -20,6 +21,11 @@ from remit.rooms.query import term
 from remit.rooms.query.predicate import Equals, Predicate, Present, both, either
 
 _SAMPLE: Final = 10
+_ASKED: Final = (
+    *("action_kind", "outcome", "source", "path", "governed", "owner", "on_behalf_of", "principal", "issuer"),
+    *("service", "operation", "region", "account", "resource_ids", "actor_kind", "actor_name", "session_id", *CAUSE),
+)
+"""What the questions of one agent's window filter and group by."""
 _SPELLINGS: Final = 200
 
 
@@ -36,27 +42,28 @@ def agent(index: EventIndex, name: str, window: Window) -> Json:
     mine = both(either(Equals("agent", row["agent"]) for row in spelled), ACTS)
     ever = {"first": min(row["first"] for row in spelled), "last": max(row["last"] for row in spelled)}
     now = both(mine, window.within)
+    few = index.narrowed(now, _ASKED)
     grown = growth(index, mine, window)
-    newest = index.search(now, LINE, _SAMPLE) or index.search(mine, LINE, 1)
+    newest = few.search(now, LINE, _SAMPLE) or index.search(mine, LINE, 1)
     query = f"{term('agent', name)} {window.text()}"
     found = {
         "agent": newest[0]["agent"],
         "window": window.json(),
         "first_seen": rfc3339(ever["first"]),
         "last_seen": rfc3339(ever["last"]),
-        "acts": index.tally(now)["acts"],
+        "acts": few.tally(now)["acts"],
         "changes": grown.now["changes"],
-        "blast_radius": _blast_radius(grown, index, now),
+        "blast_radius": _blast_radius(grown, few, now),
         "trend": _trend(index, mine, window, grown),
         "growth": grown.json(),
-        "series": series(index, mine, window),
+        "series": series(few, mine, window),
         "first_ever": first_ever(index, mine, window),
-        "elsewhere": elsewhere(index, now),
-        "paths": _paths(index, now),
+        "elsewhere": elsewhere(few, now),
+        "paths": _paths(few, now),
         "newest": [line(row) for row in newest if window.low <= row["time"] < window.high],
         "query": query,
         "note": None if grown.now["changes"] else _quiet(ever, window),
-        **_more(index, now, query),
+        **_more(few, now, query),
     }
     return {**found, "deeds": deeds(found, grown)}
 
@@ -103,7 +110,9 @@ def _blast_radius(grown: Growth, index: EventIndex, now: Predicate) -> Json:
 def _trend(index: EventIndex, mine: Predicate, window: Window, grown: Growth) -> Json:
     """Changes now against the mean of the windows of the same length before that the store covers whole."""
     past = [window.earlier(step) for step in range(1, grown.windows + 1)]
-    counts = [index.tally(both(CHANGES, mine, each.within))["acts"] for each in past]
+    asked = {str(step): each.within for step, each in enumerate(past)}
+    counted = index.counts(both(CHANGES, mine, window.before), asked)[0] if past else {}
+    counts = [counted[step] for step in asked]
     if not grown.known:
         return {"baseline": counts, "mean": None, "ratio": None, "note": grown.json()["note"]}
     mean = sum(counts) / len(counts)

@@ -15,16 +15,17 @@ from remit.flows.questions.population import (
 )
 from remit.flows.questions.ports import EventIndex, Json, Row
 from remit.flows.questions.search import nothing_found
-from remit.flows.questions.settings import settle_sentences
-from remit.flows.questions.watched import among, spark_seconds, watched
+from remit.flows.questions.settings import settle_sentences, settled_by
+from remit.flows.questions.watched import Watched, among, spark_seconds, watched
 from remit.flows.questions.window import Window, plural
 from remit.model.event_json import rfc3339
 from remit.rooms.query import term
-from remit.rooms.query.predicate import Equals, Glob, both, either
+from remit.rooms.query.predicate import EVERYTHING, Equals, Glob, both, either
 
 MAX_AGENTS: Final = 200
-_DISTINCT: Final = ("resource_ids", "account", "region")
 _TOP: Final = 5
+_ALL: Final = "all"
+_UNMARKED: Final = "unmarked"
 _MOST_GROUPS: Final = 5000
 _BANDS: Final = (("stamped", 0.95), ("joined", 0.9), ("declared", 0.7))
 """Strengths of evidence by the confidence an attribution that rests on them has at least, strongest first."""
@@ -41,13 +42,13 @@ def agents(index: EventIndex, window: Window, like: str = "") -> Json:
     """
     seen = both(ACTS, OF_AGENTS, window.within)
     wanted = both(seen, Glob("agent", ("", like, ""), True)) if like else seen
-    rows = index.groups(wanted, ("agent",), MAX_AGENTS + 1)
+    rows = index.groups(wanted, ("agent",), MAX_AGENTS + 1, brief=True, times=True)
     found = rows[:MAX_AGENTS]
-    table = _table(index, window, found) if found else []
     more = watched(index, window, [row["agent"] for row in found]) if found else {}
+    table = _table(index, window, found, more) if found else []
     return {
         "window": window.json(),
-        "agents": [{**row, **more[row["agent"]]} for row in table],
+        "agents": table,
         "more": len(rows) > MAX_AGENTS,
         "none": not found and not (like and index.tally(seen)["records"]),
         "spark_seconds": spark_seconds(window),
@@ -57,9 +58,10 @@ def agents(index: EventIndex, window: Window, like: str = "") -> Json:
 
 def unmarked(index: EventIndex, window: Window) -> Json:
     """What carries no marker: ``{changes, unmarked_changes, top_principals, settle, unmarked_query, sentence}``."""
-    changes = index.tally(both(CHANGES, window.within))["acts"]
-    without = both(CHANGES, UNMARKED, window.within)
-    count = index.tally(without)["acts"]
+    all_changes = both(CHANGES, window.within)
+    without = both(all_changes, UNMARKED)
+    [told] = index.counts(all_changes, {_ALL: EVERYTHING, _UNMARKED: UNMARKED, **settled_by(UNMARKED)})
+    changes, count = told[_ALL], told[_UNMARKED]
     principals = index.groups(without, ("principal",), _TOP) if count else []
     top = [
         {
@@ -74,7 +76,7 @@ def unmarked(index: EventIndex, window: Window) -> Json:
         "changes": changes,
         "unmarked_changes": count,
         "top_principals": top,
-        "settle": settle_sentences(index, without) if count else [],
+        "settle": settle_sentences(told),
         "unmarked_query": f"{CHANGES_TEXT} {UNMARKED_TEXT} {window.text()}",
         "sentence": _sentence(changes, count, top) if changes else _no_changes(index),
     }
@@ -95,44 +97,32 @@ def _sentence(changes: int, count: int, top: list[dict[str, Any]]) -> str:
     )
 
 
-def _table(index: EventIndex, window: Window, rows: list[Row]) -> list[Json]:
-    mine = both(window.within, among([row["agent"] for row in rows]))
-    changes = _by_agent(index.groups(both(CHANGES, mine), ("agent",), MAX_AGENTS, distinct=_DISTINCT, brief=True))
-    denials = _by_agent(index.groups(both(DENIALS, mine), ("agent",), MAX_AGENTS, brief=True))
+def _table(index: EventIndex, window: Window, rows: list[Row], more: dict[str | None, Watched]) -> list[Json]:
+    seen = both(ACTS, window.within, among([row["agent"] for row in rows]))
     road = either(Equals("governed", name) for name in ("gateway", "pipeline"))
-    governed = _by_agent(index.groups(both(CHANGES, mine, road), ("agent",), MAX_AGENTS, brief=True))
+    counted = {"denials": DENIALS, "governed": both(CHANGES, road)}
+    counts = {row["agent"]: row for row in index.counts(seen, counted, by="agent")}
     strengths = _strengths(index, window)
-    return [_line(row, changes, denials, governed, strengths, window) for row in rows]
+    return [_line(row, more[row["agent"]], counts.get(row["agent"], {}), strengths, window) for row in rows]
 
 
-def _line(
-    row: Row,
-    changes: dict[str, Row],
-    denials: dict[str, Row],
-    governed: dict[str, Row],
-    strengths: dict[str, dict[str, int]],
-    window: Window,
-) -> Json:
-    name = row["agent"]
-    made = changes.get(name, {})
-    count = made.get("count", 0)
+def _line(row: Row, seen: Watched, counts: Row, strengths: dict[str, dict[str, int]], window: Window) -> Json:
+    name, made = row["agent"], seen.now
+    count = made["changes"]
     return {
         "agent": name,
         "acts": row["count"],
         "changes": count,
-        "denials": denials.get(name, {}).get("count", 0),
-        "resources": made.get("distinct_resource_ids", 0),
-        "accounts": made.get("distinct_account", 0),
-        "regions": made.get("distinct_region", 0),
+        "denials": counts.get("denials", 0),
+        "resources": made["resources"],
+        "accounts": made["accounts"],
+        "regions": made["regions"],
         "last_seen": rfc3339(row["last"]),
         "strengths": strengths.get(name, {}),
-        "governed_share": governed.get(name, {}).get("count", 0) / count if count else None,
+        "governed_share": counts.get("governed", 0) / count if count else None,
         "query": f"{term('agent', name) if name else '-agent:*'} who:agent {window.text()}",
+        **seen.told,
     }
-
-
-def _by_agent(rows: list[Row]) -> dict[str, Row]:
-    return {row["agent"]: row for row in rows}
 
 
 def _strengths(index: EventIndex, window: Window) -> dict[str, dict[str, int]]:

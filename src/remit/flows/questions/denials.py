@@ -36,11 +36,12 @@ def denials(index: EventIndex, text: str, *, now_us: int, limit: int = 50) -> Js
     than the range's own length, and less than a week.
     """
     predicate = both(read_query(text, now_us), DENIALS)
-    total = index.tally(predicate)["acts"]
+    few = index.narrowed(predicate, (*CAUSE, "actor_kind", "actor_name", "principal"))
+    total = few.tally(predicate)["acts"]
     return {
         "query": text,
         "total": total,
-        **compared(index, predicate, denied_causes(index, predicate, text, max(1, min(limit, 500)))),
+        **compared(few, predicate, denied_causes(few, predicate, text, max(1, min(limit, 500)))),
         "note": _note(index, text, now_us, total),
     }
 
@@ -79,7 +80,7 @@ def compared(index: EventIndex, denied: Predicate, found: Json) -> Json:
 def _new(index: EventIndex, denied: Predicate, low: int) -> set[tuple[Any, ...]]:
     """Causes whose first denial lies in the range, of all that the rest of the query finds."""
     ever = both(without_time(denied), Range("time", high=time_bounds(denied)[1]))
-    return {_key(row) for row in index.groups(ever, CAUSE, _MOST_PAIRS, first_since=low)}
+    return {_key(row) for row in index.groups(ever, CAUSE, _MOST_PAIRS, first_since=low, brief=True)}
 
 
 def _sparks(index: EventIndex, denied: Predicate, start: int, end: int) -> dict[tuple[Any, ...], list[int]]:
@@ -120,7 +121,7 @@ def _note(index: EventIndex, text: str, now_us: int, total: int) -> str | None:
 
 def _principals(index: EventIndex, predicate: Predicate) -> dict[tuple[Any, ...], list[Json]]:
     found: dict[tuple[Any, ...], list[Json]] = {}
-    for row in index.groups(predicate, (*CAUSE, "principal"), _MOST_PAIRS):
+    for row in index.groups(predicate, (*CAUSE, "principal"), _MOST_PAIRS, brief=True):
         listed = found.setdefault(_key(row), [])
         if len(listed) < _PRINCIPALS:
             listed.append({"principal": row["principal"], "count": row["count"]})

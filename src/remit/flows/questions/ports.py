@@ -60,13 +60,19 @@ class EventIndex(Protocol):
         distinct: Sequence[str] = (),
         first_since: int | None = None,
         brief: bool = False,
+        times: bool = False,
     ) -> list[Row]:
         """Rows grouped by columns (or HOUR, HOUR_OF_DAY), most records first, then by key. A list column in ``by``
         groups by each element. Beside the keys each has ``count``, ``denied``, ``first``, ``last``, ``sample`` (the
         newest event_id) and ``distinct_COLUMN`` for each of ``distinct`` (elements of a list column).
         ``first_since`` keeps only groups whose first row is at or after it; ``brief`` leaves out first, last and
-        sample, which cost most of the time.
+        sample, which cost most of the time; with ``times`` it leaves out the sample only.
         """
+        ...
+
+    def counts(self, predicate: Predicate, conditions: Mapping[str, Predicate], *, by: str | None = None) -> list[Row]:
+        """How many records of the predicate satisfy each of the named conditions, in one reading: one row ``{NAME:
+        records}``; with ``by`` one for each value of that column, in no order, with the value under its name."""
         ...
 
     def facets(self, predicate: Predicate, columns: Sequence[str], limit: int) -> dict[str, list[Row]]:
@@ -83,12 +89,21 @@ class EventIndex(Protocol):
         ...
 
     def reach(
-        self, predicate: Predicate, low: int, width: int, buckets: int, *, by: str | None = None, limit: int = 20_000
+        self,
+        predicate: Predicate,
+        low: int,
+        width: int,
+        buckets: int,
+        *,
+        by: str | None = None,
+        limit: int = 20_000,
+        brief: bool = False,
     ) -> list[Row]:
         """How far events reached in each of ``buckets`` stretches of ``width`` microseconds from ``low`` on.
 
         Rows ``{start, count, deletions, permissions, resources, accounts, regions}`` in order of start, empty ones
         left out; one for each value of column ``by`` too, when it is named. At most ``limit`` rows, the earliest.
+        ``brief`` leaves out everything but start and count.
         """
         ...
 

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Final
 
-from remit.flows.questions.ports import EventIndex
 from remit.flows.questions.window import plural
 from remit.rooms.query.predicate import Equals, Not, Predicate, Present, both, either
 
@@ -64,8 +64,13 @@ SETTINGS: Final = (
 _MOST: Final = 4
 
 
-def settle_sentences(index: EventIndex, unmarked: Predicate) -> list[str]:
+def settled_by(unmarked: Predicate) -> dict[str, Predicate]:
+    """What to count among changes: by each setting's sentence, the unmarked ones that it would have marked."""
+    return {each.sentence: both(unmarked, each.would_mark) for each in SETTINGS}
+
+
+def settle_sentences(counted: Mapping[str, int]) -> list[str]:
     """The settings that would have marked most of these changes, each with how many."""
-    counted = [(index.tally(both(unmarked, each.would_mark))["acts"], each.sentence) for each in SETTINGS]
-    ranked = sorted((pair for pair in counted if pair[0]), key=lambda pair: -pair[0])
+    pairs = [(counted[each.sentence], each.sentence) for each in SETTINGS]
+    ranked = sorted((pair for pair in pairs if pair[0]), key=lambda pair: -pair[0])
     return [f"{sentence} ({plural(count, 'change')} of this window)" for count, sentence in ranked[:_MOST]]

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from typing import Final
 
-from remit.flows.questions.blast import growth_by_agent
+from remit.flows.questions.blast import MEASURES, growth_by_agent
 from remit.flows.questions.novelty import DIMENSIONS
 from remit.flows.questions.population import ACTS, CHANGES, OF_AGENTS
 from remit.flows.questions.ports import EventIndex, Json
@@ -18,8 +19,17 @@ SPARKS: Final = 28
 _MOST: Final = 20_000
 
 
-def watched(index: EventIndex, window: Window, names: Sequence[str | None]) -> dict[str | None, Json]:
-    """By agent: ``{spark: [changes per stretch], growth, novelties, first_seen, owner, owners}``.
+@dataclass(frozen=True, slots=True)
+class Watched:
+    """``now``: what the agent changed in the window, by measure. ``told``: ``{spark: [changes per stretch], growth,
+    novelties, first_seen, owner, owners}``."""
+
+    now: Mapping[str, int]
+    told: Json
+
+
+def watched(index: EventIndex, window: Window, names: Sequence[str | None]) -> dict[str | None, Watched]:
+    """By agent, what makes it worth watching.
 
     ``growth`` is that of ``blast.Growth``. ``novelties`` counts values of the window that no earlier record of the
     agent has (None without earlier records: all is new then). ``owner`` answers for most of its acts.
@@ -30,16 +40,19 @@ def watched(index: EventIndex, window: Window, names: Sequence[str | None]) -> d
     firsts = _first_seen(index, mine, window)
     novelties = _novelties(index, mine, window)
     owners = _owners(index, both(mine, window.within))
-    flat = [0] * SPARKS
+    flat, nothing = [0] * SPARKS, dict.fromkeys(MEASURES, 0)
     return {
-        name: {
-            "spark": sparks.get(name, flat),
-            "growth": grown[name].json() if name in grown else None,
-            "novelties": novelties.get(name, 0) if firsts.get(name, window.low) < window.low else None,
-            "first_seen": rfc3339(firsts.get(name)),
-            "owner": owners.get(name, [None])[0],
-            "owners": len([owner for owner in owners.get(name, []) if owner]),
-        }
+        name: Watched(
+            grown[name].now if name in grown else nothing,
+            {
+                "spark": sparks.get(name, flat),
+                "growth": grown[name].json() if name in grown else None,
+                "novelties": novelties.get(name, 0) if firsts.get(name, window.low) < window.low else None,
+                "first_seen": rfc3339(firsts.get(name)),
+                "owner": owners.get(name, [None])[0],
+                "owners": len([owner for owner in owners.get(name, []) if owner]),
+            },
+        )
         for name in names
     }
 
@@ -63,20 +76,20 @@ def _sparks(index: EventIndex, mine: Predicate, window: Window) -> dict[str | No
     found: dict[str | None, list[int]] = {}
     width = _stretch(window)
     asked = both(CHANGES, mine, window.within)
-    for row in index.reach(asked, window.low, width, SPARKS, by="agent", limit=_MOST):
+    for row in index.reach(asked, window.low, width, SPARKS, by="agent", limit=_MOST, brief=True):
         found.setdefault(row["agent"], [0] * SPARKS)[(row["start"] - window.low) // width] = row["count"]
     return found
 
 
 def _first_seen(index: EventIndex, mine: Predicate, window: Window) -> dict[str | None, int]:
-    rows = index.groups(both(mine, window.up_to), ("agent",), _MOST)
+    rows = index.groups(both(mine, window.up_to), ("agent",), _MOST, brief=True, times=True)
     return {row["agent"]: row["first"] for row in rows}
 
 
 def _novelties(index: EventIndex, mine: Predicate, window: Window) -> dict[str | None, int]:
     found: dict[str | None, int] = {}
     for by in DIMENSIONS.values():
-        for row in index.groups(both(mine, window.up_to), ("agent", *by), _MOST, first_since=window.low):
+        for row in index.groups(both(mine, window.up_to), ("agent", *by), _MOST, first_since=window.low, brief=True):
             if row[by[-1]] is not None:
                 found[row["agent"]] = found.get(row["agent"], 0) + 1
     return found
