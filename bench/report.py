@@ -207,6 +207,8 @@ def _through_http(found: Json | None, runs: int) -> str:
     return (
         f"## Through HTTP over {found['records']:,} events\n\nA server process and one kept connection on loopback: "
         f"p50 and p95 of {runs} warm runs, and the first run of all in that process (cold). "
+        "Nothing is stored meanwhile, so a warm answer may come from memory; cold is nearer to what it costs after the "
+        "index moved. "
         "The whole "
         "answer counts, except where it says first byte. The server opened in "
         f"{found['open_seconds']:.0f} s.\n\n" + _table(rows)

@@ -20,7 +20,7 @@ from remit.adapters.store.sql import Clause, Dialect, where
 from remit.rooms.query.predicate import And, Contains, Equals, Not, Or, Predicate, both, columns_of, either
 
 Row = dict[str, Any]
-MOST: Final = 100_000
+MOST: Final = 150_000
 """Events that are held at most; of more, every question is asked of the whole."""
 _MOST_PLACES: Final = 200
 """Rows of a page that are read one by one; a longer page is read in one statement."""
@@ -194,9 +194,11 @@ class QuickReader(FetchingReader):
         if not clause.keyed and self._many(clause):
             return self
         shown = ", ".join(self._sql.column(name) for name in names)
-        # By row id, so that a column is read for these events only.
-        few = f"SELECT rowid FROM {self._table} WHERE {clause.sql} LIMIT {MOST + 1}"
-        sql = f"SELECT rowid AS place, {shown} FROM {self._table} WHERE rowid IN ({few})"
+        held = f"SELECT rowid AS place, {shown} FROM {self._table} WHERE "
+        sql = f"{held}{clause.sql} LIMIT {MOST + 1}"
+        if clause.keyed:  # by row id, so that a column is read for these events only
+            few = f"SELECT rowid FROM {self._table} WHERE {clause.sql} LIMIT {MOST + 1}"
+            sql = f"{held}rowid IN ({few})"
         rows = self._holds.execute(sql, list(clause.params))
         if rows.num_rows > MOST:
             return self

@@ -35,7 +35,7 @@ def agent(index: EventIndex, name: str, window: Window) -> Json:
 
     Counts are of acts; a denied or failed attempt is no change. Raises NotFound when no record names the agent.
     """
-    spelled = index.groups(both(of_agent(name), ACTS), ("agent",), _SPELLINGS)
+    spelled = index.groups(both(of_agent(name), ACTS), ("agent",), _SPELLINGS, brief=True, times=True)
     if not spelled:
         raise NotFound(f"No record names an agent {name[:80]!r}", remedy=_known(index))
     # Exact names from here on: many questions follow, and comparing without regard to case costs each a reading.
