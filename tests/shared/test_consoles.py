@@ -124,6 +124,27 @@ def test_a_second_keeper_of_one_state_is_refused_and_told_who_has_it(
     assert postgresql.password not in ended.stderr
 
 
+def test_when_the_database_goes_deliveries_wait_and_when_it_is_back_every_process_goes_on(
+    company: Company, postgresql: PostgreSQL
+) -> None:
+    keeper, console = company.keeper, company.consoles[0]
+    known = len(console.stored())
+    postgresql.stop()
+    try:
+        for server in (keeper, console):
+            assert len(server.stored()) == known
+            refused = server.ask("/api/v1/views")
+            assert (refused.status, refused.json["code"]) == (503, "state.unavailable")
+            assert postgresql.password.encode() not in refused.body
+            assert server.ask("/livez").status == 200
+        assert _post(keeper, "/api/v1/events/cloudtrail", [cloudtrail("patient")]).status == 202
+        assert "patient" not in keeper.stored()
+    finally:
+        postgresql.start()
+    assert wait_for(lambda: console.ask("/api/v1/views").status == 200)
+    assert wait_for(lambda: "patient" in console.stored())
+
+
 def test_when_the_keeper_dies_consoles_go_on_and_say_how_old_they_are_and_the_next_keeper_is_followed(
     postgresql: PostgreSQL, tmp_path_factory: pytest.TempPathFactory
 ) -> None:

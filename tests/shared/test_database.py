@@ -116,7 +116,7 @@ def test_a_server_that_goes_and_comes_back_is_said_to_be_gone_and_used_again(pos
 def test_connections_that_are_cut_off_while_they_are_idle_cost_no_request(postgresql: PostgreSQL) -> None:
     state = State.open(postgresql.database())
     state.put_setting("kept", 1)
-    postgresql.run("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name = 'remit'")
+    postgresql.run("SELECT pg_terminate_backend(pid, 20000) FROM pg_stat_activity WHERE application_name = 'remit'")
     assert state.setting("kept") == 1
     state.close()
 

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from tests.app.conftest import wait_for
 from tests.postgresql import PostgreSQL
 from tests.store.rows import event_columns, put
 
@@ -18,7 +19,7 @@ from remit.adapters.store.beside import StoreBeside
 from remit.adapters.store.deliveries import DeliveryRecords
 from remit.adapters.store.localfolder import LocalFolder
 from remit.adapters.store.removal import StoreRemoval
-from remit.adapters.store.shared_lease import SharedLease, keeper_of
+from remit.adapters.store.shared_lease import SharedLease, keeper_of, seen_ago
 from remit.adapters.store.state import State
 from remit.adapters.store.store import Store
 from remit.adapters.store.tokens import StoredSignIns, StoredTokens
@@ -32,7 +33,7 @@ from remit.flows.access.tokens import Tokens
 from remit.flows.removal import erase
 from remit.model.errors import Conflict, KeeperBusy, NotSignedIn, RemitError, StateUnavailable, StoreError
 
-CUT = "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name = 'remit'"
+CUT = "SELECT pg_terminate_backend(pid, 20000) FROM pg_stat_activity WHERE application_name = 'remit'"
 
 
 @pytest.fixture
@@ -169,6 +170,19 @@ def test_a_keeper_whose_connection_was_cut_takes_its_lock_again_if_nobody_had_it
     lease.release()
 
 
+def test_a_keeper_whose_old_connection_still_holds_the_lock_waits_for_it(
+    shared: tuple[State, State], tmp_path: Path
+) -> None:
+    lease = SharedLease.acquire(shared[0], "server", tmp_path)
+    old, lease._connection = lease._connection, None  # as after a cut that only this side has noticed
+    with pytest.raises(StateUnavailable, match="still holds the lock"):
+        lease.check()
+    assert old is not None
+    old.close()
+    assert wait_for(lambda: at_once(lease.check) == [None])
+    lease.release()
+
+
 def test_a_keeper_that_was_cut_off_and_replaced_stores_nothing_more(postgresql: PostgreSQL, tmp_path: Path) -> None:
     url = postgresql.database()
     other = State.open(url)
@@ -178,7 +192,7 @@ def test_a_keeper_that_was_cut_off_and_replaced_stores_nothing_more(postgresql: 
         postgresql.run(CUT)
         usurper = SharedLease.acquire(other, "ingest", tmp_path)
         for _ in range(2):
-            with pytest.raises(KeeperBusy, match="kept by ingest"):
+            with pytest.raises(KeeperBusy, match="took over from this one: ingest"):
                 put(store, event_columns(5, seed=1))
         usurper.release()
         with pytest.raises(KeeperBusy, match="took over"):  # another had it, whether or not it still has
@@ -211,6 +225,18 @@ def test_a_second_data_folder_over_one_state_is_refused_before_its_lake_is_touch
         assert not (tmp_path / "two" / "lake").exists()
     with Store.open(tmp_path / "two", "server", state_url=url):
         pass
+
+
+def test_how_long_a_keeper_is_silent_is_told_by_the_databases_clock(
+    shared: tuple[State, State], tmp_path: Path, postgresql: PostgreSQL
+) -> None:
+    lease = SharedLease.acquire(shared[0], "server", tmp_path)
+    assert 0 < (seen_ago(keeper_of(shared[1])) or 0) < 60
+    postgresql.run("UPDATE keepers SET seen = '2026-01-01T00:00:00.000000+00:00'", "state")
+    assert (seen_ago(keeper_of(shared[1])) or 0) > 1_000
+    lease.beat()
+    assert 0 < (seen_ago(keeper_of(shared[1])) or 0) < 60
+    lease.release()
 
 
 # --- beside a keeper

@@ -11,19 +11,25 @@ import os
 import socket
 import threading
 from contextlib import suppress
-from datetime import UTC, datetime
+from datetime import datetime
 from pathlib import Path
 from typing import Any, Final, Self
 
-from sqlalchemy import Connection, select, text, update
+from sqlalchemy import ColumnElement, Connection, literal_column, select, text, update
 
 from remit.adapters.store.state import LOCKS, State
 from remit.adapters.store.tables import KEEPERS
-from remit.model.errors import KeeperBusy, StoreError
+from remit.model.errors import KeeperBusy, StateUnavailable, StoreError
 
 KEEPER: Final = "keeper"
 _TAKE: Final = text(f"SELECT pg_try_advisory_lock({LOCKS}, hashtext(current_schema() || '.keeper'))")
+_GIVE: Final = text("SELECT pg_advisory_unlock_all()")
+"""The connection has no other lock; closing it would do the same a moment later."""
 _ALIVE: Final = text("SELECT 1")
+_CLOCK: Final[ColumnElement[str]] = literal_column(
+    "to_char(clock_timestamp() AT TIME ZONE 'UTC', 'YYYY-MM-DD\"T\"HH24:MI:SS.US') || '+00:00'"
+)
+"""The database's own clock, as the state writes times: those of two machines need not agree."""
 
 
 class SharedLease:
@@ -66,43 +72,62 @@ class SharedLease:
         """Say that its holder lives, for those who only read. Raises as ``check``."""
         self.check()
         with self._state.transaction() as connection:
-            connection.execute(update(KEEPERS).where(KEEPERS.c.number == self._number).values(seen=_now()))
+            connection.execute(update(KEEPERS).where(KEEPERS.c.number == self._number).values(seen=_CLOCK))
 
     def release(self) -> None:
         """Give it back."""
         with self._asking:
+            if self._connection is not None:
+                with suppress(Exception):  # it may be dead already
+                    self._connection.execute(_GIVE)
             self._let_go()
 
     def _again(self) -> None:
         """Take it once more, which is allowed only if nobody had it meanwhile."""
-        taken = self._taken()
+        taken = self._tried()
         holder = keeper_of(self._state)
-        if holder is None or holder["number"] != self._number:
+        if holder is not None and holder["number"] == self._number:
+            if taken is None:  # the server has not noticed yet that our connection ended
+                raise StateUnavailable(
+                    "The state's database still holds the lock of a connection that was lost",
+                    where=self._state.where,
+                    remedy="It is tried again by itself.",
+                )
+            self._connection = taken
+            return
+        if taken is not None:
             taken.close()
-            raise KeeperBusy(
-                f"Another process took over from this one: {named(holder)}",
-                where=self._state.where,
-                remedy="This one writes nothing any more. Stop it, or run it as a console.",
-            )
-        self._connection = taken
+        raise KeeperBusy(
+            f"Another process took over from this one: {named(holder)}",
+            where=self._state.where,
+            remedy="This one writes nothing any more. Stop it, or run it as a console.",
+        )
 
     def _taken(self) -> Connection:
-        connection = self._state.own_connection()
-        if not connection.execute(_TAKE).scalar():
-            connection.close()
+        taken = self._tried()
+        if taken is None:
             raise KeeperBusy(
                 f"The state is kept by {named(keeper_of(self._state))}",
                 where=self._state.where,
                 remedy="Ask that process, stop it, or run this one as a console that keeps nothing.",
             )
-        return connection
+        return taken
+
+    def _tried(self) -> Connection | None:
+        """A connection that holds the lock; None if another one does."""
+        connection = self._state.own_connection()
+        with self._state.troubled():
+            if connection.execute(_TAKE).scalar():
+                return connection
+            connection.close()
+        return None
 
     def _sign(self) -> int:
         """Write who has it into its row; the number of this keeper."""
-        now = _now()
         mine = {"host": socket.gethostname(), "pid": os.getpid(), "role": self._role, "folder": str(self._folder)}
         with self._state.transaction(alone="keepers") as connection:
             before = connection.execute(select(KEEPERS.c.number).where(KEEPERS.c.name == KEEPER)).scalar() or 0
+            now = connection.execute(select(_CLOCK)).scalar()
             row = {"name": KEEPER, "number": before + 1, **mine, "since": now, "seen": now}
             self._state.upsert(connection, KEEPERS, [row])
         return int(before) + 1
@@ -115,17 +140,19 @@ class SharedLease:
 
 
 def keeper_of(state: State) -> dict[str, Any] | None:
-    """Who kept a shared state last: ``number, host, pid, role, folder, since, seen``. Not proof that it still lives."""
+    """Who kept a shared state last: ``number, host, pid, role, folder, since, seen``, and ``now``, the database's time.
+    Not proof that it still lives."""
     with state.transaction() as connection:
-        row = connection.execute(select(KEEPERS).where(KEEPERS.c.name == KEEPER)).mappings().first()
+        asked = select(KEEPERS, _CLOCK.label("now")).where(KEEPERS.c.name == KEEPER)
+        row = connection.execute(asked).mappings().first()
     return dict(row) if row is not None else None
 
 
 def seen_ago(holder: dict[str, Any] | None) -> float | None:
-    """Seconds since a keeper last said that it lives; None when none ever did."""
+    """Seconds from a keeper's last word that it lives until it was asked about; None when there is none."""
     if holder is None or not holder["seen"]:
         return None
-    return (datetime.now(UTC) - datetime.fromisoformat(holder["seen"])).total_seconds()
+    return (datetime.fromisoformat(holder["now"]) - datetime.fromisoformat(holder["seen"])).total_seconds()
 
 
 def named(holder: dict[str, Any] | None) -> str:
@@ -143,7 +170,3 @@ def refusal(state: State, what: str) -> KeeperBusy:
         keeper = None
     who = named(keeper) if keeper else "its keeper, which has not been seen yet"
     return KeeperBusy(f"{what} is not done by a console that keeps nothing", remedy=f"Ask {who}.")
-
-
-def _now() -> str:
-    return datetime.now(UTC).isoformat(timespec="microseconds")

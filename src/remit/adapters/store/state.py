@@ -236,7 +236,7 @@ class State:
 
         :raises StateUnavailable: when the database does not answer. :raises StoreError: when it fails otherwise.
         """
-        with self._troubled(), self._engine.begin() as connection:
+        with self.troubled(), self._engine.begin() as connection:
             if alone:
                 self._alone(connection, alone)
             yield connection
@@ -255,7 +255,7 @@ class State:
     def own_connection(self) -> Connection:
         """A connection outside the pool, each statement its own transaction: what a session holds, it holds as long as
         this is open. Whoever asks for it closes it."""
-        with self._troubled():
+        with self.troubled():
             pooled = self._engine.connect()
             raw: Any = pooled.connection.driver_connection
             raw.rollback()  # looking whether it lives began a transaction
@@ -265,12 +265,13 @@ class State:
 
     def outside(self, statements: Iterable[str]) -> None:
         """Run PostgreSQL's statements that cannot be part of a transaction, however long they take."""
-        with self._troubled(), self.own_connection() as connection:
+        with self.troubled(), self.own_connection() as connection:
             for statement in ("SET statement_timeout = 0", *statements):
                 connection.exec_driver_sql(statement)
 
     @contextmanager
-    def _troubled(self) -> Iterator[None]:
+    def troubled(self) -> Iterator[None]:
+        """What the database says within the block, as errors of ours."""
         try:
             yield
         except (SQLAlchemyError, OSError) as error:
