@@ -137,4 +137,4 @@ def _resources(repository: str | None, sha: str, url: str | None) -> Facts:
     return found.columns()
 
 
-_ORIGIN: Final = Origin("git", "git", _read)
+_ORIGIN: Final = Origin("git", "git", _read, by_content=True)

@@ -37,6 +37,9 @@ _IDENTITY: Final = (
     "federation_subject",
     "event_type",
 )
+_DECIDING: Final = ("service", "principal_type", "principal_name", "issuer", "invoked_by", "federation")
+_DECIDING_LISTS: Final = ("markers", "link_offers", "link_asks")
+"""With these an id covers what attribution reads: of two records of one id, either may be the one that is kept."""
 _ORDERED: Final = msgspec.json.Encoder(order="deterministic")
 
 
@@ -103,10 +106,17 @@ def read_object(record: bytes) -> dict[str, Any]:
     return value
 
 
-def identify(row: Row, provider_key: str | None, body: object) -> str:
-    """The event's id. ``body`` stands in where the provider gave no id: keys sorted, so that layout is no matter."""
+def identify(row: Row, provider_key: str | None, body: object, *, by_content: bool = False) -> str:
+    """The event's id. ``body`` stands in where the provider gave no id: keys sorted, so that layout is no matter.
+
+    ``by_content``: the provider's id is a digest of the content, so two records of one id say the same.
+    """
     said = None if provider_key else _ORDERED.encode(body).decode()
-    return event_digest([provider_key, str(row["time"]), *(row.get(name) for name in _IDENTITY), said])
+    parts = [provider_key, str(row["time"]), *(row.get(name) for name in _IDENTITY)]
+    if not by_content:
+        parts += (row.get(name) for name in _DECIDING)
+        parts += ("\n".join(sorted(row.get(name) or ())) for name in _DECIDING_LISTS)
+    return event_digest([*parts, said])
 
 
 def denial_columns(denial: Denial) -> Row:

@@ -34,12 +34,14 @@ class Reading:
 class Origin:
     """The two columns that every record of one decoder shares, and how one of its records is read.
 
-    ``read`` raises ``RecordError`` for a record that cannot become an event.
+    ``read`` raises ``RecordError`` for a record that cannot become an event. ``by_content``: ids are digests of what
+    they name.
     """
 
     provider: str
     data_source: str
     read: Callable[[dict[str, Any]], Reading]
+    by_content: bool = False
 
 
 def decode_each(records: Sequence[bytes], feed: str, origin: Origin) -> Decoded:
@@ -71,7 +73,7 @@ def _facts(record: bytes, suspect: bool, feed: str, origin: Origin) -> Facts:
     facts["raw"] = kept
     facts.setdefault("outcome", "success")
     facts.setdefault("denied", False)
-    facts["event_id"] = identify(facts, reading.identity, reading.body)
+    facts["event_id"] = identify(facts, reading.identity, reading.body, by_content=origin.by_content)
     return facts
 
 
