@@ -118,10 +118,10 @@ def _candidates(values: pa.Array, subject: Subject) -> list[int]:
 
 
 def _belonging(batch: pa.RecordBatch, kind: str, ids: set[str], rows: dict[int, set[str]]) -> None:
-    if ids:
-        among = pc.is_in(batch.column(IDENTITY[kind]), value_set=pa.array(list(ids), pa.string()))
-        for row in pc.indices_nonzero(among).to_pylist():
-            rows.setdefault(row, set()).add("a correction")
+    if ids:  # asked of a set, which is made once: Arrow would hash all of them again for each batch
+        for row, event_id in enumerate(batch.column(IDENTITY[kind]).to_pylist()):
+            if event_id in ids:
+                rows.setdefault(row, set()).add("a correction")
 
 
 def _tell(batch: pa.RecordBatch, rows: dict[int, set[str]], told: Found) -> None:
