@@ -61,6 +61,7 @@ class LakeLease:
         self._renewed = time.monotonic()
         self._lost: LeaseLost | None = None
         self._on_lost = on_lost
+        self._beating = threading.Lock()
         self._ending = threading.Event()
         self._thread = threading.Thread(target=self._renew, name="lake-lease", daemon=True)
         self._thread.start()
@@ -106,15 +107,11 @@ class LakeLease:
 
         :raises LeaseLost: for good when another has taken it; otherwise until S3 can be reached again.
         """
+        silent = time.monotonic() - self._renewed
+        if self._lost is None and silent > self._seconds:
+            self._renew_now(silent)
         if self._lost is not None:
             raise self._lost
-        silent = time.monotonic() - self._renewed
-        if silent > self._seconds:
-            raise LeaseLost(
-                f"The right to write to the lake could not be renewed for {silent:.0f} seconds",
-                where=self._bucket.address(KEY),
-                remedy="Check that S3 can be reached; it goes on by itself unless another process takes the lake.",
-            )
 
     def release(self) -> None:
         """Give the lease back; the next keeper need not wait."""
@@ -132,15 +129,32 @@ class LakeLease:
 
     def _renew(self) -> None:
         while not self._ending.wait(self._seconds / _RENEWALS):
-            try:
+            with suppress(StoreError):  # said by ``check`` once the time is over
                 self._beat()
-            except Taken:
-                self._gone()
+            if self._lost is not None:
                 return
-            except StoreError:
-                continue  # said by ``check`` once the time is over
+
+    def _renew_now(self, silent: float) -> None:
+        """After a sleep: the object may still be ours."""
+        try:
+            self._beat()
+        except StoreError as error:
+            raise LeaseLost(
+                f"The right to write to the lake could not be renewed for {silent:.0f} seconds: {error.what}",
+                where=self._bucket.address(KEY),
+                remedy="It goes on by itself once S3 can be reached, unless another process takes the lake.",
+            ) from error
 
     def _beat(self) -> None:
+        """Write the object anew, or learn that it is another's now."""
+        with self._beating:
+            if self._lost is None:
+                try:
+                    self._write()
+                except Taken:
+                    self._gone()
+
+    def _write(self) -> None:
         """Write the object anew. What is there may be an earlier writing of ours whose answer was lost."""
         begun = time.monotonic()
         self._mine["beat"] += 1
