@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import random
 import signal
 import subprocess
 import sys
@@ -173,8 +174,9 @@ with Store.open(Path(sys.argv[1]), "server", print, place=place) as store:
     print("ready", flush=True)
     for seed, line in enumerate(sys.stdin, 1):
         try:
-            put(store, event_columns(20, seed))
-            print("stored", flush=True)
+            named = int(line) if line.strip().isdigit() else seed
+            put(store, event_columns(20, named))
+            print(named, flush=True)
         except Exception as error:
             print(type(error).__name__, error, flush=True)
 """
@@ -241,6 +243,26 @@ def test_a_killed_keeper_is_replaced_at_once_from_its_own_folder_and_after_its_l
     with Store.open(tmp_path / "two", "test", notices.append, place=place) as store:
         assert len([notice for notice in notices if "still lives" in notice]) == 1
         assert ids(store) == Counter(event_columns(20, 0)["event_id"])
+
+
+@pytest.mark.heavy
+def test_killed_at_any_moment_on_s3_nothing_acknowledged_is_lost_and_nothing_is_doubled(lakes, tmp_path):
+    place, chance = lakes.place(), random.Random(4)
+    acknowledged: list[int] = []
+    for turn in range(1, 5):
+        with keeper(tmp_path, place) as other:
+            other.stdin.write("".join(f"{turn * 1_000 + number}\n" for number in range(400)))
+            other.stdin.flush()
+            time.sleep(chance.uniform(0.2, 1.2))
+            other.kill()
+            acknowledged += [int(line) for line in other.stdout if line.endswith("\n") and line.strip().isdigit()]
+    assert acknowledged, "every child died before its first commit: the test proved nothing"
+    with Store.open(tmp_path, "test", place=place) as store:
+        found = ids(store)
+        assert set(found.values()) == {1}
+        for seed in acknowledged:
+            assert found.keys() >= set(event_columns(20, seed)["event_id"])
+        assert index_digest(store.index) == lake_digest(store.lake)
 
 
 def test_a_keeper_that_believes_in_its_lease_cannot_commit_once_the_lake_was_taken_over(
