@@ -5,6 +5,8 @@ from __future__ import annotations
 import json
 import os
 import signal
+import subprocess
+import sys
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -17,8 +19,8 @@ from tests.app.conftest import start, wait_for
 from remit.adapters.feeds.chunks import Chunk
 from remit.adapters.store.store import Store
 from remit.app import demo, main
-from remit.app.ingesting import build_pipeline
 from remit.app.keeper import StoreKeeper
+from remit.app.pipeline import build_pipeline
 from remit.app.workers import ingest_in_parallel
 from remit.flows.ingest.batch import Pipeline
 from remit.flows.ingest.ports import Keeper
@@ -70,6 +72,15 @@ def test_a_killed_worker_is_an_error_and_its_records_are_read_next_time(tmp_path
         with pytest.raises(StoreError, match="ended unexpectedly"):
             parallel(store, build_mortal)
         assert parallel(store, build_pipeline) == len(LINES)
+
+
+def test_a_decoding_process_loads_no_database() -> None:
+    loaded = (
+        "import sys, remit.app.workers, remit.app.pipeline; print({'duckdb', 'sqlalchemy', 'boto3'} & {*sys.modules})"
+    )
+    assert (
+        subprocess.run([sys.executable, "-c", loaded], capture_output=True, text=True, check=True).stdout == "set()\n"
+    )
 
 
 def test_a_worker_that_cannot_start_its_work_says_why(tmp_path: Path) -> None:

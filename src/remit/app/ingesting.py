@@ -7,31 +7,25 @@ from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from pathlib import Path
 from typing import Any, Final
 
 from remit.adapters.feeds.chunks import SKIP_MEANINGS, Chunk, Source
 from remit.adapters.feeds.open_feed import read, sources
-from remit.adapters.store.datafile import EventWriter
 from remit.adapters.store.links import StoredLinks
 from remit.adapters.store.narrowed import reader_of
-from remit.adapters.store.place import LakePlace
 from remit.adapters.store.store import Store
 from remit.app.collecting import seldom
 from remit.app.config.reading import load_configuration
 from remit.app.keeper import StoreCorrections, StoreKeeper
-from remit.app.packaged import REGISTRY_FILE, load_decoding, load_registry, load_rules
+from remit.app.packaged import REGISTRY_FILE, load_registry, load_rules
+from remit.app.pipeline import build_pipeline
 from remit.app.registry_file import JUDGED, RegistryFile
 from remit.app.workers import ingest_in_parallel
-from remit.flows.ingest.batch import Pipeline
-from remit.flows.ingest.ports import Keeper
 from remit.flows.ingest.run import ingest
 from remit.flows.ingest.summary import Summary
 from remit.flows.questions.findings import findings
 from remit.flows.rejudge import Report, reattribute, settle
-from remit.flows.retention import horizon
 from remit.rooms.attribution.judge import Judge
-from remit.rooms.events.redaction import redact_all
 
 Json = dict[str, Any]
 Tell = Callable[[Json], None]
@@ -39,19 +33,6 @@ _TELL_SECONDS: Final = 0.1
 _SAMPLES: Final = 3
 _FOLLOW_SECONDS: Final = 1.0
 _STOPPED: Final = "Stopped before the end: what is counted here is kept. Run the same command again to read the rest."
-
-
-def build_pipeline(keeper: Keeper, settings: Mapping[str, Any]) -> Pipeline:
-    """A pipeline around any keeper, from plain settings, in whichever process runs it."""
-    data, keep = Path(settings["data"]), settings.get("keep") or ""
-    return Pipeline(
-        decode=load_decoding(settings["format"]),
-        judge=Judge(load_rules(), load_registry(data)),
-        keeper=keeper,
-        write=EventWriter(settings.get("place", LakePlace()).storage(data)),
-        redact=redact_all,
-        horizon=lambda: horizon(keep, time.time_ns() // 1000) if keep else None,
-    )
 
 
 @dataclass(slots=True)
