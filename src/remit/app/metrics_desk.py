@@ -26,9 +26,9 @@ class MetricsDesk:
         figures: StoreFigures,
         alerts: AlertDesk,
         waiting: Callable[[], int] | None = None,
-        view_age: Callable[[], float] | None = None,
         ticks: Callable[[], float] = time.monotonic,
         clock: Callable[[], int] = lambda: time.time_ns() // 1000,
+        view_age: Callable[[], float] | None = None,
     ) -> None:
         self._index = index
         self._figures = figures
