@@ -140,7 +140,7 @@ static void noted(char kind, const char *path, const char *to, long offset, long
 static int met(char kind, const char *path, const char *to, long offset, long size) {
     int verdict = 0;
     pthread_mutex_lock(&turn);
-    int counts = how == FULL ? strchr("cwtml", kind) != NULL : how == UNSYNCED ? kind == 's' : kind != 'a';
+    int counts = how == FULL ? strchr("cwml", kind) || (kind == 't' && size > 0) : how == UNSYNCED ? kind == 's' : kind != 'a';
     long number = counts ? ++counted : 0;
     if (kind != 's') noted(kind, path, to, offset, size);
     if (counts && how == BEFORE && number == target) die();

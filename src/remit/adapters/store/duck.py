@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import contextlib
+import errno
+import os
 import threading
 from collections.abc import Iterator, Sequence
 from pathlib import Path
@@ -54,6 +56,10 @@ class Duck:
             if "lock" in str(error).lower():
                 raise KeeperBusy(
                     "Another process has the index open", where=str(path), remedy="Close it, then run this again."
+                ) from error
+            if os.strerror(errno.ENOSPC).lower() in str(error).lower():  # the file may be whole: it is not given up
+                raise StoreError(
+                    "No space left while opening the index", where=str(path), remedy="Free some space and run it again."
                 ) from error
             raise UnreadableIndex(str(error)) from error
         connection.execute("SET TimeZone = 'UTC'")

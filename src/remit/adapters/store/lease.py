@@ -5,6 +5,7 @@ from __future__ import annotations
 import fcntl
 import json
 import os
+from contextlib import suppress
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import IO, Any, Self
@@ -40,7 +41,12 @@ class Lease:
         except OSError as error:
             handle.close()
             raise _busy(folder) from error
-        _sign(handle, role, control)
+        try:
+            _sign(handle, role, control)
+        except OSError as error:
+            with suppress(OSError):  # what could not be written is tried once more on closing
+                handle.close()
+            raise store_error(error, "signing the keeper's lock", path) from error
         return cls(path, handle)
 
     def release(self) -> None:
