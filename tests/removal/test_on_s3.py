@@ -25,7 +25,8 @@ def every_byte(lakes: Lakes) -> list[bytes]:
     ]
 
 
-@pytest.mark.parametrize("versions", ["Suspended", pytest.param("Enabled", marks=pytest.mark.heavy)])
+@pytest.mark.heavy
+@pytest.mark.parametrize("versions", ["Suspended", "Enabled"])
 def test_a_subject_is_erased_from_every_object_and_every_version(lakes, tmp_path, versions):
     lakes.client.put_bucket_versioning(Bucket=lakes.bucket, VersioningConfiguration={"Status": versions})
     with Store.open(tmp_path / "data", "test", place=lakes.place()) as store:

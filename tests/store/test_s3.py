@@ -445,7 +445,12 @@ REFUSALS = {
 }
 
 
-@pytest.mark.parametrize("code", REFUSALS)
+_OFTEN = ("AccessDenied", "SlowDown")
+
+
+@pytest.mark.parametrize(
+    "code", [code if code in _OFTEN else pytest.param(code, marks=pytest.mark.heavy) for code in REFUSALS]
+)
 def test_what_s3_refuses_is_said_with_what_to_do(lakes, proxy, tmp_path, code):
     status, what, remedy = REFUSALS[code]
     proxy.faults.append(lambda answering, request: answering.refuse(status, code))
