@@ -68,3 +68,4 @@ class StoreCorrections:
         table = arrow_table("corrections", self._waiting)
         self._store.commit(None, None, table, None, {"origin": "judged again"})
         self._waiting = {}
+        self._store.follow()  # not beside the questions that go on: both together may want more memory than there is
