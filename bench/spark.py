@@ -106,7 +106,14 @@ def measure(store_folder: Path, workers: int, only: str = "") -> Json:
             asked = [each for each in questions(*_known(index)) if only in each[0]]
             rows = [_row(what, getattr(index, name), getattr(desk, name), arguments) for what, name, arguments in asked]
     figures = {"rows": files.rows, "bytes": files.size, "files": len(files.paths), "workers": workers}
-    return {**figures, "date": date.today().isoformat(), "first_core_s": round(start, 1), "questions": rows}
+    load = f"The machine's load was {os.getloadavg()[2]:.0f} on {os.cpu_count()} cores."
+    return {
+        **figures,
+        "date": date.today().isoformat(),
+        "first_core_s": round(start, 1),
+        "circumstances": load,
+        "questions": rows,
+    }
 
 
 def _known(index: LocalDesk) -> tuple[str, str]:

@@ -12,7 +12,7 @@ from importlib.util import find_spec
 from pathlib import Path
 
 _MASTER = re.compile(rb"Starting Spark master at (spark://127\.0\.0\.1:\d+)")
-_SECONDS = 120
+_SECONDS = 300
 
 
 @contextmanager

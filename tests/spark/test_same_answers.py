@@ -44,7 +44,7 @@ from remit.rooms.query.predicate import And, Equals, Glob, Not, Predicate, Prese
 from .asked import QUERIES
 from .conftest import HOSTILE, Both
 
-pytestmark = [pytest.mark.heavy, pytest.mark.xdist_group("spark")]
+pytestmark = pytest.mark.heavy
 DAY = 86_400_000_000
 AT_ONCE = 24
 
