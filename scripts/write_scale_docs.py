@@ -21,6 +21,8 @@ BEGIN: Final = "<!-- {}: written by scripts/write_scale_docs.py -->"
 END: Final = "<!-- end of {} -->"
 A_DAY: Final = (10**5, 10**6, 10**7, 10**8, 10**9, 10**10)
 _DAY: Final = 86_400
+_ENOUGH: Final = 3
+"""Questions that must have been measured before their median counts."""
 _MONTH: Final = 30
 _DERIVED: Final = {
     "spark_start_core_seconds": "a session's first question: starting, planning, compiling",
@@ -31,12 +33,18 @@ Inputs = Mapping[str, float]
 
 def read_inputs(text: str) -> Inputs:
     """Measured and assumed figures as one table, and what follows of Spark's questions: core-seconds of a session's
-    first, and the median of the others for each GB of the lake."""
+    first, and their median for each GB of the lake."""
     found = tomllib.loads(text)
-    spark = found["spark"]
+    return {**found["measured"], **found["assumed"], **_derived(found["spark"])}
+
+
+def _derived(spark: Mapping[str, Any]) -> Inputs:
+    """What enough measured questions say; until there are as many, the assumption stands."""
+    start = {"spark_start_core_seconds": spark["first_core_s"]}
+    if len(spark["questions"]) < _ENOUGH:
+        return start
     per_gb = median(each["spark_cpu_s"] for each in spark["questions"]) / (spark["bytes"] / 1e9)
-    derived = {"spark_start_core_seconds": spark["first_core_s"], "spark_core_seconds_per_gb": per_gb}
-    return {**derived, **found["measured"], **found["assumed"]}
+    return {**start, "spark_core_seconds_per_gb": per_gb}
 
 
 def sized(events: int, given: Inputs) -> dict[str, float]:
@@ -89,9 +97,8 @@ def inputs_table(text: str) -> str:
             name, _, rest = line.partition("=")
             value, _, comment = rest.partition("#")
             rows.append(f"| `{name.strip()}` ({part}) | {value.strip()} | {comment.strip()} |")
-    given = read_inputs(text)
-    for name, what in _DERIVED.items():
-        rows.append(f"| `{name}` (measured) | {_round(given[name])} | {what} |")
+    for name, value in _derived(tomllib.loads(text)["spark"]).items():
+        rows.append(f"| `{name}` (measured) | {_round(value)} | {_DERIVED[name]} |")
     return "\n".join(rows)
 
 
@@ -100,8 +107,8 @@ def questions(text: str) -> str:
     measured: dict[str, Any] = tomllib.loads(text)["spark"]
     sentence = (
         f"Over {measured['rows']:,} events ({measured['bytes'] / 1e9:.2f} GB of lake in {measured['files']:,} files) "
-        f"on a master and {measured['workers']} workers of one core each, {measured['date']}. Core-seconds are those "
-        f"of driver and executors. {measured['circumstances']}"
+        f"{_cluster(measured['workers'])}, {measured['date']}. Core-seconds are those of driver and executors. "
+        f"{measured['circumstances']}"
     )
     rows = [
         sentence,
@@ -115,6 +122,10 @@ def questions(text: str) -> str:
             f"| {'yes' if each['equal'] else '**no**'} |"
         )
     return "\n".join(rows)
+
+
+def _cluster(workers: int) -> str:
+    return f"on a master and {workers} workers of one core each" if workers else "in one process on two threads"
 
 
 def current(document: str, text: str) -> str:
