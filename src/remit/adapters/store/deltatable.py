@@ -107,7 +107,14 @@ class LakeTable:
         """Save the log's state now and then: opening and committing get slower with each commit since."""
         if self._since_checkpoint < CHECKPOINT_EVERY:
             return
-        self._table.create_checkpoint()
+        try:
+            self._table.create_checkpoint()
+        except (DeltaError, OSError) as error:
+            raise StoreError(
+                f"The lake's log could not be summed up: {str(error).splitlines()[0]}",
+                where=str(self._storage.place),
+                remedy="Check the disk and its space, then start again: what was acknowledged is kept.",
+            ) from error
         saved = sorted(path.name for path in self._log.glob(f"{self.version:020d}.checkpoint*.parquet"))
         for name in (*saved, "_last_checkpoint"):
             self._storage.publish(f"{self.kind}/{deltalog.LOG}/{name}", new=False)
