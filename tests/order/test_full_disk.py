@@ -10,9 +10,11 @@ from .nursery import FULL, UNSYNCED
 
 
 def met(gated, life: str, how: int, count: int) -> None:
-    changes, end = gated.undisturbed(life)
+    end = gated.undisturbed(life)[1]
+    kinds = "s" if how == UNSYNCED else "cwml"
+    reach = sum(kind in kinds for kind, _ in gated.changes(life).values())
     failed = 0
-    for number in sample(changes // 2, count):
+    for number in sample(reach * 3 // 4, count):
         asked = gated.begin(life, "disturbed")
         status, told = gated.nursery.ask(do="live", number=number, how=how, **asked)
         assert status in (0, 70), f"{life} ended with {status} at change {number}"
