@@ -173,7 +173,9 @@ def test_groupings_and_counts_are_the_same(both: Both) -> None:
     ):
         assert by_spark.groups(some, by, 40, **options) == by_index.groups(some, by, 40, **options), by
     names = tuple(column.name for column in INDEXED)
-    assert by_spark.distinct(some, names) == by_index.distinct(some, names)
+    for start in range(0, len(names), 8):  # the index has little memory, and counts each column apart
+        asked_of = names[start : start + 8]
+        assert by_spark.distinct(some, asked_of) == by_index.distinct(some, asked_of)
     for by_column in (None, "agent"):
         asked = (some, now - 20 * DAY, DAY, 20)
         assert by_spark.reach(*asked, by=by_column) == by_index.reach(*asked, by=by_column)
