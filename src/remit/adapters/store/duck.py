@@ -19,6 +19,9 @@ from remit.model.errors import KeeperBusy, StoreError
 CHECKPOINT_AT = "128MB"
 """How large DuckDB's own log may grow. Its default of 16 MB rewrites half-filled row groups again and again."""
 
+_HELD = "IO Error: Could not set lock on file"
+"""DuckDB's words for a file that another process has open."""
+
 
 class UnreadableIndex(Exception):
     """The file is damaged, or of a DuckDB that this one cannot read."""
@@ -53,7 +56,7 @@ class Duck:
         try:
             connection = duckdb.connect(str(path), config=config)
         except duckdb.Error as error:
-            if "lock" in str(error).lower():
+            if isinstance(error, duckdb.IOException) and str(error).startswith(_HELD):
                 raise KeeperBusy(
                     "Another process has the index open", where=str(path), remedy="Close it, then run this again."
                 ) from error
