@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from remit.adapters.store.follower import FOLLOW_ROWS, Follower
 from remit.adapters.store.store import Store
 from remit.app.ingesting import reattribute_store
 
@@ -45,13 +46,16 @@ def straight(tmp_path_factory: pytest.TempPathFactory):
 
 
 def narrow(patch: pytest.MonkeyPatch, seed: int) -> None:
-    """Batches and chunks of random small sizes."""
+    """Batches and chunks of random small sizes, and an index that follows after as many rows."""
     chance = random.Random(f"sizes/{seed}")
     patch.setattr("remit.flows.ingest.gather.BATCH_RECORDS", chance.choice([40, 100, 300, 1_000]))
     patch.setattr("remit.flows.ingest.gather.BATCH_CHUNKS", chance.choice([1, 2, 7]))
     patch.setattr("remit.adapters.feeds.chunks.CHUNK_RECORDS", chance.choice([30, 200, 5_000]))
     patch.setattr("remit.app.workers.PORTION", chance.choice([20, 150]))
-    patch.setattr("remit.adapters.store.follower.FOLLOW_ROWS", chance.choice([1, 200, 200_000]))
+    assert Follower.__init__.__kwdefaults__  # bound when the class was made
+    follow = chance.choice([1, 200, FOLLOW_ROWS])
+    patch.setitem(Follower.__init__.__kwdefaults__, "rows", follow)
+    patch.setitem(Follower.__init__.__kwdefaults__, "waiting", follow * chance.choice([1, 3]))
 
 
 def varied(seed: int) -> Arrival:
