@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import random
 import sqlite3
 import time
@@ -297,6 +298,35 @@ def test_the_proof_finds_what_a_removal_would_have_missed(tmp_path, place):
         place, "lake/events/month="
     )
     assert any(path.startswith(beginning) for path in proof["left"]), proof
+
+
+@pytest.mark.parametrize("left_by", ["a process before", "this process"])
+def test_what_a_killed_or_failed_write_left_of_a_commit_goes_with_the_erasure(tmp_path, left_by):
+    """The Delta library writes a commit under another name first; the name may stay when the write was cut off."""
+    log = tmp_path / "lake/events/_delta_log"
+
+    def leave() -> None:
+        for commit in sorted(log.glob("*.json")):
+            os.link(commit, f"{commit}#1")
+        (log / f"{9:020d}.json#12").write_text(f'{{"origin":"/home/{MAYA}/a.json"}}')
+
+    with Store.open(tmp_path, "test") as store:
+        columns = event_columns(5)
+        columns["principal"][0] = MAYA
+        token = store.ask(columns["event_id"], columns["time"]).token
+        store.commit(token, arrow_table("events", columns), None, None, meta={"origin": f"/home/{MAYA}/a.json"})
+        if left_by == "this process":
+            leave()
+            done = removal.erase(StoreRemoval(store), MAYA, "local", NOW)
+    if left_by == "a process before":
+        leave()
+        assert MAYA in (log / f"{1:020d}.json#1").read_text()
+        with Store.open(tmp_path, "test") as store:
+            assert not list(log.glob("*#*")), "opening mends it"
+            done = removal.erase(StoreRemoval(store), MAYA, "local", NOW)
+    assert (done["events"], done["proof"]["found"]) == (1, 0)
+    assert not list(log.glob("*#*"))
+    assert all(MAYA not in path.read_bytes().decode("latin-1") for path in log.iterdir())
 
 
 def _subject():

@@ -12,6 +12,7 @@ from typing import Any, Final
 from remit.adapters.store.datafile import DataFile, time_from_iso
 
 _COMMIT: Final = re.compile(r"(\d{20})\.json")
+_LEFTOVER: Final = re.compile(r".+(\.tmp|#[0-9]+)")
 LOG: Final = "_delta_log"
 OWN: Final = "remit"
 """The key of the commit's metadata under which Remit keeps its own."""
@@ -62,6 +63,12 @@ def version_of(name: str) -> int | None:
     """The version of a commit's file by its name; None for every other file."""
     match = _COMMIT.fullmatch(name.rpartition("/")[2])
     return int(match[1]) if match else None
+
+
+def is_leftover(name: str) -> bool:
+    """Whether a file of the log is what a process that was killed left of one: our own ``….tmp``, or ``….json#1``, in
+    which the Delta library writes what it then gives its name."""
+    return _LEFTOVER.fullmatch(name.rpartition("/")[2]) is not None
 
 
 def read_commit(read: Read, table: str, version: int) -> Commit:

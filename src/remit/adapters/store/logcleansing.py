@@ -5,19 +5,20 @@ from __future__ import annotations
 import json
 from collections.abc import Callable
 
-from remit.adapters.store.deltalog import LOG, OWN, version_of
+from remit.adapters.store.deltalog import LOG, OWN, is_leftover, version_of
 from remit.adapters.store.storage import Storage
 
 
 def cleanse(storage: Storage, table: str, names: Callable[[str], bool]) -> int:
     """Rewrite every commit whose own words (such as the place a batch came from) name somebody; says how many.
 
-    What a commit did to the table stays as it was. Dropped commits that were set aside are removed altogether.
+    What a commit did to the table stays as it was. Dropped commits that were set aside, and what a write that failed
+    left behind, are removed altogether.
     """
     rewritten = 0
     found = [entry.name for entry in storage.entries(f"{table}/{LOG}")]
-    if torn := [name for name in found if name.endswith(".torn")]:
-        storage.remove(torn)
+    if unread := [name for name in found if name.endswith(".torn") or is_leftover(name)]:
+        storage.remove(unread)
     for name in found:
         if version_of(name) is None:
             continue

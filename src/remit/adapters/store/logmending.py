@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pyarrow.parquet as pq
 
-from remit.adapters.store.deltalog import Torn, commit_path, parse_commit, versions
+from remit.adapters.store.deltalog import Torn, commit_path, is_leftover, parse_commit, versions
 from remit.adapters.store.disk import Disk
 from remit.model.errors import IntegrityError
 
@@ -25,8 +25,7 @@ def mend(disk: Disk, log: Path, acknowledged: tuple[int, bytes] | None) -> str |
 
     :raises IntegrityError: if a commit that was, or may have been, acknowledged is damaged.
     """
-    for leftover in log.glob("*.tmp") if log.is_dir() else ():
-        disk.remove(leftover)
+    _drop_leftovers(disk, log)
     found = versions(log)
     if not found:
         return None
@@ -44,6 +43,15 @@ def mend(disk: Disk, log: Path, acknowledged: tuple[int, bytes] | None) -> str |
     path = commit_path(log, last)
     disk.rename(path, path.with_suffix(".json.torn"))
     return f"Commit {last} of {log.parent.name} was cut short before it was acknowledged; it is dropped and read again."
+
+
+def _drop_leftovers(disk: Disk, log: Path) -> None:
+    """Nothing reads them, and they say again, beyond the reach of an erasure, what commits say."""
+    left = [path for path in log.iterdir() if is_leftover(path.name)] if log.is_dir() else []
+    for path in left:
+        disk.remove(path)
+    if left:
+        disk.sync(log)
 
 
 def _damaged(log: Path, version: int, error: Exception) -> IntegrityError:
