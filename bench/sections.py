@@ -19,7 +19,7 @@ from isal import igzip
 from measure import tree_bytes
 
 from remit.adapters.feeds.open_feed import sources
-from remit.adapters.store.index import FollowReport
+from remit.adapters.store.index.index import FollowReport
 from remit.adapters.store.store import Store
 from remit.app import ingesting
 from remit.app.ingesting import Ingesting

@@ -27,7 +27,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
 from tests.spark.cluster import standalone
 
-from remit.adapters.store.narrowed import reader_of
+from remit.adapters.store.index.narrowed import reader_of
 from remit.adapters.store.place import LakePlace
 from remit.adapters.store.spark.lake import SparkLakes
 from remit.adapters.store.spark.listing import lake_of

@@ -23,8 +23,8 @@ from pathlib import Path
 import pg8000.native
 from tests.access.certificates import self_signed
 
-from remit.adapters.store.state import State
-from remit.adapters.store.tables import HEAD, METADATA
+from remit.adapters.store.state.state import State
+from remit.adapters.store.state.tables import HEAD, METADATA
 
 BINARIES = Path("/usr/lib/postgresql/15/bin")
 USER = "remit"

@@ -27,8 +27,8 @@ NEEDED = (
     "remit/reference/data/aws_actions.json.gz",
     "remit/faces/console/templates/event_center.html",
     "remit/faces/console/static/console.css",
-    "remit/adapters/store/migrations/env.py",
-    "remit/adapters/store/migrations/versions/r0001_state.py",
+    "remit/adapters/store/state/migrations/env.py",
+    "remit/adapters/store/state/migrations/versions/r0001_state.py",
     "remit/py.typed",
 )
 

@@ -9,9 +9,9 @@ from pathlib import Path
 
 import pytest
 
-from remit.adapters.store.scrubbing import words
-from remit.adapters.store.state import State
-from remit.adapters.store.tokens import StoredTokens
+from remit.adapters.store.state.scrubbing import words
+from remit.adapters.store.state.state import State
+from remit.adapters.store.state.tokens import StoredTokens
 from remit.flows.access.tokens import Tokens
 from remit.model.errors import Conflict, NotFound, UsageError
 

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from remit.adapters.store.schema import arrow_table
+from remit.adapters.store.lake.schema import arrow_table
 from remit.flows.alerting import fresh
 from remit.model.errors import Conflict, NotFound, UsageError
 from remit.rooms.query import read_query

@@ -14,7 +14,7 @@ from tests.console.conftest import console_of
 from tests.console.estate import NOW, Row, describe, mixed
 from tests.console.test_real_desk import Engine, Figures, Raw
 
-from remit.adapters.store.reader import IndexReader
+from remit.adapters.store.index.reader import IndexReader
 from remit.app.desk import LocalDesk
 from remit.faces.api.application import api_routes
 from remit.faces.web.access import Entrance, NoCredentials

@@ -8,8 +8,8 @@ from typing import Any
 
 import pytest
 
-from remit.adapters.store.state import State
-from remit.adapters.store.views import ViewTable
+from remit.adapters.store.state.state import State
+from remit.adapters.store.state.views import ViewTable
 from remit.faces.web.caller import ROLES, Caller
 from remit.flows.views import SavedViews
 

@@ -16,7 +16,7 @@ import pytest
 import uvicorn
 from starlette.requests import ClientDisconnect
 
-from remit.adapters.store.deadline import within
+from remit.adapters.store.index.deadline import within
 from remit.adapters.store.store import Store
 from remit.app.bounds import Bounded, Patience, Turns, bounded
 from remit.app.config.schema import Questions

@@ -10,7 +10,7 @@ from urllib.parse import parse_qs, urlencode, urlsplit
 
 import pytest
 
-from remit.adapters.store.reader import IndexReader
+from remit.adapters.store.index.reader import IndexReader
 from remit.app.identities_desk import IdentitiesDesk
 from remit.app.registry_file import RegistryFile
 

@@ -9,7 +9,7 @@ import duckdb
 import pyarrow as pa
 import pytest
 
-from remit.adapters.store.reader import IndexReader
+from remit.adapters.store.index.reader import IndexReader
 from remit.app.desk import LocalDesk
 from remit.model.columns import INDEXED
 from remit.rooms.events.denials.explain import DenialGuide

@@ -26,7 +26,7 @@ from remit.adapters.feeds.framing import records as framed
 from remit.adapters.feeds.open_feed import read
 from remit.adapters.store.inbox import Inbox
 from remit.adapters.store.sql import where
-from remit.adapters.store.state import State
+from remit.adapters.store.state.state import State
 from remit.app.config.reading import FILE_NAME, load_configuration
 from remit.app.packaged import load_formats, load_rules
 from remit.app.push_desk import GITHUB, PushDesk

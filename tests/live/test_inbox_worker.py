@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from remit.adapters.store.inbox import Inbox, Label
-from remit.adapters.store.reader import IndexReader
+from remit.adapters.store.index.reader import IndexReader
 from remit.adapters.store.store import Store
 from remit.app.inbox_worker import InboxWorker
 from remit.rooms.query.predicate import EVERYTHING

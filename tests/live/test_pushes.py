@@ -17,8 +17,8 @@ from typing import Any
 import pytest
 from tests.app.conftest import wait_for
 
-from remit.adapters.store.disk import Disk
 from remit.adapters.store.inbox import Inbox, Label
+from remit.adapters.store.lake.disk import Disk
 from remit.app.push_desk import MOST_BYTES, _Unpacking
 from remit.model.errors import Unavailable
 

@@ -16,10 +16,10 @@ from typing import Any, Final
 
 from remit.adapters.feeds.chunks import Source
 from remit.adapters.feeds.open_feed import sources
-from remit.adapters.store import deltatable
-from remit.adapters.store.follower import Follower
 from remit.adapters.store.inbox import Inbox, Label
-from remit.adapters.store.state import State
+from remit.adapters.store.index.follower import Follower
+from remit.adapters.store.lake import deltatable
+from remit.adapters.store.state.state import State
 from remit.adapters.store.store import Store
 from remit.adapters.store.upkeep import StoreUpkeep
 from remit.app import ingesting

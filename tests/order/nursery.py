@@ -16,7 +16,7 @@ import traceback
 from pathlib import Path
 from typing import Any, Final, Self
 
-from remit.adapters.store.disk import Disk
+from remit.adapters.store.lake.disk import Disk
 
 SECONDS: Final = 240
 NEVER, BEFORE, HALF, FULL, UNSYNCED = range(5)

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from remit.adapters.store.follower import FOLLOW_ROWS, Follower
+from remit.adapters.store.index.follower import FOLLOW_ROWS, Follower
 from remit.adapters.store.store import Store
 from remit.app.ingesting import reattribute_store
 

@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from remit.adapters.store.reader import IndexReader
+from remit.adapters.store.index.reader import IndexReader
 from remit.flows.questions.agent import agent
 from remit.flows.questions.agents import agents
 from remit.flows.questions.blast import series

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from remit.adapters.store.reader import IndexReader
+from remit.adapters.store.index.reader import IndexReader
 from remit.flows.questions.facets import facets
 from remit.flows.questions.overview import facet
 from remit.flows.questions.search import search

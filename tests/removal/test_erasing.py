@@ -13,10 +13,10 @@ from pathlib import Path
 import pytest
 from tests.store.rows import DAY, OCTOBER, correct, event_columns, put, quarantine_columns
 
-from remit.adapters.store import scrubbing
 from remit.adapters.store.digest import index_digest, lake_digest
+from remit.adapters.store.lake.schema import arrow_table
 from remit.adapters.store.removal import StoreRemoval
-from remit.adapters.store.schema import arrow_table
+from remit.adapters.store.state import scrubbing
 from remit.adapters.store.store import Store
 from remit.app.maintaining import maintain
 from remit.flows import removal

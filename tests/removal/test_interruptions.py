@@ -13,9 +13,9 @@ import pytest
 from tests.store.rows import DAY, OCTOBER, correct, event_columns, put, quarantine_columns
 
 from remit.adapters.store.digest import index_digest, lake_digest
-from remit.adapters.store.disk import Disk
+from remit.adapters.store.lake.disk import Disk
+from remit.adapters.store.lake.schema import arrow_table
 from remit.adapters.store.removal import StoreRemoval
-from remit.adapters.store.schema import arrow_table
 from remit.adapters.store.store import Store
 from remit.app.removing import finish_interrupted
 from remit.flows import removal

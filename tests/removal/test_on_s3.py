@@ -7,8 +7,8 @@ from tests.s3server import Lakes
 from tests.store.rows import DAY, event_columns, put
 
 from remit.adapters.store.digest import index_digest, lake_digest
+from remit.adapters.store.lake.schema import arrow_table
 from remit.adapters.store.removal import StoreRemoval
-from remit.adapters.store.schema import arrow_table
 from remit.adapters.store.store import Store
 from remit.flows import removal
 

@@ -11,8 +11,8 @@ from tests.cli.conftest import Remit, remit  # noqa: F401 - a fixture
 from tests.store.rows import correct, event_columns, put, quarantine_columns
 
 from remit.adapters.store.digest import index_digest, lake_digest
-from remit.adapters.store.schema import arrow_table
-from remit.adapters.store.tables import FIRINGS
+from remit.adapters.store.lake.schema import arrow_table
+from remit.adapters.store.state.tables import FIRINGS
 from remit.flows import removal, retention
 from remit.model.errors import UsageError
 from remit.rooms.query.instants import DAY_US

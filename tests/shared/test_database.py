@@ -10,12 +10,12 @@ from sqlalchemy import Connection, create_engine, inspect, text
 from tests.access.certificates import self_signed
 from tests.postgresql import PostgreSQL
 
-from remit.adapters.store import database
-from remit.adapters.store.database import open_engine, shown
-from remit.adapters.store.scrubbing import compact, scrub
-from remit.adapters.store.state import State
-from remit.adapters.store.tables import HEAD, METADATA
-from remit.adapters.store.views import ViewTable
+from remit.adapters.store.state import database
+from remit.adapters.store.state.database import open_engine, shown
+from remit.adapters.store.state.scrubbing import compact, scrub
+from remit.adapters.store.state.state import State
+from remit.adapters.store.state.tables import HEAD, METADATA
+from remit.adapters.store.state.views import ViewTable
 from remit.app.config.reading import load_configuration
 from remit.app.opening import open_store
 from remit.model.errors import ConfigError, StateUnavailable, StoreError
@@ -192,7 +192,7 @@ def _first_version(url: str) -> None:
     from alembic import command
     from alembic.config import Config
 
-    from remit.adapters.store import migrations
+    from remit.adapters.store.state import migrations
 
     engine = create_engine(url.replace("postgresql:", "postgresql+pg8000:"))
     with engine.begin() as connection:

@@ -14,16 +14,16 @@ from tests.app.conftest import wait_for
 from tests.postgresql import PostgreSQL
 from tests.store.rows import event_columns, put
 
-from remit.adapters.store.alerts import AlertRecords
 from remit.adapters.store.beside import StoreBeside
-from remit.adapters.store.deliveries import DeliveryRecords
-from remit.adapters.store.localfolder import LocalFolder
+from remit.adapters.store.lake.localfolder import LocalFolder
 from remit.adapters.store.removal import StoreRemoval
 from remit.adapters.store.shared_lease import SharedLease, keeper_of, seen_ago
-from remit.adapters.store.state import State
+from remit.adapters.store.state.alerts import AlertRecords
+from remit.adapters.store.state.deliveries import DeliveryRecords
+from remit.adapters.store.state.state import State
+from remit.adapters.store.state.tokens import StoredSignIns, StoredTokens
+from remit.adapters.store.state.views import ViewTable
 from remit.adapters.store.store import Store
-from remit.adapters.store.tokens import StoredSignIns, StoredTokens
-from remit.adapters.store.views import ViewTable
 from remit.app.shared_keeping import SharedKeeping
 from remit.app.signing_in import _seal
 from remit.flows.access.handshake import Handshake

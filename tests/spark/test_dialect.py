@@ -12,7 +12,7 @@ import pytest
 from tests.s3server import Lakes
 from tests.store.rows import correct, event_columns, put
 
-from remit.adapters.store.lake import Lake
+from remit.adapters.store.lake.lake import Lake
 from remit.adapters.store.place import LakePlace
 from remit.adapters.store.spark import session
 from remit.adapters.store.spark.dialect import SparkDialect

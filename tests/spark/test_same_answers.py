@@ -19,8 +19,8 @@ import pytest
 from tests.store.rows import correct, event_columns, put
 
 from remit.adapters.store.digest import ATTRIBUTION, index_digest
-from remit.adapters.store.lookups import KeyedDialect
-from remit.adapters.store.narrowed import reader_of
+from remit.adapters.store.index.lookups import KeyedDialect
+from remit.adapters.store.index.narrowed import reader_of
 from remit.adapters.store.place import LakePlace
 from remit.adapters.store.removal import StoreRemoval
 from remit.adapters.store.spark.dialect import SparkDialect

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from remit.adapters.store import compaction
-from remit.adapters.store.compaction import Step
-from remit.adapters.store.lake import Lake
-from remit.adapters.store.merging import merged
-from remit.adapters.store.schema import KINDS
+from remit.adapters.store.lake import compaction
+from remit.adapters.store.lake.compaction import Step
+from remit.adapters.store.lake.lake import Lake
+from remit.adapters.store.lake.merging import merged
+from remit.adapters.store.lake.schema import KINDS
 
 
 def compact(lake: Lake) -> int:

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 
 import pyarrow as pa
 
-from remit.adapters.store.schema import arrow_table
+from remit.adapters.store.lake.schema import arrow_table
 from remit.adapters.store.store import Store
 from remit.model.columns import COLUMNS, JUDGED
 

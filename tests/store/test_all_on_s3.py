@@ -11,7 +11,7 @@ import pytest
 from tests.removal import test_erasing, test_retention
 from tests.s3server import Lakes
 
-from remit.adapters.store.lake import Lake
+from remit.adapters.store.lake.lake import Lake
 from remit.adapters.store.place import LakePlace
 from remit.adapters.store.removal import StoreRemoval
 from remit.adapters.store.store import Store

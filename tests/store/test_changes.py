@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import pytest
 
-from remit.adapters.store.changes import IndexChanges
+from remit.adapters.store.index.changes import IndexChanges
 from remit.adapters.store.store import Store
 from remit.rooms.query import read_query
 from remit.rooms.query.predicate import EVERYTHING, Equals

@@ -11,10 +11,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from remit.adapters.store.hourly import HOUR
-from remit.adapters.store.index import Index
-from remit.adapters.store.narrowed import QuickReader, reader_of
-from remit.adapters.store.reader import IndexReader
+from remit.adapters.store.index.hourly import HOUR
+from remit.adapters.store.index.index import Index
+from remit.adapters.store.index.narrowed import QuickReader, reader_of
+from remit.adapters.store.index.reader import IndexReader
 from remit.adapters.store.store import Store
 from remit.model.columns import FACETS
 from remit.rooms.query.predicate import (
@@ -201,7 +201,7 @@ def test_answers_are_asked_once_until_events_come_change_or_go(store: Store, mon
 
 
 def test_rows_of_one_hour_and_value_are_merged_before_they_are_many(store: Store, monkeypatch: Any) -> None:
-    monkeypatch.setattr("remit.adapters.store.hours._SLACK", 30)
+    monkeypatch.setattr("remit.adapters.store.index.hours._SLACK", 30)
     for lot in range(8):
         put(store, event_columns(5, lot))
         store.follow()

@@ -14,10 +14,10 @@ from pathlib import Path
 
 import pytest
 
-from remit.adapters.store.deltalog import commit_path, versions
 from remit.adapters.store.digest import index_digest, lake_digest
-from remit.adapters.store.lake import Lake
-from remit.adapters.store.schema import arrow_table
+from remit.adapters.store.lake.deltalog import commit_path, versions
+from remit.adapters.store.lake.lake import Lake
+from remit.adapters.store.lake.schema import arrow_table
 from remit.adapters.store.store import Store
 from remit.model.errors import IntegrityError
 
@@ -100,7 +100,7 @@ def test_a_table_whose_creation_was_cut_short_is_created_again(tmp_path, how):
 
 @pytest.mark.parametrize("damage", ["zero", "gone"])
 def test_a_damaged_checkpoint_is_removed_and_the_log_replayed(tmp_path, monkeypatch, damage):
-    monkeypatch.setattr("remit.adapters.store.deltatable.CHECKPOINT_EVERY", 3)
+    monkeypatch.setattr("remit.adapters.store.lake.deltatable.CHECKPOINT_EVERY", 3)
     with Store.open(tmp_path, "test") as store:
         for seed in range(5):
             put(store, event_columns(4, seed))
@@ -140,7 +140,7 @@ def test_a_batch_interrupted_between_two_tables_is_finished_on_the_next_open(tmp
 CHILD = """
 import sys
 from pathlib import Path
-from remit.adapters.store.schema import arrow_table
+from remit.adapters.store.lake.schema import arrow_table
 from remit.adapters.store.store import Store
 from remit.app.maintaining import maintain
 from tests_rows import correction_columns, event_columns, quarantine_columns

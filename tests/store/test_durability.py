@@ -8,11 +8,11 @@ from pathlib import Path
 
 import pytest
 
-from remit.adapters.store.deltalog import commit_path
 from remit.adapters.store.digest import lake_digest
-from remit.adapters.store.disk import Disk
-from remit.adapters.store.lake import Lake
-from remit.adapters.store.schema import KINDS, arrow_table
+from remit.adapters.store.lake.deltalog import commit_path
+from remit.adapters.store.lake.disk import Disk
+from remit.adapters.store.lake.lake import Lake
+from remit.adapters.store.lake.schema import KINDS, arrow_table
 from remit.adapters.store.store import Store
 from remit.app.maintaining import maintain
 from remit.model.errors import StoreError
@@ -81,7 +81,7 @@ class FullFile:
 
 
 def test_every_file_of_an_acknowledged_commit_was_synced_before_the_acknowledgement(tmp_path, monkeypatch):
-    monkeypatch.setattr("remit.adapters.store.deltatable.CHECKPOINT_EVERY", 3)
+    monkeypatch.setattr("remit.adapters.store.lake.deltatable.CHECKPOINT_EVERY", 3)
     disk = RecordingDisk()
     with Store.open(tmp_path, "test", disk=disk) as store:
         for seed in range(5):

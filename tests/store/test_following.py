@@ -10,13 +10,13 @@ from pathlib import Path
 import pyarrow.parquet as pq
 import pytest
 
-from remit.adapters.store import follow, hours, lookups
 from remit.adapters.store.digest import index_digest, lake_digest
-from remit.adapters.store.index import Index
-from remit.adapters.store.lake import Lake
-from remit.adapters.store.schema import arrow_table
+from remit.adapters.store.index import follow, hours, lookups
+from remit.adapters.store.index.index import Index
+from remit.adapters.store.lake.lake import Lake
+from remit.adapters.store.lake.schema import arrow_table
+from remit.adapters.store.lake.vacuum import vacuum
 from remit.adapters.store.store import Store
-from remit.adapters.store.vacuum import vacuum
 from remit.app.maintaining import maintain
 from remit.model.columns import INDEXED
 from remit.model.errors import StoreError

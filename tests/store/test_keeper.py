@@ -10,10 +10,10 @@ from collections import Counter
 
 import pytest
 
-from remit.adapters.store.datafile import EventWriter
-from remit.adapters.store.follower import Follower
+from remit.adapters.store.index.follower import Follower
+from remit.adapters.store.lake.datafile import EventWriter
+from remit.adapters.store.lake.schema import arrow_table
 from remit.adapters.store.lease import FILE, Lease, holder
-from remit.adapters.store.schema import arrow_table
 from remit.adapters.store.store import Store
 from remit.model.columns import FACTS
 from remit.model.errors import KeeperBusy, StoreError
@@ -184,7 +184,7 @@ def test_the_raw_record_is_found_by_id_and_time_and_missing_ones_are_none(store)
 HOLD = """
 import sys, time
 from pathlib import Path
-from remit.adapters.store.follower import Follower
+from remit.adapters.store.index.follower import Follower
 from remit.adapters.store.lease import Lease
 lease = Lease.acquire(Path(sys.argv[1]), "server", control="/run/x.sock")
 print("held", flush=True)

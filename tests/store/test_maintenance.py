@@ -12,15 +12,15 @@ import pyarrow.compute as pc
 import pyarrow.parquet as pq
 import pytest
 
-from remit.adapters.store import compaction, merging
-from remit.adapters.store.compaction import groups
-from remit.adapters.store.datafile import DataFile
 from remit.adapters.store.digest import lake_digest
-from remit.adapters.store.lake import Lake
-from remit.adapters.store.localfolder import LocalFolder
-from remit.adapters.store.schema import arrow_table
-from remit.adapters.store.vacuum import vacuum
-from remit.adapters.store.withdrawal import withdraw_ids
+from remit.adapters.store.lake import compaction, merging
+from remit.adapters.store.lake.compaction import groups
+from remit.adapters.store.lake.datafile import DataFile
+from remit.adapters.store.lake.lake import Lake
+from remit.adapters.store.lake.localfolder import LocalFolder
+from remit.adapters.store.lake.schema import arrow_table
+from remit.adapters.store.lake.vacuum import vacuum
+from remit.adapters.store.lake.withdrawal import withdraw_ids
 
 from .maintenance import compact, fold
 from .rows import DAY, OCTOBER, correction_columns, event_columns, numbered
@@ -144,7 +144,7 @@ def test_files_are_grouped_by_month_and_bounded_in_number_and_size():
 
 
 def test_opening_and_committing_go_on_after_many_commits_and_a_checkpoint(tmp_path, monkeypatch):
-    monkeypatch.setattr("remit.adapters.store.deltatable.CHECKPOINT_EVERY", 4)
+    monkeypatch.setattr("remit.adapters.store.lake.deltatable.CHECKPOINT_EVERY", 4)
     lake = Lake.open(str(tmp_path / "lake"))
     fill(lake, batches=9, rows=2)
     assert len(list((tmp_path / "lake/events/_delta_log").glob("*.checkpoint.parquet"))) == 2

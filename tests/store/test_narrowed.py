@@ -7,9 +7,9 @@ from typing import Any
 
 import pytest
 
-from remit.adapters.store import narrowed as module
-from remit.adapters.store.narrowed import NarrowedReader, reader_of
-from remit.adapters.store.reader import IndexReader
+from remit.adapters.store.index import narrowed as module
+from remit.adapters.store.index.narrowed import NarrowedReader, reader_of
+from remit.adapters.store.index.reader import IndexReader
 from remit.adapters.store.store import Store
 from remit.flows.questions.population import ACTS, CHANGES, DENIALS
 from remit.flows.questions.show import LINE, show

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from remit.adapters.store.lookups import KEYED
-from remit.adapters.store.narrowed import reader_of
-from remit.adapters.store.packed import PACKED
+from remit.adapters.store.index.lookups import KEYED
+from remit.adapters.store.index.narrowed import reader_of
+from remit.adapters.store.index.packed import PACKED
 from remit.model.columns import BY_NAME
 from remit.rooms.query.predicate import Equals, either
 

@@ -6,12 +6,12 @@ from pathlib import Path
 
 import pytest
 
-from remit.adapters.store.deltalog import commit_path
 from remit.adapters.store.digest import index_digest, lake_digest
-from remit.adapters.store.index import Index
-from remit.adapters.store.lake import Lake
-from remit.adapters.store.localfolder import LocalFolder
-from remit.adapters.store.schema import arrow_table
+from remit.adapters.store.index.index import Index
+from remit.adapters.store.lake.deltalog import commit_path
+from remit.adapters.store.lake.lake import Lake
+from remit.adapters.store.lake.localfolder import LocalFolder
+from remit.adapters.store.lake.schema import arrow_table
 from remit.adapters.store.store import Store
 from remit.app.maintaining import maintain
 from remit.model.errors import IntegrityError, StoreError
@@ -24,7 +24,7 @@ def everything(folder: Path) -> dict[str, tuple[int, int]]:
 
 
 def test_a_reader_follows_what_the_keeper_commits_corrects_and_compacts(store, tmp_path, monkeypatch):
-    monkeypatch.setattr("remit.adapters.store.deltatable.CHECKPOINT_EVERY", 2)
+    monkeypatch.setattr("remit.adapters.store.lake.deltatable.CHECKPOINT_EVERY", 2)
     events = event_columns(60, step=DAY)
     put(store, events)
     reader = Lake.open_to_read(LocalFolder(store.folder / "lake"))

@@ -17,13 +17,14 @@ import pytest
 from deltalake import DeltaTable
 from tests.s3server import Answering, Lakes, Proxy, Request, proxied
 
-from remit.adapters.store import s3client, s3parts
-from remit.adapters.store.deltalog import commit_name
 from remit.adapters.store.digest import index_digest, lake_digest
-from remit.adapters.store.index import Index
-from remit.adapters.store.lake import Lake
+from remit.adapters.store.index.index import Index
+from remit.adapters.store.lake.deltalog import commit_name
+from remit.adapters.store.lake.lake import Lake
+from remit.adapters.store.lake.schema import KINDS, arrow_table
 from remit.adapters.store.place import CACHE, LakePlace
-from remit.adapters.store.schema import KINDS, arrow_table
+from remit.adapters.store.s3 import client as s3client
+from remit.adapters.store.s3 import parts as s3parts
 from remit.adapters.store.store import Store
 from remit.adapters.store.upkeep import StoreUpkeep
 from remit.model.errors import CommitTaken, KeeperBusy, LakeUnreachable, LeaseLost, StoreError
@@ -75,7 +76,7 @@ def library(lakes: Lakes, table: str) -> DeltaTable:
 def test_a_lake_on_s3_is_ingested_corrected_maintained_rebuilt_and_read_by_others_as_a_local_one_is(
     lakes, tmp_path, monkeypatch
 ):
-    monkeypatch.setattr("remit.adapters.store.deltatable.CHECKPOINT_EVERY", 3)
+    monkeypatch.setattr("remit.adapters.store.lake.deltatable.CHECKPOINT_EVERY", 3)
     with Store.open(tmp_path / "local", "test") as local:
         history(local)
         expected = index_digest(local.index)
@@ -269,8 +270,8 @@ def test_a_keeper_that_believes_in_its_lease_cannot_commit_once_the_lake_was_tak
     lakes, tmp_path, notices, monkeypatch
 ):
     place = lakes.place(lease_seconds=2.0)
-    monkeypatch.setattr("remit.adapters.store.s3lease.LakeLease._renew", lambda self: None)
-    monkeypatch.setattr("remit.adapters.store.s3lease.LakeLease.check", lambda self: None)
+    monkeypatch.setattr("remit.adapters.store.s3.lease.LakeLease._renew", lambda self: None)
+    monkeypatch.setattr("remit.adapters.store.s3.lease.LakeLease.check", lambda self: None)
     with Store.open(tmp_path / "old", "test", place=place) as old:
         put(old, event_columns(10))
         with taken(tmp_path / "new", place, notices) as new:
@@ -286,7 +287,7 @@ def test_a_keeper_that_believes_in_its_lease_cannot_commit_once_the_lake_was_tak
 
 
 def test_a_keeper_that_slept_and_was_not_replaced_goes_on(lakes, tmp_path, monkeypatch):
-    monkeypatch.setattr("remit.adapters.store.s3lease.LakeLease._renew", lambda self: None)
+    monkeypatch.setattr("remit.adapters.store.s3.lease.LakeLease._renew", lambda self: None)
     with Store.open(tmp_path, "test", place=lakes.place(lease_seconds=0.3)) as store:
         put(store, event_columns(5))
         time.sleep(0.5)
@@ -297,7 +298,7 @@ def test_a_keeper_that_slept_and_was_not_replaced_goes_on(lakes, tmp_path, monke
 def test_a_keeper_that_cannot_renew_its_lease_commits_nothing_and_goes_on_when_it_can(
     lakes, proxy, tmp_path, monkeypatch
 ):
-    monkeypatch.setattr("remit.adapters.store.s3lease.LakeLease._renew", lambda self: None)
+    monkeypatch.setattr("remit.adapters.store.s3.lease.LakeLease._renew", lambda self: None)
     place = lakes.place(endpoint=proxy.endpoint, lease_seconds=0.3)
     with Store.open(tmp_path, "test", place=place) as store:
         events = event_columns(5)

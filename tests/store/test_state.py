@@ -10,9 +10,9 @@ from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
 from sqlalchemy import create_engine, inspect, text
 
-from remit.adapters.store import migrations
-from remit.adapters.store.state import State
-from remit.adapters.store.tables import HEAD, METADATA
+from remit.adapters.store.state import migrations
+from remit.adapters.store.state.state import State
+from remit.adapters.store.state.tables import HEAD, METADATA
 from remit.model.errors import StoreError
 
 

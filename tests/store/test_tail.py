@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from remit.adapters.store.changes import IndexChanges
-from remit.adapters.store.reader import IndexReader
+from remit.adapters.store.index.changes import IndexChanges
+from remit.adapters.store.index.reader import IndexReader
 from remit.adapters.store.store import Store
 from remit.app.live_desk import LiveDesk
 from remit.flows.questions import tail as tails

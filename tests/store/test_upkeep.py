@@ -15,11 +15,11 @@ import pyarrow.parquet as pq
 import pytest
 from deltalake import DeltaTable
 
-from remit.adapters.store import deltatable
-from remit.adapters.store.deltalog import commit_path, versions
 from remit.adapters.store.digest import index_digest, lake_digest
-from remit.adapters.store.lake import Lake
-from remit.adapters.store.localfolder import LocalFolder
+from remit.adapters.store.lake import deltatable
+from remit.adapters.store.lake.deltalog import commit_path, versions
+from remit.adapters.store.lake.lake import Lake
+from remit.adapters.store.lake.localfolder import LocalFolder
 from remit.adapters.store.removal import StoreRemoval
 from remit.adapters.store.store import Store
 from remit.adapters.store.upkeep import StoreUpkeep

@@ -8,8 +8,8 @@ from dataclasses import dataclass
 
 import pytest
 
-from remit.adapters.store.state import State
-from remit.adapters.store.views import ViewTable
+from remit.adapters.store.state.state import State
+from remit.adapters.store.state.views import ViewTable
 from remit.flows.views import SavedViews
 
 NOW = 1_793_000_000_000_000

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from remit.adapters.store.views import ViewTable
+from remit.adapters.store.state.views import ViewTable
 from remit.flows import views as flow
 from remit.model.errors import Conflict, NotFound, QueryError, RemitError, Stale, TooMuch, UsageError
 

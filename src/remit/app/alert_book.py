@@ -8,9 +8,9 @@ from collections.abc import Collection, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Any, Final
 
-from remit.adapters.store.alerts import AlertRecords
-from remit.adapters.store.deliveries import DeliveryRecords
-from remit.adapters.store.state import State
+from remit.adapters.store.state.alerts import AlertRecords
+from remit.adapters.store.state.deliveries import DeliveryRecords
+from remit.adapters.store.state.state import State
 from remit.flows.alerting.fresh import REMEMBERED
 from remit.flows.alerting.ports import Alert, Delivery, Json, Look
 from remit.model.event_json import rfc3339

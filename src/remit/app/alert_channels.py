@@ -10,9 +10,9 @@ from typing import Any, Final
 from remit.adapters.channels.post import check_url
 from remit.adapters.channels.slack import send_slack
 from remit.adapters.channels.webhook import send_webhook
-from remit.adapters.store.deliveries import ChannelRecords
 from remit.adapters.store.secrets import Secrets, shown_url
-from remit.adapters.store.state import State
+from remit.adapters.store.state.deliveries import ChannelRecords
+from remit.adapters.store.state.state import State
 from remit.app.alert_book import iso, spelled
 from remit.model.errors import NotFound, RemitError, UsageError
 

@@ -9,7 +9,7 @@ from dataclasses import replace
 from typing import Any, Final
 
 from remit.adapters.store.secrets import Secrets
-from remit.adapters.store.state import State
+from remit.adapters.store.state.state import State
 from remit.app.alert_book import StoredAlerts, alert_of, as_json, firing_json, iso, micros, spelled
 from remit.app.alert_channels import Channels
 from remit.flows.alerting.draft import Draft, read_draft

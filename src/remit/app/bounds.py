@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from functools import wraps
 from typing import Any, Final
 
-from remit.adapters.store.deadline import within
+from remit.adapters.store.index.deadline import within
 from remit.app.config.schema import Questions
 from remit.app.desks import ALERTS, FEEDS, IDENTITIES, QUESTIONS, STREAMED
 from remit.model.errors import Busy

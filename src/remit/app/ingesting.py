@@ -11,8 +11,8 @@ from typing import Any, Final
 
 from remit.adapters.feeds.chunks import SKIP_MEANINGS, Chunk, Source
 from remit.adapters.feeds.open_feed import read, sources
-from remit.adapters.store.links import StoredLinks
-from remit.adapters.store.narrowed import reader_of
+from remit.adapters.store.index.links import StoredLinks
+from remit.adapters.store.index.narrowed import reader_of
 from remit.adapters.store.store import Store
 from remit.app.collecting import seldom
 from remit.app.config.reading import load_configuration

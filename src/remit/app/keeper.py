@@ -6,7 +6,7 @@ import time
 from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
-from remit.adapters.store.schema import arrow_table
+from remit.adapters.store.lake.schema import arrow_table
 from remit.adapters.store.store import Store
 from remit.flows.ingest.ports import Answers, Offers
 

@@ -13,13 +13,13 @@ from contextlib import AbstractContextManager, nullcontext
 from typing import Any
 
 from remit.adapters.store.beside import StoreBeside
-from remit.adapters.store.changes import IndexChanges
 from remit.adapters.store.inbox import Inbox
-from remit.adapters.store.narrowed import reader_of
+from remit.adapters.store.index.changes import IndexChanges
+from remit.adapters.store.index.narrowed import reader_of
 from remit.adapters.store.secrets import Secrets
+from remit.adapters.store.state.tokens import StoredSignIns, StoredTokens
+from remit.adapters.store.state.views import ViewTable
 from remit.adapters.store.store import Store
-from remit.adapters.store.tokens import StoredSignIns, StoredTokens
-from remit.adapters.store.views import ViewTable
 from remit.app.alert_desk import AlertDesk
 from remit.app.config.reading import load_configuration
 from remit.app.config.schema import Configuration

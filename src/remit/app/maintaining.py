@@ -12,8 +12,8 @@ from collections.abc import Callable
 from types import TracebackType
 from typing import Any, Final, Self
 
-from remit.adapters.store.compaction import SMALL_BYTES
-from remit.adapters.store.schema import KINDS
+from remit.adapters.store.lake.compaction import SMALL_BYTES
+from remit.adapters.store.lake.schema import KINDS
 from remit.adapters.store.store import Store
 from remit.adapters.store.upkeep import StoreUpkeep
 from remit.flows import maintain as flow

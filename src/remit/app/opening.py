@@ -8,7 +8,7 @@ from typing import Final
 
 from remit.adapters.store.beside import StoreBeside
 from remit.adapters.store.place import LakePlace
-from remit.adapters.store.state import State
+from remit.adapters.store.state.state import State
 from remit.adapters.store.store import Store
 from remit.app.config.reading import load_configuration, read_secret
 from remit.app.config.schema import Configuration, Lake

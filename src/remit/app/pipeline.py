@@ -11,7 +11,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from remit.adapters.store.datafile import EventWriter
+from remit.adapters.store.lake.datafile import EventWriter
 from remit.adapters.store.place import LakePlace
 from remit.app.packaged import load_decoding, load_registry, load_rules
 from remit.flows.ingest.batch import Pipeline

@@ -13,7 +13,7 @@ from datetime import UTC, datetime
 from typing import Any, Final
 
 from remit.adapters.store.inbox import Arriving, Inbox, Label
-from remit.adapters.store.state import State
+from remit.adapters.store.state.state import State
 from remit.app.push_glance import Glance
 from remit.model.errors import NotFound, NotSignedIn, TooMuch, UsageError
 from remit.model.vocabulary import DATA_SOURCES

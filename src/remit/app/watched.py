@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from remit.adapters.store.changes import IndexChanges
-from remit.adapters.store.index import Index
-from remit.adapters.store.lookups import KeyedDialect
-from remit.adapters.store.narrowed import QuickReader
+from remit.adapters.store.index.changes import IndexChanges
+from remit.adapters.store.index.index import Index
+from remit.adapters.store.index.lookups import KeyedDialect
+from remit.adapters.store.index.narrowed import QuickReader
 from remit.flows.questions.ports import Place, Standing
 from remit.rooms.query.predicate import Predicate
 

@@ -11,13 +11,13 @@ from contextlib import ExitStack
 from pathlib import Path
 from typing import Any, NoReturn, Self
 
-from remit.adapters.store.disk import Disk
-from remit.adapters.store.index import MEMORY_MB, FollowReport, Index
-from remit.adapters.store.lake import Lake
+from remit.adapters.store.index.index import MEMORY_MB, FollowReport, Index
+from remit.adapters.store.lake.disk import Disk
+from remit.adapters.store.lake.lake import Lake
+from remit.adapters.store.lake.storage import Storage
 from remit.adapters.store.lease import Lease
 from remit.adapters.store.shared_lease import refusal
-from remit.adapters.store.state import State
-from remit.adapters.store.storage import Storage
+from remit.adapters.store.state.state import State
 from remit.adapters.store.store import Answers, Store, prepare
 
 

@@ -11,9 +11,9 @@ from typing import Final
 
 import duckdb
 
-from remit.adapters.store.index import Index
-from remit.adapters.store.lake import Lake
-from remit.adapters.store.schema import from_parquet
+from remit.adapters.store.index.index import Index
+from remit.adapters.store.lake.lake import Lake
+from remit.adapters.store.lake.schema import from_parquet
 from remit.model.columns import BY_NAME, INDEXED, JUDGED, Column
 
 _JUDGED = frozenset(column.name for column in JUDGED)

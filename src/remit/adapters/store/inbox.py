@@ -16,7 +16,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import BinaryIO, Final
 
-from remit.adapters.store.disk import Disk, store_error
+from remit.adapters.store.lake.disk import Disk, store_error
 from remit.model.errors import Unavailable
 
 MOST_FILES: Final = 20_000

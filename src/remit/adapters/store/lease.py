@@ -10,7 +10,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import IO, Any, Self
 
-from remit.adapters.store.disk import store_error
+from remit.adapters.store.lake.disk import store_error
 from remit.model.errors import KeeperBusy
 
 FILE = "keeper.lock"

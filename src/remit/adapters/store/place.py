@@ -8,10 +8,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
-from remit.adapters.store.disk import Disk
+from remit.adapters.store.lake.disk import Disk
+from remit.adapters.store.lake.localfolder import LocalFolder
+from remit.adapters.store.lake.storage import Storage
 from remit.adapters.store.lease import Lease
-from remit.adapters.store.localfolder import LocalFolder
-from remit.adapters.store.storage import Storage
 from remit.model.errors import UsageError
 
 CACHE: Final = "lake-cache"
@@ -38,8 +38,8 @@ class LakePlace:
         :raises UsageError: for a URL of a kind that no lake can be at.
         """
         if self.url.startswith(S3):
-            from remit.adapters.store.s3client import Bucket
-            from remit.adapters.store.s3storage import S3Storage
+            from remit.adapters.store.s3.client import Bucket
+            from remit.adapters.store.s3.storage import S3Storage
 
             return S3Storage(Bucket(self.url, self.region, self.endpoint), folder / CACHE)
         if "://" in self.url:
@@ -69,9 +69,9 @@ class LakePlace:
     def _keep_bucket(
         self, folder: Path, role: str, closing: ExitStack, on_notice: Callable[[str], None]
     ) -> tuple[Storage, bool]:
-        from remit.adapters.store.s3client import Bucket
-        from remit.adapters.store.s3lease import LakeLease
-        from remit.adapters.store.s3storage import S3Storage
+        from remit.adapters.store.s3.client import Bucket
+        from remit.adapters.store.s3.lease import LakeLease
+        from remit.adapters.store.s3.storage import S3Storage
 
         bucket = Bucket(self.url, self.region, self.endpoint)
         lease = LakeLease.acquire(bucket, role, folder, seconds=self.lease_seconds, on_notice=on_notice)

@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Any, BinaryIO, Final
 from urllib.parse import urlsplit
 
-from remit.adapters.store.disk import Disk, store_error
+from remit.adapters.store.lake.disk import Disk, store_error
 from remit.model.errors import StoreError
 
 FILE_NAME: Final = "secrets.json"

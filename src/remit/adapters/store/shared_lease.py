@@ -17,8 +17,8 @@ from typing import Any, Final, Self
 
 from sqlalchemy import ColumnElement, Connection, literal_column, select, text, update
 
-from remit.adapters.store.state import LOCKS, State
-from remit.adapters.store.tables import KEEPERS
+from remit.adapters.store.state.state import LOCKS, State
+from remit.adapters.store.state.tables import KEEPERS
 from remit.model.errors import KeeperBusy, StateUnavailable, StoreError
 
 KEEPER: Final = "keeper"

@@ -23,19 +23,19 @@ from typing import Any, Self
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from remit.adapters.store.chains import Chains, Row
-from remit.adapters.store.datafile import DataFile
-from remit.adapters.store.disk import Disk
-from remit.adapters.store.erased import Erased
-from remit.adapters.store.follower import Follower
-from remit.adapters.store.index import MEMORY_MB, FollowReport, Index
-from remit.adapters.store.lake import Lake
+from remit.adapters.store.index.chains import Chains, Row
+from remit.adapters.store.index.follower import Follower
+from remit.adapters.store.index.index import MEMORY_MB, FollowReport, Index
+from remit.adapters.store.lake.datafile import DataFile
+from remit.adapters.store.lake.disk import Disk
+from remit.adapters.store.lake.lake import Lake
+from remit.adapters.store.lake.schema import IDENTITY, file_schema
 from remit.adapters.store.lease import Lease
 from remit.adapters.store.place import LakePlace
 from remit.adapters.store.reservations import Offers, Reservations
-from remit.adapters.store.schema import IDENTITY, file_schema
 from remit.adapters.store.shared_lease import SharedLease
-from remit.adapters.store.state import State
+from remit.adapters.store.state.erased import Erased
+from remit.adapters.store.state.state import State
 from remit.model.errors import KeeperBusy, StoreError
 
 HERE = LakePlace()

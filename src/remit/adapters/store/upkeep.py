@@ -10,13 +10,13 @@ from collections.abc import Callable, Iterable, Sequence
 from contextlib import AbstractContextManager
 from typing import Any, Final
 
-from remit.adapters.store import compaction
-from remit.adapters.store.compaction import Step
-from remit.adapters.store.datafile import DataFile
-from remit.adapters.store.merging import merged
-from remit.adapters.store.schema import KINDS
+from remit.adapters.store.lake import compaction
+from remit.adapters.store.lake.compaction import Step
+from remit.adapters.store.lake.datafile import DataFile
+from remit.adapters.store.lake.merging import merged
+from remit.adapters.store.lake.schema import KINDS
+from remit.adapters.store.lake.vacuum import vacuum
 from remit.adapters.store.store import Store
-from remit.adapters.store.vacuum import vacuum
 
 Json = dict[str, Any]
 Tell = Callable[[Json], None]

@@ -9,7 +9,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from remit.adapters.store.lake import Lake
+from remit.adapters.store.lake.lake import Lake
 from remit.adapters.store.place import LakePlace
 from remit.adapters.store.spark.dialect import SparkDialect
 from remit.adapters.store.spark.listing import Listing, hadoop_settings, listed

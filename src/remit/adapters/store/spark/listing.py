@@ -8,10 +8,10 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Final
 
-from remit.adapters.store.deltalog import LOG
-from remit.adapters.store.lake import Lake
+from remit.adapters.store.lake.deltalog import LOG
+from remit.adapters.store.lake.lake import Lake
+from remit.adapters.store.lake.schema import KINDS
 from remit.adapters.store.place import S3, LakePlace
-from remit.adapters.store.schema import KINDS
 from remit.model.errors import NotFound
 
 _S3A: Final = "s3a://"

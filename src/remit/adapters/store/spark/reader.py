@@ -14,8 +14,8 @@ from typing import Any, Final
 import duckdb
 import pyarrow as pa
 
-from remit.adapters.store.narrowed import MOST, FetchingReader, NarrowedReader
-from remit.adapters.store.reader import IndexReader
+from remit.adapters.store.index.narrowed import MOST, FetchingReader, NarrowedReader
+from remit.adapters.store.index.reader import IndexReader
 from remit.adapters.store.spark.dialect import SparkDialect
 from remit.adapters.store.spark.session import SparkEngine
 from remit.adapters.store.sql import where

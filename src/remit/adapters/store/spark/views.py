@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any, Final
 
-from remit.adapters.store.schema import KINDS, STORED
+from remit.adapters.store.lake.schema import KINDS, STORED
 from remit.adapters.store.spark.listing import Listing
 from remit.adapters.store.spark.session import SparkEngine
 from remit.model.columns import INDEXED, JUDGED, Column

@@ -1,0 +1,1 @@
+"""The index: a DuckDB file that follows the lake and answers questions."""

@@ -1,0 +1,1 @@
+"""The state: what people and feeds set down, in SQLite or PostgreSQL."""
