@@ -10,6 +10,9 @@ from typing import Any
 
 import pytest
 
+from remit.adapters.store.beside import StoreBeside
+from remit.adapters.store.lake.localfolder import LocalFolder
+from remit.adapters.store.state.state import State
 from remit.adapters.store.store import Store
 from remit.app.ingesting import Ingesting
 from remit.app.keeping import open_desks
@@ -102,6 +105,17 @@ def test_a_changed_registry_is_said_until_stored_events_are_judged_again(store: 
     assert desk.standing()["stale"] is True
     assert desk.standing()["changed_by"] is None
     assert "identities.toml was changed:" in desk.notices()[0]["text"]
+
+
+def test_a_console_notes_nothing_of_a_registry_that_it_was_not_handed(
+    store: Store, store_state: str | None, tmp_path: Path
+) -> None:
+    (store.folder / "identities.toml").write_text("# the keeper's\n")
+    state = State.open(store_state or f"sqlite:///{store.folder / 'state.db'}")
+    with StoreBeside.beside(tmp_path / "console", LocalFolder(store.folder / "lake"), state) as beside:
+        assert open_desks(beside)["identities"].notices() == []
+        assert open_desks(store)["identities"].notices() == []
+        assert open_desks(beside)["identities"].notices() == []
 
 
 def test_judging_again_that_fails_is_told_and_can_be_tried_again(store: Store) -> None:

@@ -49,7 +49,7 @@ class IdentitiesDesk:
         self._starting = threading.Lock()
         self._progress: Json = {}
         self._failure: str | None = None
-        if settings.setting(JUDGED) is None:
+        if text.ours and settings.setting(JUDGED) is None:
             settings.put_setting(JUDGED, {"version": text.read()[1], "at": None})
 
     def entries(self, window: str = "30d") -> Json:
@@ -92,7 +92,7 @@ class IdentitiesDesk:
         judged = self._settings.setting(JUDGED) or {}
         changed = self._settings.setting(CHANGED) or {}
         known = changed.get("version") == version
-        differs = judged.get("version") != version
+        differs = bool(judged and version) and judged["version"] != version
         return {
             "stale": differs and bool(self._index.tally(EVERYTHING)["records"]),
             "version": version,

@@ -22,6 +22,9 @@ SHARED: Final = "registry"
 class RegistryFile:
     """The registry of one data folder. ``version`` is a digest of the content; that of no file is of empty content."""
 
+    ours = True
+    """Whether stored events are judged by this file: then what was judged by it may be noted."""
+
     def __init__(self, path: Path) -> None:
         self.path = path
         self._editing = threading.Lock()
@@ -57,15 +60,17 @@ class RegistryFile:
 class SharedRegistry(RegistryFile):
     """The registry as a keeper handed it to the consoles beside it; it is changed where it lies."""
 
+    ours = False
+
     def __init__(self, setting: Callable[[str], Any], refuse: Callable[[str], NoReturn]) -> None:
         super().__init__(Path("identities.toml of the keeper"))
         self._setting = setting
         self._refuse = refuse
 
     def read(self) -> tuple[str, str]:
-        """``(content, version)``; empty until a keeper handed one over."""
+        """``(content, version)``; both empty until a keeper handed one over."""
         handed = self._setting(SHARED) or {}
-        return str(handed.get("text", "")), str(handed.get("version", version_of(b"")))
+        return str(handed.get("text", "")), str(handed.get("version", ""))
 
     def edit(self, expected: str, change: Callable[[str], str]) -> NoReturn:  # noqa: ARG002
         """Refused."""
