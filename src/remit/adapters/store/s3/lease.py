@@ -31,6 +31,8 @@ _RENEWALS: Final = 3
 """How many renewals fall into one lease."""
 _LOOKS: Final = 20
 _LONGEST: Final = 3_600.0
+_NO_VERSION: Final = f'"{"0" * 32}"'
+"""A version tag that no object has."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -214,11 +216,16 @@ def _wait_until_gone(
 
 def _prove_conditions(bucket: Bucket) -> None:
     """An object store that overlooks conditions would let two keepers destroy one another's commits."""
-    try:
+    with suppress(Taken):
         bucket.create(KEY, b"{}")
-    except Taken:
-        return
-    raise StoreError(
+        raise _overlooking(bucket)
+    with suppress(Taken):
+        bucket.change(KEY, b"{}", _NO_VERSION)
+        raise _overlooking(bucket)
+
+
+def _overlooking(bucket: Bucket) -> StoreError:
+    return StoreError(
         "This object store overlooks conditions on writes, without which two keepers are not told apart",
         where=bucket.url,
         remedy="Use one that has If-None-Match and If-Match on PutObject, as S3 has.",

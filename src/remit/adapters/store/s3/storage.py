@@ -32,6 +32,8 @@ class S3Storage:
         self.bucket = bucket
         self._cache = cache
         self._allowed: Callable[[], None] = lambda: None
+        self._copies: frozenset[str] = frozenset()
+        """Tables whose logs this process copied: what another one left in the cache may never have reached S3."""
 
     @property
     def place(self) -> str:
@@ -57,6 +59,7 @@ class S3Storage:
     def prepare_log(self, table: str, acknowledged: tuple[int, bytes] | None) -> str | None:  # noqa: ARG002
         """Copy the log. Nothing is ever torn here: S3 has the whole of an object or nothing."""
         copy_log(self._get, self.entries, table, self.library_folder(table))
+        self._copies |= {table}
         return None
 
     def publish(self, name: str, *, new: bool) -> None:
@@ -99,9 +102,10 @@ class S3Storage:
             copied.write_bytes(content)
 
     def read(self, name: str) -> bytes:
-        """An object's bytes; of a log, from the copy if it has them."""
-        with suppress(FileNotFoundError):
-            return self._copied(name).read_bytes()
+        """An object's bytes; of a log that was copied, from the copy if it has them."""
+        if name.partition("/")[0] in self._copies:
+            with suppress(FileNotFoundError):
+                return self._copied(name).read_bytes()
         return self._get(name)
 
     @contextmanager
