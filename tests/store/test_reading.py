@@ -49,6 +49,15 @@ def test_a_reader_follows_what_the_keeper_commits_corrects_and_compacts(store, t
     index.close()
 
 
+def test_a_reader_finds_a_raw_record_whose_file_was_merged_away_since_it_looked(store):
+    for seed in range(2):
+        put(store, event_columns(20, seed))
+    reader = Lake.open_to_read(LocalFolder(store.folder / "lake"))
+    maintain(store, "test", grace_hours=0)
+    events = event_columns(20)
+    assert reader.raw(events["event_id"][3], events["time"][3]) == events["raw"][3]
+
+
 def test_a_reader_changes_nothing_and_is_told_whom_to_ask(store):
     put(store, event_columns(5))
     root = store.folder / "lake"

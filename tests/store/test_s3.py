@@ -22,6 +22,7 @@ from remit.adapters.store.index.index import Index
 from remit.adapters.store.lake.deltalog import commit_name
 from remit.adapters.store.lake.lake import Lake
 from remit.adapters.store.lake.schema import KINDS, arrow_table
+from remit.adapters.store.lake.vacuum import vacuum
 from remit.adapters.store.place import CACHE, LakePlace
 from remit.adapters.store.s3 import client as s3client
 from remit.adapters.store.s3 import parts as s3parts
@@ -475,10 +476,10 @@ def test_a_bucket_that_is_not_there_and_credentials_that_are_not_there_are_said(
         Store.open(tmp_path, "test", place=lakes.place())
 
 
-def test_an_object_store_that_overlooks_conditions_is_refused(lakes, proxy, tmp_path):
+@pytest.mark.parametrize("overlooked", ["If-None-Match", "If-Match"])
+def test_an_object_store_that_overlooks_conditions_is_refused(lakes, proxy, tmp_path, overlooked):
     def overlook(answering: Answering, request: Request) -> bool:
-        for name in ("If-None-Match", "If-Match"):
-            del answering.headers[name]
+        del answering.headers[overlooked]
         return False
 
     proxy.faults.append(overlook)
@@ -501,6 +502,36 @@ def test_a_console_reads_a_lake_on_s3_without_its_lease(lakes, tmp_path):
         assert index_digest(index) == lake_digest(store.lake)
         assert reader.raw(event_columns(30)["event_id"][3], event_columns(30)["time"][3])
         index.close()
+
+
+def test_what_a_killed_keeper_left_in_the_cache_is_nothing_to_a_reader(lakes, tmp_path):
+    place = lakes.place()
+    with Store.open(tmp_path / "keeper", "test", place=place) as store:
+        put(store, event_columns(5))
+        left = tmp_path / "console" / CACHE / "logs" / commit_name("events", 2)
+        left.parent.mkdir(parents=True)
+        left.write_bytes(lakes.get(commit_name("events", 1)))  # written, and never carried to the bucket
+        put(store, event_columns(5, seed=1))
+        reader = Lake.open_to_read(place.storage(tmp_path / "console"))
+        assert {file.path for file in reader.files("events").added} == {
+            file.path for file in store.lake.files("events").added
+        }
+
+
+def test_a_keeper_that_lost_its_lease_removes_no_file_that_it_does_not_know(lakes, tmp_path):
+    def lost() -> None:
+        raise LeaseLost("The lake was taken over")
+
+    with Store.open(tmp_path, "test", place=lakes.place()) as store:
+        put(store, event_columns(5))
+        successors = "events/month=2026-10/successor.parquet"
+        store.lake.storage.put(successors, lambda sink: sink.write(b"rows") and None)
+        time.sleep(1.1)
+        store.lake.storage.write_while(lost)
+        for remove in (lambda: store.lake.purge("events"), lambda: list(vacuum(store.lake, "events", 0))):
+            with pytest.raises(LeaseLost):
+                remove()
+        assert successors in lakes.stored()
 
 
 @pytest.mark.heavy

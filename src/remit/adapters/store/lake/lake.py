@@ -177,9 +177,11 @@ class Lake:
         """Remove every Parquet file that the newest version does not name; returns their bytes.
 
         Only for a keeper that lets nothing be written meanwhile: a file on its way to a commit would be lost.
+
+        :raises LeaseLost: if this process may write no more.
         """
         gone = list(self.unnamed(kind))
-        self.storage.remove([entry.name for entry in gone])
+        self.remove(gone)
         self.storage.forget(kind)
         return sum(entry.size for entry in gone)
 
@@ -189,6 +191,12 @@ class Lake:
         for entry in self.storage.entries(kind):
             if entry.name.endswith(".parquet") and "/month=" in entry.name and entry.name not in named:
                 yield entry
+
+    def remove(self, unnamed: Sequence[Entry]) -> None:
+        """Remove files that were found to be unnamed. Asks only now whether it may: had another keeper taken over while
+        this one slept over the list, files of that one's would be on it."""
+        self.storage.check()
+        self.storage.remove([entry.name for entry in unnamed])
 
     def cleanse_log(self, kind: str, names: Callable[[str], bool]) -> int:
         """Replace what names somebody in the log's own words (never in its actions); returns the commits rewritten."""
@@ -273,8 +281,10 @@ class Lake:
     def raw(self, event_id: str, time_us: int) -> str | None:
         """The redacted source record of one event, read from the files of its month; None if it is not stored."""
         for _ in range(_LOOKS):
-            with suppress(FileNotFoundError):  # replaced since it was named: the newer version has the row, if any
+            try:
                 return self._raw(event_id, time_us)
+            except FileNotFoundError:  # replaced since it was named: the newer version has the row, if any
+                self.refresh()
         return None
 
     def _raw(self, event_id: str, time_us: int) -> str | None:

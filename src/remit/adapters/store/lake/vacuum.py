@@ -23,5 +23,5 @@ def vacuum(lake: Lake, kind: str, grace_seconds: float) -> Iterator[int]:
         return
     lately = removed_lately(lake.storage, kind, grace_seconds)
     gone = [entry for entry in unnamed if entry.name not in lately]
-    lake.storage.remove([entry.name for entry in gone])
+    lake.remove(gone)
     yield from (entry.size for entry in gone)
