@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import itertools
+import threading
 from pathlib import Path
+from typing import Any
 
 import pytest
 
+from remit.adapters.store.index import links
 from remit.adapters.store.store import Store
 from remit.app import ingesting
 from remit.app.ingesting import reattribute_store
@@ -80,3 +83,44 @@ def test_a_registry_given_afterwards_equals_one_that_was_there_from_the_beginnin
         assert settled(store) == expected
         found = store.index.execute("SELECT DISTINCT actor_kind, owner FROM events WHERE agent = 'night-shift'")
         assert found.to_pylist() == [{"actor_kind": "agent", "owner": "operations"}]
+
+
+class Asked:
+    """A lock that tells when somebody has to wait for it."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self.waited_for = threading.Event()
+
+    def locked(self) -> bool:
+        return self._lock.locked()
+
+    def __enter__(self) -> None:
+        if not self._lock.acquire(blocking=False):
+            self.waited_for.set()
+            self._lock.acquire()
+
+    def __exit__(self, *_: object) -> None:
+        self._lock.release()
+
+
+def test_joins_of_what_arrives_while_everything_is_judged_again_are_not_lost(
+    tmp_path: Path, given: list[Path], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(links, "BATCH", 20)
+    expected = _ingested(tmp_path / "new", given)
+    with Store.open(tmp_path / "beside", "test") as store:
+        ingest(store, given[:1])
+        store.judging = judging = Asked()  # type: ignore[assignment]
+        arriving = threading.Thread(target=ingest, args=(store, given[1:]))
+
+        def meanwhile(so_far: dict[str, Any]) -> None:
+            if not arriving.ident:
+                assert so_far["looked_at"] <= 60, "the first batch of many"
+                arriving.start()
+                while arriving.is_alive() and not judging.waited_for.is_set():
+                    arriving.join(0.02)
+
+        reattribute_store(store, meanwhile)
+        arriving.join(60)
+        assert settled(store) == expected

@@ -159,18 +159,19 @@ class Ingesting:
 
 
 def settle_store(store: Store) -> Report:
-    """Judge again what was judged before its joins were known."""
-    judge = Judge(load_rules(), load_registry(store.folder))
-    return settle(StoredLinks(store.index), StoreCorrections(store), judge)
+    """Judge again what was judged before its joins were known. Waits for others who judge again."""
+    with store.judging:
+        judge = Judge(load_rules(), load_registry(store.folder))  # of now: it may have been changed while waiting
+        return settle(StoredLinks(store.index), StoreCorrections(store), judge)
 
 
 def reattribute_store(store: Store, tell: Tell = lambda _: None) -> Json:
     """Judge everything again under today's rules and registry; which registry that was is remembered."""
     version = RegistryFile(store.folder / REGISTRY_FILE).read()[1]
     judge = Judge(load_rules(), load_registry(store.folder))
-    store.follow()
     corrections = StoreCorrections(store)
-    with seldom():
+    with store.judging, seldom():
+        store.follow()
         report = reattribute(
             StoredLinks(store.index), corrections, judge, lambda so_far: tell({"looked_at": so_far.looked_at})
         )

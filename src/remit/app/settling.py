@@ -44,6 +44,8 @@ class Settling:
 
     def _run(self) -> None:
         while self._wanted.wait() and not self._stopped.wait(_SOON):
+            if not self._turn():
+                return
             self._wanted.clear()
             started = time.monotonic()
             try:
@@ -53,3 +55,10 @@ class Settling:
                 self.error = f"{type(error).__name__}: {error}"
             if self._stopped.wait(_PAUSES * (time.monotonic() - started)):
                 return
+
+    def _turn(self) -> bool:
+        """Wait while everything is judged again, which may take long; False when the server is stopped meanwhile."""
+        while self._store.judging.locked():
+            if self._stopped.wait(_SOON):
+                return False
+        return True

@@ -77,6 +77,9 @@ class Store:
         self.state = state
         self.working = threading.Lock()
         """Held while a long piece of work is done on the store, so that two do not interleave."""
+        self.judging = threading.Lock()
+        """Held while stored events are judged again, from finding their joins to the last correction: of two who judge
+        an event, the one who found its joins later must correct it later."""
         self.maintaining = threading.Lock()
         """Held during maintenance, which goes on beside other work."""
         self.structure = threading.Lock()
