@@ -46,6 +46,21 @@ def test_a_delivery_of_nothing_but_unreadable_records_is_put_aside_and_the_next_
     assert len(list((store.inbox / "aside").iterdir())) == 1
 
 
+def test_a_registry_that_cannot_be_read_keeps_deliveries_waiting_and_puts_none_aside(store, monkeypatch):
+    monkeypatch.setattr("remit.app.inbox_worker._AGAIN_SECONDS", 0.1)
+    inbox, said, stored, told = Inbox(store.inbox), [], threading.Event(), threading.Event()
+    registry = store.folder / "identities.toml"
+    registry.write_text("[[agnet]]\n")
+    keep(inbox, json.dumps(cloudtrail("good")).encode())
+    with InboxWorker(store, inbox, stored.set, lambda text: (said.append(text), told.set())):
+        assert told.wait(60)
+        assert "Unknown key 'agnet'" in said[0]
+        assert len(inbox.waiting()) == 1
+        registry.write_text("")
+        assert stored.wait(60)
+    assert IndexReader(store.index).tally(EVERYTHING)["records"] == 1
+
+
 def test_what_a_stopped_server_had_not_stored_waits_and_the_next_one_stores_it(store):
     inbox, stored = Inbox(store.inbox), threading.Event()
     keep(inbox, UNREADABLE)

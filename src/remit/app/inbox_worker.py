@@ -13,7 +13,7 @@ from remit.adapters.feeds.chunks import ByteReader, Source
 from remit.adapters.store.inbox import Inbox, Waiting
 from remit.adapters.store.store import Store
 from remit.app.ingesting import Ingesting
-from remit.model.errors import StoreError
+from remit.model.errors import ConfigError, StoreError, Unavailable
 
 AT_ONCE: Final = 1_000
 """Deliveries ingested together at most, so that many small ones cost one commit."""
@@ -85,7 +85,7 @@ class InboxWorker:
     def _take(self, waiting: Sequence[Waiting]) -> None:
         try:
             self._ingest(waiting)
-        except (StoreError, _Ending):
+        except (StoreError, ConfigError, Unavailable, _Ending):  # no fault of the delivery: it waits
             raise
         except Exception as error:  # a fault of ours at one of them, which must hold up no other
             if len(waiting) > 1:
