@@ -1,7 +1,7 @@
 """What a store can do towards its maintenance, step by step; ``flows.maintain`` orders the steps.
 
 Events arrive and questions are answered meanwhile. A merge holds up nobody but whoever must be alone with the store,
-such as an erasure; a moment of being alone is needed only to remove files.
+such as an erasure. Being alone is needed only to remove files and to write the index anew: storing waits for these.
 """
 
 from __future__ import annotations

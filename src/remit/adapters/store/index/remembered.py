@@ -15,7 +15,7 @@ Rows = list[dict[str, Any]]
 
 class Remembered:
     """Answers by question, the ones asked longest ago dropped first. ``edition`` gives another value after every
-    change of what is asked: all answers of an earlier one are forgotten, so that nothing outlives its removal."""
+    change of what is asked: all answers of an earlier one are forgotten by the next question, and none is given."""
 
     def __init__(self, edition: Callable[[], Hashable]) -> None:
         self._edition = edition
