@@ -363,3 +363,33 @@ def test_the_rows_of_a_merged_file_are_the_rows_of_its_sources(store):
         pq.read_table(store.lake.path("events", file), partitioning=None) for file in store.lake.files("events").added
     ]
     assert sorted(pa.concat_tables(tables)["event_id"].to_pylist()) == sorted(events["event_id"])
+
+
+def test_a_file_that_is_gone_again_while_files_are_counted_is_no_failure(store):
+    """As DuckDB's log is, once it was taken in."""
+    filled(store, batches=1)
+    for name in ("index.duckdb.gone", "lake/events/_delta_log/_commit.json.tmp"):
+        (store.folder / name).symlink_to("nowhere")
+    sizes = StoreUpkeep(store).sizes()
+    assert sizes["lake_bytes"] > sum(file.size for file in store.lake.files("events").added)
+    assert sizes["index_bytes"] > 0
+
+
+def test_the_log_is_not_trimmed_while_an_erasure_reads_through_it(store):
+    filled(store, batches=1)
+    trimming = threading.Thread(target=StoreUpkeep(store).trim_log, args=(0,))
+    with store.alone():
+        store.follow = lambda: None  # as if it had followed a moment before
+        trimming.start()
+        trimming.join(0.3)
+        assert trimming.is_alive()
+    trimming.join(20)
+    assert not trimming.is_alive()
+
+
+def test_commits_that_tell_when_a_file_left_stay_as_long_as_its_grace(store, monkeypatch):
+    asked = []
+    monkeypatch.setattr(StoreUpkeep, "trim_log", lambda _, older: asked.append(older) or {})
+    for hours in (1, 24 * 90):
+        maintain(store, "test", grace_hours=hours)
+    assert asked == [30 * DAY / 1e6, 90 * DAY / 1e6]

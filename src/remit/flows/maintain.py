@@ -60,7 +60,7 @@ def maintain(
             "folded": steps.fold(lambda state: tell({"doing": "folding", **state})),
             "merged": steps.compact(lambda state: tell({"doing": "merging", **state})),
             "vacuumed": steps.vacuum(grace_hours * 3600),
-            "log": steps.trim_log(LOG_DAYS * 24 * 3600),
+            "log": steps.trim_log(max(LOG_DAYS * 24, grace_hours) * 3600),  # it tells when a file left its table
             "index": steps.renew_index(),
         }
         facts = {"before": before, "after": steps.sizes(), **done, "seconds": round(clock() - started, 1)}

@@ -7,7 +7,8 @@ such as an erasure. Being alone is needed only to remove files and to write the 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
-from contextlib import AbstractContextManager
+from contextlib import AbstractContextManager, suppress
+from pathlib import Path
 from typing import Any, Final
 
 from remit.adapters.store.lake import compaction
@@ -41,7 +42,7 @@ class StoreUpkeep:
         lake = self._store.lake
         return {
             "lake_bytes": sum(entry.size for kind in KINDS for entry in lake.storage.entries(kind)),
-            "index_bytes": sum(path.stat().st_size for path in self._store.folder.glob("index*.duckdb*")),
+            "index_bytes": sum(map(_size, self._store.folder.glob("index*.duckdb*"))),
             "files": sum(len(lake.files(kind).added) for kind in KINDS),
         }
 
@@ -60,10 +61,11 @@ class StoreUpkeep:
         return {"files": len(sizes), "bytes": sum(sizes)}
 
     def trim_log(self, older_than_seconds: float) -> Json:
-        """Remove commits that are old and that the index has followed."""
-        self._store.follow()
-        followed = self._store.index.acknowledged()
-        trimmed = [self._store.lake.trim(kind, followed[kind][0], older_than_seconds) for kind in KINDS]
+        """Remove commits that are old and that the index has followed; not while an erasure reads through them."""
+        with self._store.structure:
+            self._store.follow()
+            followed = self._store.index.acknowledged()
+            trimmed = [self._store.lake.trim(kind, followed[kind][0], older_than_seconds) for kind in KINDS]
         return {"commits": sum(commits for commits, _ in trimmed), "bytes": sum(freed for _, freed in trimmed)}
 
     def renew_index(self) -> Json:
@@ -110,3 +112,10 @@ class StoreUpkeep:
             "bytes_read": sum(file.size for file in step.files),
             "bytes_written": sum(file.size for file in made),
         }
+
+
+def _size(path: Path) -> int:
+    """A file's bytes; none of one that is gone again, as DuckDB's log is once it was taken in."""
+    with suppress(FileNotFoundError):
+        return path.stat().st_size
+    return 0

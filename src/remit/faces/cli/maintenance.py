@@ -26,7 +26,7 @@ from remit.faces.cli.ports import Application, Json
 def maintain(app: Application, data: Path, grace: float, as_json: bool) -> None:
     """Merge small files, drop superseded corrections, and remove files and log that nobody needs any more.
 
-    No answer changes, and everything else goes on meanwhile. A server (`remit up`) does this by itself.
+    No answer changes, and questions go on meanwhile. A server (`remit up`) does this by itself.
     """
     with progress_bar(as_json) as tell:
         done = app.maintain(data, grace, tell)

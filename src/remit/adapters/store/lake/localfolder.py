@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import os
+import stat
 import time
 from collections.abc import Collection, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from remit.adapters.store.lake import logmending
@@ -89,8 +91,8 @@ class LocalFolder:
         """Every file below a folder; its age is that of its content or its name, whichever is younger."""
         now = time.time()
         for path in sorted((self.root / folder).rglob("*")):
-            if path.is_file():
-                status = path.stat()
+            status = _file(path)
+            if status is not None:
                 age = now - max(status.st_mtime, status.st_ctime)
                 yield Entry(path.relative_to(self.root).as_posix(), status.st_size, age)
 
@@ -112,3 +114,11 @@ class LocalFolder:
     def address(self, name: str) -> str:
         """The file's path."""
         return str(self.path(name))
+
+
+def _file(path: Path) -> os.stat_result | None:
+    """What the file system says of a file; None for a folder, and for what was removed since it was listed."""
+    with suppress(FileNotFoundError):
+        status = path.stat()
+        return status if stat.S_ISREG(status.st_mode) else None
+    return None
