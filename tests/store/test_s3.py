@@ -527,7 +527,7 @@ def test_a_keeper_that_lost_its_lease_removes_no_file_that_it_does_not_know(lake
         successors = "events/month=2026-10/successor.parquet"
         store.lake.storage.put(successors, lambda sink: sink.write(b"rows") and None)
         time.sleep(1.1)
-        store.lake.storage.write_while(lost)
+        store.lake.write_while(lost)
         for remove in (lambda: store.lake.purge("events"), lambda: list(vacuum(store.lake, "events", 0))):
             with pytest.raises(LeaseLost):
                 remove()

@@ -27,7 +27,7 @@ from remit.app.figures import Figures
 from remit.app.maintaining import Maintaining, maintain, small_files
 from remit.flows import maintain as flow
 from remit.flows import removal
-from remit.model.errors import UsageError
+from remit.model.errors import KeeperBusy, UsageError
 
 from .rows import DAY, OCTOBER, correct, event_columns, put
 
@@ -373,6 +373,24 @@ def test_a_file_that_is_gone_again_while_files_are_counted_is_no_failure(store):
     sizes = StoreUpkeep(store).sizes()
     assert sizes["lake_bytes"] > sum(file.size for file in store.lake.files("events").added)
     assert sizes["index_bytes"] > 0
+
+
+def test_a_keeper_that_lost_a_shared_state_removes_nothing_of_its_successors_from_a_shared_folder(store, tmp_path):
+    filled(store, batches=1)
+    successors = store.folder / "lake/events/month=2026-10/successors.parquet"
+    successors.parent.mkdir(exist_ok=True)
+    successors.touch()
+
+    def lost() -> None:
+        raise KeeperBusy("Another process took over from this one")
+
+    with store.alone():
+        store.lake.write_while(lost)
+        for write in (StoreRemoval(store).purge, lambda: StoreRemoval(store).withdraw_before(OCTOBER + 5 * DAY)):
+            with pytest.raises(KeeperBusy):
+                write()
+    assert successors.exists()
+    assert not store.lake.poisoned
 
 
 def test_the_log_is_not_trimmed_while_an_erasure_reads_through_it(store):

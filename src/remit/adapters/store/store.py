@@ -136,6 +136,7 @@ class Store:
             report = index.follow(lake)
             store = cls(folder, lake, index, state, opening.pop_all(), disk, place)
             store.shared = shared
+            lake.write_while(store.check_lease)
             store._note_rebuild(report)
             return store
 
@@ -272,7 +273,6 @@ class Store:
 
     def replace(self, kind: str, old: Sequence[DataFile], new: Sequence[DataFile]) -> None:
         """Swap files of the lake for others that say the same; whoever does holds ``structure``."""
-        self.check_lease()
         with self._committing:
             self.lake.replace(kind, old, new)
 

@@ -56,6 +56,7 @@ class Lake:
         self.keeps = keeps
         """False for a lake that another process keeps: it is read, and never mended or written."""
         self._tables = tables
+        self._allowed: Callable[[], None] = lambda: None
         self._lock = threading.RLock()
         self._poisoned: StoreError | None = None
 
@@ -110,6 +111,15 @@ class Lake:
             for kind in KINDS:
                 reading.prepare_log(kind, None)
             return cls(reading, {kind: LakeTable(kind, reading) for kind in KINDS}, keeps=False)
+
+    def write_while(self, allowed: Callable[[], None]) -> None:
+        """From now on ask this too before every commit and removal; it raises when the process may write no more."""
+        self._allowed = allowed
+
+    def check(self) -> None:
+        """Raise if this process may write no more."""
+        self._allowed()
+        self.storage.check()
 
     def refresh(self) -> bool:
         """Take up the commits that the keeper made since; True if there were any. Nothing for the keeper itself.
@@ -195,7 +205,7 @@ class Lake:
     def remove(self, unnamed: Sequence[Entry]) -> None:
         """Remove files that were found to be unnamed. Asks only now whether it may: had another keeper taken over while
         this one slept over the list, files of that one's would be on it."""
-        self.storage.check()
+        self.check()
         self.storage.remove([entry.name for entry in unnamed])
 
     def cleanse_log(self, kind: str, names: Callable[[str], bool]) -> int:
@@ -352,7 +362,7 @@ class _Writing:
         self._lake = lake
 
     def __enter__(self) -> None:
-        self._lake.storage.check()
+        self._lake.check()
         self._lake._lock.acquire()
         if self._lake._poisoned:
             self._lake._lock.release()
