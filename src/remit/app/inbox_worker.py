@@ -70,15 +70,18 @@ class InboxWorker:
         self._wanted.set()
 
     def _run(self) -> None:
+        said = ""
         while self._wanted.wait() and not self._stopped.is_set():
             self._wanted.clear()
             try:
                 while not self._stopped.is_set() and (waiting := self._inbox.waiting()):
                     self._take(lot(waiting))
+                said = ""
             except _Ending:
                 return
             except Exception as error:  # the disk or the store; what waits is kept and tried again
-                self._notice(f"Pushed records wait in the inbox: {error}")
+                if said != (said := str(error)):
+                    self._notice(f"Pushed records wait in the inbox: {error}")
                 self._stopped.wait(_AGAIN_SECONDS)
                 self._wanted.set()
 
