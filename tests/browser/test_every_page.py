@@ -52,7 +52,7 @@ def addresses(demo: str, browser: Browser) -> dict[str, str]:
     }
 
 
-@pytest.fixture(scope="module", params=["light", "dark"])
+@pytest.fixture(scope="module", params=["light", pytest.param("dark", marks=pytest.mark.heavy)])
 def window(request: pytest.FixtureRequest, browser: Browser, demo: str) -> Iterator[Page]:
     """A window in one colour scheme that asks no other host for anything."""
     context = browser.new_context(viewport={"width": 1280, "height": 900}, color_scheme=request.param)
