@@ -8,6 +8,7 @@ import pytest
 
 from remit.adapters.store.digest import index_digest, lake_digest
 from remit.adapters.store.index.index import Index
+from remit.adapters.store.index.remembered import Remembered
 from remit.adapters.store.lake.deltalog import commit_path
 from remit.adapters.store.lake.lake import Lake
 from remit.adapters.store.lake.localfolder import LocalFolder
@@ -141,3 +142,18 @@ def test_a_file_that_the_newest_state_names_and_that_is_gone_is_said_and_no_row_
     with pytest.raises(IntegrityError, match="names files that are not there"):
         store.index.rebuild(store.lake)
     assert index_digest(store.index) == before
+
+
+def test_wide_answers_are_asked_again_and_not_held_in_memory():
+    """Whoever reads everything page by page would else fill it."""
+    asked: list[str] = []
+
+    def answer(question: str, rows: int, columns: int) -> None:
+        row = {f"c{number}": "" for number in range(columns)}
+        remembered.rows(question, lambda: asked.append(question) or [row] * rows)
+
+    remembered = Remembered(lambda: 1)
+    for _ in range(2):
+        answer("many bars", 1_000, 4)
+        answer("a page of whole events", 500, 60)
+    assert asked == ["many bars", "a page of whole events", "a page of whole events"]

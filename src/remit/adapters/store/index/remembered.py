@@ -8,8 +8,8 @@ from collections.abc import Callable, Hashable
 from typing import Any, Final
 
 ENTRIES: Final = 256
-ROWS: Final = 1_000
-"""Rows of an answer that is kept; a longer one is asked again."""
+CELLS: Final = 10_000
+"""Rows times columns of an answer that is kept; a larger one is asked again."""
 Rows = list[dict[str, Any]]
 
 
@@ -29,7 +29,7 @@ class Remembered:
         found = self._kept(question, edition)
         if found is None:
             found = ask()
-            if len(found) <= ROWS:
+            if sum(map(len, found)) <= CELLS:
                 self._keep(question, edition, found)
         return [dict(row) for row in found]
 
