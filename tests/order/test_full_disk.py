@@ -30,10 +30,10 @@ def met(gated, life: str, how: int, count: int) -> None:
 @pytest.mark.heavy
 @pytest.mark.parametrize("life", LIVES)
 def test_a_disk_that_is_full_from_some_write_on(gated, life):
-    met(gated, life, FULL, 5)
+    met(gated, life, FULL, 3)
 
 
 @pytest.mark.heavy
 @pytest.mark.parametrize("life", ["ingest more", "maintain"])
 def test_a_sync_that_fails_once_wherever_it_is(gated, life):
-    met(gated, life, UNSYNCED, 6)
+    met(gated, life, UNSYNCED, 5)

@@ -72,9 +72,9 @@ def compact(state: State) -> bool:
     with state.transaction() as connection:
         raw: Any = connection.connection.driver_connection
         raw.rollback()  # neither statement runs inside a transaction
-        raw.execute("VACUUM").fetchall()
+        connection.exec_driver_sql("VACUUM")
         for _ in range(_LOOKS):  # a reader of an older state keeps the log from being emptied
-            (busy, _, _) = raw.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()
+            (busy, _, _) = connection.exec_driver_sql("PRAGMA wal_checkpoint(TRUNCATE)").one()
             if not busy:
                 break
             time.sleep(_LOOK_SECONDS)
