@@ -12,8 +12,12 @@ from .corpus import Arrival, corpus, written
 from .nursery import Nursery
 
 ROOT = Path(__file__).parents[2]
-LIVES = ("ingest", "ingest more", "maintain", "reattribute", "pushed")
+LIVES = ("ingest", "ingest more", "maintain", "reattribute", "pushed", "erase", "expire")
 """Beginnings: ``ingest more`` is an ingest into a folder that holds much already."""
+
+
+_BEFORE = {"ingest more": [0], "reattribute": [0], "maintain": [0, 1], "erase": [0, 1], "expire": [0, 1]}
+"""Runs that were read before a life begins."""
 
 
 class Told(Exception):
@@ -39,7 +43,7 @@ class Cradle:
         """A fresh folder in which this life can begin; what the nursery is to be asked."""
         data = self.folder / name
         shutil.rmtree(data, ignore_errors=True)
-        before = {"ingest more": [0], "maintain": [0, 1], "reattribute": [0]}.get(life, [])
+        before = _BEFORE.get(life, [])
         if before:
             shutil.copytree(self._prepared(before, "old" if life == "reattribute" else "new"), data)
         else:
@@ -93,28 +97,37 @@ class Cradle:
         done(self.nursery.ask(do="live", log=log, below=below, **asked))
         return [line.split("\t") for line in log.read_text().splitlines()]
 
-    def photographed(self, life: str, numbers: list[int], at_once: int = 100) -> int:
-        """Copy the folder at these changes, as kill -9 would leave it; from each copy the next process must end as an
-        undisturbed one does. How many copies there were."""
+    def photographed(self, life: str, numbers: list[int], *, halves_only: bool = False, at_once: int = 100) -> int:
+        """Copy the folder at these changes, as kill -9 would leave it; from each copy the next process must have what
+        was acknowledged by then, and end as an undisturbed one does. How many copies there were. ``halves_only``: of a
+        write the copy half-way through it alone, not the one before it."""
         seen = 0
         for start in range(0, len(numbers), at_once):
             asked = self.begin(life, "sitting")
             album = self.folder / "album"
             shutil.rmtree(album, ignore_errors=True)
             album.mkdir()
-            done(self.nursery.ask(do="live", numbers=numbers[start : start + at_once], album=album, **asked))
-            for photo in sorted(album.iterdir()):
+            told = done(self.nursery.ask(do="live", numbers=numbers[start : start + at_once], album=album, **asked))
+            for photo in _photos(album, halves_only):
                 seen += 1
                 asked["data"] = photo
-                after = self.after(asked, [])
+                number = int(photo.name.removesuffix(_HALF))
+                after = self.after(asked, [said for said in told if said["at"] < number])
                 assert after[-1]["held"] == self.undisturbed(life)[1], f"{life} ended at change {photo.name}"
                 shutil.rmtree(photo)
-            album.rmdir()
         return seen
 
     def after(self, asked: dict[str, Any], told: list[dict[str, Any]]) -> list[dict[str, Any]]:
         """What the next process tells of a folder in which so much was acknowledged."""
         return done(self.nursery.ask(do="afterwards", acknowledged=told, **asked))
+
+
+_HALF = "-half"
+
+
+def _photos(album: Path, halves_only: bool) -> list[Path]:
+    photos = sorted(album.iterdir())
+    return [photo for photo in photos if not (halves_only and photo.with_name(photo.name + _HALF).exists())]
 
 
 def done(answer: tuple[int, list[dict[str, Any]]]) -> list[dict[str, Any]]:

@@ -19,6 +19,7 @@ from remit.adapters.feeds.open_feed import sources
 from remit.adapters.store.inbox import Inbox, Label
 from remit.adapters.store.index.follower import Follower
 from remit.adapters.store.lake import deltatable
+from remit.adapters.store.removal import StoreRemoval
 from remit.adapters.store.state.state import State
 from remit.adapters.store.store import Store
 from remit.adapters.store.upkeep import StoreUpkeep
@@ -26,6 +27,8 @@ from remit.app import ingesting
 from remit.app.inbox_worker import InboxWorker
 from remit.app.ingesting import Ingesting, reattribute_store, settle_store
 from remit.app.packaged import REGISTRY_FILE, load_rules
+from remit.app.removing import finish_interrupted
+from remit.flows import removal
 from remit.flows.ingest import gather
 from remit.rooms.attribution.signals import Rules
 
@@ -34,6 +37,10 @@ from .stores import held, settled
 
 Tell = Callable[[Mapping[str, Any]], None]
 FEED: Final = "read"
+ERASED: Final = "ana@example.com"
+"""Somebody who acts, and on whose behalf others act."""
+KEPT_FROM_US: Final = 1_788_307_200_000_000
+"""2026-09-02: about half of what the corpus holds is older."""
 
 
 def narrow() -> None:
@@ -90,6 +97,11 @@ def both(first: Tell, second: Callable[[Mapping[str, Any]], object]) -> Tell:
         second(said)
 
     return tell
+
+
+def after_so_many(tell: Tell, counted: Callable[[], int]) -> Tell:
+    """Tell with it how many changes of files there have been, ``at``."""
+    return lambda said: tell({**said, "at": counted()})
 
 
 # --- lives
@@ -152,11 +164,41 @@ def drain(store: Store) -> None:
     assert not failed
 
 
+def erase(store: Store, given: Path, tell: Tell) -> None:
+    """Erase a subject, or finish its erasure; there is one at the end, and it is proved."""
+    steps = _begun(store)
+    if not steps.recorded(removal.ERASED):
+        removal.erase(steps, ERASED, "local", KEPT_FROM_US)
+    _proved(steps, removal.ERASED)
+
+
+def expire(store: Store, given: Path, tell: Tell) -> None:
+    """Remove what is older than a time, or finish doing so."""
+    steps = _begun(store)
+    if not steps.recorded(removal.EXPIRED):
+        removal.expire(steps, KEPT_FROM_US, "local", KEPT_FROM_US)
+    _proved(steps, removal.EXPIRED)
+
+
+def _begun(store: Store) -> StoreRemoval:
+    finish_interrupted(store, lambda _: None)
+    return StoreRemoval(store)
+
+
+def _proved(steps: StoreRemoval, what: str) -> None:
+    (done,) = steps.recorded(what)
+    assert done["facts"]["events"] > 10
+    assert done["facts"]["proof"]["found"] == 0, done
+    assert steps.begun() is None
+
+
 LIVES: Final[dict[str, Callable[[Store, Path, Tell], None]]] = {
     "ingest": ingest,
     "maintain": maintain,
     "reattribute": reattribute,
     "pushed": pushed,
+    "erase": erase,
+    "expire": expire,
 }
 
 

@@ -95,6 +95,7 @@ def _child(asked: dict[str, Any], report: Path) -> int:
             return 0
         if "album" in asked:
             photograph(data, asked["numbers"], asked["album"])
+            tell = lives.after_so_many(tell, lambda: counted(preloaded=True))
         elif "log" in asked:
             log = _appending(asked["log"])
             tell = lives.both(tell, lambda said: os.write(log, f"A\t{json.dumps(said)}\n".encode()))
