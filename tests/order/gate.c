@@ -190,10 +190,24 @@ int openat64(int at, const char *path, int flags, ...) { OPENING(openat64, at, a
 
 /* --- bytes written */
 
+/* How an answer begins, as far as it is text: what tells one from another, in so many bytes. */
+static const char *beginning(const void *bytes, size_t size, char *into, size_t room) {
+    size_t at = 0;
+    for (const char *from = bytes; bytes && at < size && at < room - 1 && from[at] >= ' ' && from[at] < 127; at++)
+        into[at] = from[at];
+    into[at] = 0;
+    return into;
+}
+
+static int answering(const char *path, const void *bytes, size_t size) {
+    char words[40];
+    return log_to >= 0 ? met('a', path, beginning(bytes, size, words, sizeof words), 0, (long)size) : 0;
+}
+
 static int writing(int descriptor, const void *bytes, long offset, size_t size) {
     char path[PATH_MAX];
     if (!below_size || !path_of(descriptor, path)) return 0;
-    if (!strncmp(path, "socket:", 7)) return log_to >= 0 ? met('a', path, "", 0, (long)size) : 0;
+    if (!strncmp(path, "socket:", 7)) return answering(path, bytes, size);
     int verdict = within(path) ? met('w', path, "", offset, (long)size) : 0;
     if (verdict == 2) {
         if (bytes) photograph_half(counted, path, descriptor, bytes, offset, size);
@@ -235,6 +249,11 @@ ssize_t writev(int descriptor, const struct iovec *parts, int count) {
 ssize_t send(int descriptor, const void *bytes, size_t size, int flags) {
     writing(descriptor, bytes, -1, size);
     return REAL(send)(descriptor, bytes, size, flags);
+}
+
+ssize_t sendmsg(int descriptor, const struct msghdr *message, int flags) {
+    if (message->msg_iovlen) writing(descriptor, message->msg_iov[0].iov_base, -1, message->msg_iov[0].iov_len);
+    return REAL(sendmsg)(descriptor, message, flags);
 }
 
 #define BY_DESCRIPTOR(kind, name, size, parameters, ...)                    \
