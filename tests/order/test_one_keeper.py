@@ -6,17 +6,21 @@ from __future__ import annotations
 import os
 import subprocess
 import time
+import urllib.request
 from pathlib import Path
 
 import pytest
+from tests.access.server import served
 from tests.app.conftest import start, stop, wait_for
 
 from remit.adapters.store.store import Store
+from remit.app.ingesting import settle_store
 
 from .corpus import Arrival, corpus, written
 from .stores import Held, ingest, settled
 
 BUSY = 6
+pytestmark = pytest.mark.heavy
 
 
 @pytest.fixture(scope="module")
@@ -103,3 +107,27 @@ def test_commands_beside_a_server_go_through_it_and_a_second_server_is_refused(
         stop(server)
     with Store.open(data, "test") as store:
         assert settled(store) == alone
+
+
+def test_what_is_delivered_to_a_server_and_what_a_command_reads_end_in_the_same_digest(
+    tmp_path: Path, given: list[Path], alone: Held
+) -> None:
+    data = tmp_path / "data"
+    with served(data) as server:
+        reading = start("ingest", str(given[1]), "--data", str(data))
+        for path in sorted(path for path in given[0].rglob("*") if path.is_file()):
+            deliver(server.address, path)
+        assert ended(reading)[0] == 0
+        assert wait_for(lambda: not list((data / "inbox").glob("*~*")), 60)
+    assert not list((data / "inbox").rglob("*~*")), "nothing was set aside"
+    with Store.open(data, "test") as store:
+        settle_store(store)  # as a server does when it begins: it may have been stopped just before
+        assert settled(store) == alone
+
+
+def deliver(address: str, path: Path) -> None:
+    """A file as the body of a delivery."""
+    packed = {"Content-Encoding": "gzip"} if path.suffix == ".gz" else {}
+    delivery = urllib.request.Request(f"{address}/api/v1/events/auto", path.read_bytes(), packed, method="POST")
+    with urllib.request.urlopen(delivery, timeout=60) as answer:
+        assert answer.status == 202
