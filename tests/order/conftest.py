@@ -1,4 +1,4 @@
-"""Nurseries that the tests of a module share."""
+"""Nurseries that the tests share."""
 
 from __future__ import annotations
 
@@ -25,13 +25,13 @@ def gate(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return library
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="session")
 def cradle(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Cradle]:
     with Nursery(ROOT) as nursery:
         yield Cradle(nursery, tmp_path_factory.mktemp("cradle"))
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="session")
 def gated(gate: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Cradle]:
     """Lives whose every change of a file is gated in the C library."""
     with Nursery(ROOT, gate) as nursery:

@@ -16,13 +16,15 @@ from remit.app.ingesting import reattribute_store
 from .corpus import Arrival, Told, corpus, written
 from .stores import Held, ingest, settled
 
-SEEDS = (1, 2)
-MANY_SEEDS = tuple(range(3, 17))
+SEEDS = (1,)
+"""Of small corpora."""
+MANY_SEEDS = (2, 3, 4, 5)
+SMALL = {"scenes": 8, "chain": 24, "incidents": False}
 
 
 @lru_cache(maxsize=2)
 def told(seed: int) -> tuple[Told, ...]:
-    return tuple(corpus(seed))
+    return tuple(corpus(seed, **SMALL) if seed in SEEDS else corpus(seed))
 
 
 def arrived(folder: Path, seed: int, arrival: Arrival, workers: int = 1) -> Held:
@@ -73,32 +75,33 @@ def varied(seed: int) -> Arrival:
 @pytest.mark.parametrize("seed", [*SEEDS, *(pytest.param(seed, marks=pytest.mark.heavy) for seed in MANY_SEEDS)])
 def test_any_arrival_in_any_batches_ends_in_one_digest(tmp_path, monkeypatch, straight, seed):
     expected = straight(seed)
-    assert expected.events > 150
+    assert expected.events > 100
     assert expected.quarantined == 3
     narrow(monkeypatch, seed)
     assert arrived(tmp_path, seed, varied(seed)) == expected
 
 
-@pytest.mark.parametrize(
-    "seed", [*SEEDS[:1], *(pytest.param(seed, marks=pytest.mark.heavy) for seed in MANY_SEEDS[:3])]
-)
+@pytest.mark.heavy
+@pytest.mark.parametrize("seed", MANY_SEEDS[:2])
 def test_two_workers_end_in_the_same_digest(tmp_path, monkeypatch, straight, seed):
     narrow(monkeypatch, seed)
     assert arrived(tmp_path, seed, varied(seed), workers=2) == straight(seed)
 
 
+@pytest.mark.heavy
 def test_judging_everything_again_under_the_same_rules_changes_nothing(tmp_path, straight):
-    runs = written(tmp_path / "in", varied(1).of(told(1)))
+    runs = written(tmp_path / "in", varied(2).of(told(2)))
     with Store.open(tmp_path / "data", "test") as store:
         ingest(store, runs)
         assert reattribute_store(store)["changed"] == 0
-        assert settled(store) == straight(1)
+        assert settled(store) == straight(2)
 
 
+@pytest.mark.heavy
 def test_the_corpus_holds_every_kind_of_join_and_both_halves_of_acts(tmp_path):
     """What the others vary must be there to be varied."""
     with Store.open(tmp_path / "data", "test") as store:
-        ingest(store, written(tmp_path / "in", Arrival(0).of(told(1))))
+        ingest(store, written(tmp_path / "in", Arrival(0).of(told(2))))
         found = store.index.execute(
             "SELECT data_source, counted, len(same_as) > 0 AS shared, evidence FROM events"
         ).to_pylist()

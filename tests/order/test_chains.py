@@ -37,6 +37,9 @@ def judged(folder: Path, batches: Sequence[Sequence[bytes]], *, follow: bool) ->
     return rows
 
 
+pytestmark = pytest.mark.heavy
+
+
 @pytest.mark.parametrize("records", [CROWDED, CIRCLE, LONG], ids=["crowded", "circle", "long"])
 def test_chains_of_credentials_are_judged_alike_in_any_order(tmp_path: Path, records: list[bytes]) -> None:
     expected = judged(tmp_path / "at-once", [records], follow=False)

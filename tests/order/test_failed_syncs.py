@@ -46,7 +46,11 @@ def stored(store: Store) -> set[str]:
     return set(store.index.execute("SELECT provider_id AS id FROM events")["id"].to_pylist())
 
 
-@pytest.mark.parametrize("path", [".parquet", "month=2026-09", "events", "0001.json", "_delta_log"])
+PATHS = [".parquet", "_delta_log"]
+OTHERS = ["month=2026-09", "events", "0001.json"]
+
+
+@pytest.mark.parametrize("path", [*PATHS, *(pytest.param(path, marks=pytest.mark.heavy) for path in OTHERS)])
 def test_after_a_failed_sync_a_server_commits_nothing_more_and_the_next_one_has_it_all(tmp_path, monkeypatch, path):
     with Store.open(tmp_path, "server") as store:
         inbox = delivered(store, "one", "two")

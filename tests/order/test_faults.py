@@ -47,7 +47,7 @@ def killed_again_and_again(data: Path, logs: Path, kills: int, seed: int) -> int
 def test_an_ingest_killed_at_any_moment_and_run_again_stores_the_same(
     logs: Path, undisturbed: tuple[int, int, str], tmp_path: Path
 ) -> None:
-    assert killed_again_and_again(tmp_path / "data", logs, kills=20, seed=20) > 0
+    assert killed_again_and_again(tmp_path / "data", logs, kills=8, seed=20) > 0
     ingested(tmp_path / "data", logs)
     assert digest(tmp_path / "data") == undisturbed
 
@@ -62,6 +62,7 @@ def small_disk(tmp_path: Path) -> Iterator[Path]:
     subprocess.run(["umount", folder], check=True)
 
 
+@pytest.mark.heavy
 def test_a_full_disk_is_said_with_its_place_and_with_space_the_same_command_completes(
     logs: Path, undisturbed: tuple[int, int, str], small_disk: Path
 ) -> None:

@@ -23,7 +23,7 @@ from .stores import Held, ingest, settled
 @pytest.fixture(scope="module")
 def given(tmp_path_factory: pytest.TempPathFactory) -> list[Path]:
     """A corpus in files of two runs."""
-    return written(tmp_path_factory.mktemp("given"), Arrival(5, runs=2, copies=0.1).of(corpus(5)))
+    return written(tmp_path_factory.mktemp("given"), Arrival(5, runs=2, copies=0.1).of(corpus(5, scenes=8)))
 
 
 def _ingested(folder: Path, given: list[Path]) -> Held:
@@ -56,6 +56,7 @@ def test_old_rules_then_reattribution_equals_new_rules(
         assert reattribute_store(store)["changed"] == 0
 
 
+@pytest.mark.heavy
 def test_rules_that_change_half_way_through_an_ingest_end_the_same_after_reattribution(
     tmp_path: Path, given: list[Path], monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -70,6 +71,7 @@ def test_rules_that_change_half_way_through_an_ingest_end_the_same_after_reattri
         assert settled(store) == expected
 
 
+@pytest.mark.heavy
 def test_a_registry_given_afterwards_equals_one_that_was_there_from_the_beginning(
     tmp_path: Path, given: list[Path]
 ) -> None:
