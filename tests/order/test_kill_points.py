@@ -12,16 +12,14 @@ import pytest
 from .cradle import LIVES, sample
 from .nursery import HALF
 
-AT_MOST = 14
+AT_MOST = 10
+"""Copies of one life's folder: to see one through costs most of a second."""
 
 
-@pytest.mark.parametrize(
-    "life", ["ingest", *(pytest.param(life, marks=pytest.mark.heavy) for life in ("maintain", "pushed"))]
-)
-def test_killed_at_some_of_the_lakes_writes_the_next_process_ends_the_same(cradle, life):
-    changes, end = cradle.undisturbed(life)
+def test_killed_at_some_of_the_lakes_writes_the_next_process_ends_the_same(cradle):
+    changes, end = cradle.undisturbed("ingest")
     assert int(end["digest"].partition(":")[0]) > 0
-    ended = [cradle.disturbed(life, number, HALF) for number in sample(changes - 1, 2)]
+    ended = [cradle.disturbed("ingest", number, HALF) for number in sample(changes - 1, 2)]
     assert all(ended)
 
 
