@@ -18,7 +18,7 @@ from .stores import Held, ingest, settled
 
 SEEDS = (1,)
 """Of small corpora."""
-MANY_SEEDS = (2, 3, 4, 5)
+MANY_SEEDS = (2, 3, 4)
 SMALL = {"scenes": 8, "chain": 24, "incidents": False}
 
 
@@ -82,7 +82,7 @@ def test_any_arrival_in_any_batches_ends_in_one_digest(tmp_path, monkeypatch, st
 
 
 @pytest.mark.heavy
-@pytest.mark.parametrize("seed", MANY_SEEDS[:2])
+@pytest.mark.parametrize("seed", MANY_SEEDS[:1])
 def test_two_workers_end_in_the_same_digest(tmp_path, monkeypatch, straight, seed):
     narrow(monkeypatch, seed)
     assert arrived(tmp_path, seed, varied(seed), workers=2) == straight(seed)

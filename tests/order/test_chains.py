@@ -44,11 +44,10 @@ pytestmark = pytest.mark.heavy
 def test_chains_of_credentials_are_judged_alike_in_any_order(tmp_path: Path, records: list[bytes]) -> None:
     expected = judged(tmp_path / "at-once", [records], follow=False)
     assert any("join.issued-key" in item for row in expected for item in row["evidence"])
-    for seed in range(2):
-        shuffled = random.Random(seed).sample(records, len(records))
-        third = len(shuffled) // 3
-        batches = [shuffled[:third], shuffled[third : 2 * third], shuffled[2 * third :]]
-        assert judged(tmp_path / str(seed), batches, follow=True) == expected
+    shuffled = random.Random(0).sample(records, len(records))
+    third = len(shuffled) // 3
+    batches = [shuffled[:third], shuffled[third : 2 * third], shuffled[2 * third :]]
+    assert judged(tmp_path / "shuffled", batches, follow=True) == expected
     calls_last = [records[:-4], records[-4:]]
     assert judged(tmp_path / "calls-last", calls_last, follow=True) == expected
 

@@ -12,7 +12,7 @@ import pytest
 from .cradle import LIVES, sample
 from .nursery import HALF
 
-AT_MOST = 10
+AT_MOST = 8
 """Copies of one life's folder: to see one through costs most of a second."""
 
 

@@ -75,7 +75,7 @@ def test_a_decoding_process_that_is_killed_is_said_and_the_same_command_complete
 
 
 @pytest.mark.heavy
-@pytest.mark.parametrize("after", [0, 8])
+@pytest.mark.parametrize("after", [8])
 def test_decoding_processes_end_with_the_keeper_that_was_killed_and_the_same_command_completes(
     logs: Path, undisturbed: tuple[int, int, str], tmp_path: Path, after: int
 ) -> None:
