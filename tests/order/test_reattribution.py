@@ -23,7 +23,10 @@ from .stores import Held, ingest, settled
 @pytest.fixture(scope="module")
 def given(tmp_path_factory: pytest.TempPathFactory) -> list[Path]:
     """A corpus in files of two runs."""
-    return written(tmp_path_factory.mktemp("given"), Arrival(5, runs=2, copies=0.1).of(corpus(5, scenes=8)))
+    return written(
+        tmp_path_factory.mktemp("given"),
+        Arrival(5, runs=2, copies=0.1).of(corpus(5, scenes=8, chain=24, incidents=False)),
+    )
 
 
 def _ingested(folder: Path, given: list[Path]) -> Held:
