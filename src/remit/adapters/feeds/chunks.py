@@ -15,7 +15,7 @@ from dataclasses import dataclass, field
 from typing import Protocol
 
 CHUNK_BYTES = 24 * 1024 * 1024
-CHUNK_RECORDS = 20_000
+CHUNK_RECORDS = 10_000
 CHUNK_FAULTS = 1_000
 SAMPLE_BYTES = 2048
 DETAIL_CHARACTERS = 300

@@ -13,7 +13,7 @@ from typing import Final
 from remit.flows.ingest.ports import ChunkLike, FaultLike, Reader, SourceLike, Sources
 from remit.rooms.events.sniffing import sniff
 
-BATCH_RECORDS: Final = 20_000
+BATCH_RECORDS: Final = 10_000
 BATCH_BYTES: Final = 24 * 1024 * 1024
 BATCH_CHUNKS: Final = 2_000
 
