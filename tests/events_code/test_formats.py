@@ -144,3 +144,17 @@ def test_no_records_make_no_parts() -> None:
 def test_a_name_that_is_no_data_source_is_refused() -> None:
     with pytest.raises(ValueError, match="No data source is called oracle"):
         build_formats({"oracle": CODE_FORMATS["git"]})
+
+
+def test_what_no_format_claims_is_refused_without_asking_any_decoder() -> None:
+    def never(records: Sequence[bytes], feed: str) -> Decoded:
+        raise AssertionError("a document of megabytes would be redacted, only to be refused")
+
+    formats = {"cloudtrail": Format(never, lambda record: False)}
+    (part,) = decode_mixed(encoded(STRANGER, b"[1]", b"{"), "f", formats)
+    assert part.data_source == UNKNOWN
+    assert [(reject.index, reject.reason) for reject in part.decoded.rejects] == [
+        (0, "unknown-format"),
+        (1, "not-an-object"),
+        (2, "not-json"),
+    ]

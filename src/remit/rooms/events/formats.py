@@ -6,10 +6,12 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final, NamedTuple
 
+from remit.model.errors import RecordError
 from remit.model.vocabulary import DATA_SOURCES
 from remit.rooms.events import ci_build, git_commit
 from remit.rooms.events.decoded import Decoded, Decoder, Reject
 from remit.rooms.events.github import audit, webhooks
+from remit.rooms.events.rows import read_object
 from remit.rooms.events.sniffing import sniff
 
 UNKNOWN: Final = "unknown"
@@ -140,19 +142,25 @@ def _by_record(records: Sequence[bytes], positions: Sequence[int], feed: str, fo
     parts = []
     for source, share in shares.items():
         chosen = [records[position] for position in share]
-        decoded = formats[source].decode(chosen, feed) if source in formats else _unclaimed(chosen, feed, formats)
+        decoded = formats[source].decode(chosen, feed) if source in formats else _unclaimed(chosen)
         parts.append(Part(source, _placed(decoded, share), share))
     return parts
 
 
-def _unclaimed(records: Sequence[bytes], feed: str, formats: Formats) -> Decoded:
-    """What no format claims. Any decoder tells what is no JSON object apart; all else is of unknown format."""
-    probe = next(iter(formats.values()), None)
-    rejects = probe.decode(records, feed).rejects if probe else []
-    unreadable = {reject.index: reject for reject in rejects if reject.reason in _UNREADABLE}
-    return Decoded(
-        {}, [], [unreadable.get(at) or Reject(at, "unknown-format", _UNCLAIMED) for at in range(len(records))]
-    )
+def _unclaimed(records: Sequence[bytes]) -> Decoded:
+    """What no format claims. What is no JSON object is told apart; all else is of unknown format.
+
+    No decoder is asked: these are often whole documents of megabytes, and a decoder would redact what is not kept.
+    """
+    return Decoded({}, [], [_refusal(at, record) for at, record in enumerate(records)])
+
+
+def _refusal(index: int, record: bytes) -> Reject:
+    try:
+        read_object(record.decode("utf-8", "replace").encode())
+    except RecordError as error:
+        return Reject(index, error.reason, error.what)
+    return Reject(index, "unknown-format", _UNCLAIMED)
 
 
 def _placed(decoded: Decoded, share: Sequence[int]) -> Decoded:
