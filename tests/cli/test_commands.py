@@ -10,7 +10,9 @@ from typing import Any
 
 import pytest
 from tests.cli.conftest import Remit
+from tests.store.rows import event_columns, put
 
+from remit.adapters.store.store import Store
 from remit.model.vocabulary import ACTOR_KINDS, PATHS, SOURCES, STRENGTHS
 
 WINDOW = "2026-08-01..2026-10-01"
@@ -225,6 +227,55 @@ def test_what_cannot_be_read_at_all_fails(remit: Remit, tmp_path: Path) -> None:
     ran = remit("ingest", str(tmp_path / "log.json"), "--data", str(tmp_path / "data"))
     assert ran.status == 1
     assert "quarantine" in ran.out
+
+
+def test_maintenance_that_had_nothing_to_do_says_so_and_what_it_looked_at(remit: Remit, tmp_path: Path) -> None:
+    (tmp_path / "in").mkdir()
+    data = ("--data", str(tmp_path / "data"))
+    for grace in ("--grace=0", "--grace=24"):
+        ran = remit("maintain", grace, *data)
+        assert ran.status == 0
+        assert "Nothing needed doing" in ran.out
+        assert "0 files" in ran.out
+        assert "merged away" not in ran.out + ran.err
+
+
+def test_maintenance_says_that_merged_files_stay_only_where_some_do(remit: Remit, tmp_path: Path) -> None:
+    for name in ("kept", "gone"):
+        with Store.open(tmp_path / name, "test") as store:
+            for seed in range(2):
+                put(store, event_columns(5, seed))
+    kept = remit("maintain", "--data", str(tmp_path / "kept"))
+    gone = remit("maintain", "--grace", "0", "--data", str(tmp_path / "gone"))
+    assert "Merged 2 files into 1." in kept.out
+    assert "Merged 2 files into 1." in gone.out
+    assert "168 hours" in kept.err
+    assert "stay" not in gone.err
+
+
+def test_what_a_command_did_leads_to_no_address_that_nobody_serves(remit: Remit, tmp_path: Path) -> None:
+    (tmp_path / "in").mkdir()
+    data = ("--data", str(tmp_path / "data"), "--json")
+    assert "link" not in json.loads(remit("maintain", *data).out)
+    assert "link" not in json.loads(remit("reattribute", *data).out)
+    assert json.loads(remit("ingest", str(tmp_path / "in"), *data).out)["link"] is None
+    assert "start it with: remit up" in remit("ingest", str(tmp_path / "in"), *data[:2]).out
+
+
+def test_the_digest_says_how_many_events_it_is_of(remit: Remit, stored: Path, tmp_path: Path) -> None:
+    empty = remit("engine", "digest", "--data", str(tmp_path / "data"))
+    assert empty.out == "0:0  no event is stored; lake version 0\n"
+    assert json.loads(remit("engine", "digest", "--json", "--data", str(tmp_path / "data")).out)["events"] == 0
+    told = json.loads(remit("engine", "digest", "--json", "--data", str(stored)).out)
+    said = remit("engine", "digest", "--data", str(stored)).out
+    assert told["events"] > 1_000
+    assert said == f"{told['digest']}  {told['events']:,} events; lake version {told['lake']}\n"
+
+
+def test_doctor_does_not_take_itself_for_another_keeper(remit: Remit, tmp_path: Path) -> None:
+    checks = json.loads(remit("doctor", "--json", "--data", str(tmp_path)).out)["checks"]
+    said = next(each["finding"] for each in checks if each["check"] == "keeper")
+    assert said == "No other process keeps the data folder: this command opened it by itself."
 
 
 def test_watch_looks_once(remit: Remit, tmp_path: Path) -> None:

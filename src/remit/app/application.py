@@ -5,7 +5,7 @@ from __future__ import annotations
 import shutil
 import sys
 import tempfile
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, Final
@@ -27,7 +27,8 @@ from remit.model.errors import KeeperBusy
 Json = dict[str, Any]
 Tell = Callable[[Json], None]
 Say = Callable[[str], None]
-CONSOLE: Final = "http://127.0.0.1:8420"
+_READING: Final = frozenset({"ingest", "watch", "connect_aws"})
+"""Work that brings events, which people then want to see."""
 
 
 class RemitApplication:
@@ -109,15 +110,15 @@ class RemitApplication:
             if kept is None:
                 raise
             with _reachable(arguments) as reachable:
-                return self._linked(_followed(call(kept, verb, **reachable), tell), _server_of(data))
+                return self._linked(verb, _followed(call(kept, verb, **reachable), tell), _server_of(data))
         with store, _answering(socket, store):
             finish_interrupted(store, self._say)
-            return self._linked(work(store, verb, arguments, tell), {})
+            return self._linked(verb, work(store, verb, arguments, tell), "")
 
     @staticmethod
-    def _linked(result: Json, server: Mapping[str, Any]) -> Json:
-        link = server.get("console") or f"{CONSOLE}/ (start it with: remit up)"
-        return {**result, "link": link}
+    def _linked(verb: str, result: Json, console: str) -> Json:
+        """What was read is seen at the console of the server that read it, if it was one."""
+        return {**result, "link": console or None} if verb in _READING else result
 
 
 @contextmanager
@@ -170,6 +171,6 @@ def _control_socket(data: Path) -> Path | None:
     return Path(control.rpartition("|")[0]) if control else None
 
 
-def _server_of(data: Path) -> Json:
-    control = str((holder(data) or {}).get("control") or "")
-    return {"console": control.rpartition("|")[2]}
+def _server_of(data: Path) -> str:
+    """The address of the console of the server that keeps a folder; empty when a command keeps it."""
+    return str((holder(data) or {}).get("control") or "").rpartition("|")[2]

@@ -120,8 +120,10 @@ class LocalDesk:
         return {"checks": doctor(self._index, self._figures, now_us=self._clock())}
 
     def digest(self) -> Json:
-        """One number for every event stored, and the version of the lake it is of."""
-        return {**self._figures.digest(), "lake": self._figures.versions()["lake"]}
+        """One number for every event stored, how many those are, and the version of the lake it is of."""
+        found = self._figures.digest()
+        count = int(str(found["digest"]).partition(":")[0])
+        return {**found, "events": count, "lake": self._figures.versions()["lake"]}
 
     def suggest_identities(self, window: str) -> Json:
         """Entries worth adding to the registry."""

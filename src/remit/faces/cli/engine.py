@@ -125,7 +125,10 @@ def digest(app: Application, data: Path, as_json: bool) -> None:
     if as_json:
         output.emit_json(found)
         return
-    output.line(f"{found['digest']}  lake version {found['lake']}")
+    count = (
+        f"{found['events']:,} event{'' if found['events'] == 1 else 's'}" if found["events"] else "no event is stored"
+    )
+    output.line(f"{found['digest']}  {count}; lake version {found['lake']}")
     if found["repeated"]:
         output.note(f"{found['repeated']:,} events are in more than one lake: each of them counts as often.")
 

@@ -16,6 +16,8 @@ from remit.faces.cli.ports import Application, Json
 
 _LENGTHS = ((86_400, "d"), (3_600, "h"), (60, "min"))
 FORMATS = ("auto", "cloudtrail", "azure-activity", "gcp-audit", "github-audit", "github-webhook", "ci-build", "git")
+UNSERVED = "http://127.0.0.1:8420/ (start it with: remit up)"
+"""Where the console will be of a folder that no server keeps now."""
 _format_option = click.option("--format", "form", type=click.Choice(FORMATS), default="auto", show_default=True)
 _endpoint_option = click.option("--endpoint-url", help="Endpoint to call instead of AWS's own.")
 _profile_option = click.option("--profile", help="AWS profile to read with.")
@@ -224,7 +226,7 @@ def _close(done: Json, as_json: bool) -> None:
         output.line(f"   remit events search {output.quoted(finding['query'])}")
     for sentence in done.get("notes", ()):
         output.line(sentence)
-    output.line(f"See it: {done['link']}")
+    output.line(f"See it: {done['link'] or UNSERVED}")
 
 
 def _fail_if_nothing_was_read(done: Json) -> None:

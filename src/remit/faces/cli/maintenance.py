@@ -11,6 +11,8 @@ from remit.faces.cli.feeds import progress_bar
 from remit.faces.cli.options import data_option, json_option
 from remit.faces.cli.ports import Application, Json
 
+_STEPS = ("folded", "merged", "vacuumed", "log", "index")
+
 
 @click.command()
 @data_option
@@ -30,11 +32,19 @@ def maintain(app: Application, data: Path, grace: float, as_json: bool) -> None:
     """
     with progress_bar(as_json) as tell:
         done = app.maintain(data, grace, tell)
-    output.emit_json(done) if as_json else _draw(done)
+    output.emit_json(done) if as_json else _draw(done, grace)
 
 
-def _draw(done: Json) -> None:
+def _draw(done: Json, grace: float) -> None:
     before, after = done["before"], done["after"]
+    if not any(count for step in _STEPS for count in done[step].values()):
+        looked = f"{_counted(after['files'], 'file')} of the lake, {_counted(after['lake_bytes'], 'byte')}"
+        output.line(f"Nothing needed doing. Looked at: {looked}; the index, {_counted(after['index_bytes'], 'byte')}.")
+        output.line(
+            "Found were no small files to merge, no superseded corrections, no unused files as old as the grace, no "
+            "old commits to remove, and too little empty room in the index to write it anew."
+        )
+        return
     folded, merged, vacuumed, log = (done[name] for name in ("folded", "merged", "vacuumed", "log"))
     if folded["merged"]:
         output.line(f"Dropped {_counted(folded['rows_dropped'], 'superseded correction')}.")
@@ -50,7 +60,8 @@ def _draw(done: Json) -> None:
     for name in ("lake", "index"):
         key = f"{name}_bytes"
         output.line(f"Bytes of the {name}: {before[key]:,} before, {after[key]:,} after.")
-    output.note(f"{done['seconds']:,.1f} s. Files merged away stay until their grace is over.")
+    stay = (folded["merged"] or merged["merged"]) and grace
+    output.note(f"{done['seconds']:,.1f} s." + (f" Files merged away stay for {grace:g} hours." if stay else ""))
 
 
 def _counted(count: int, noun: str) -> str:

@@ -8,7 +8,7 @@ from typing import Any, Final
 
 from remit.flows.questions.agents import unmarked
 from remit.flows.questions.novelty import HOUR_US
-from remit.flows.questions.ports import HOUR, EventIndex, Json, StoreFigures
+from remit.flows.questions.ports import ASKING, HOUR, EventIndex, Json, StoreFigures
 from remit.flows.questions.window import Window, plural
 from remit.model.event_json import rfc3339
 from remit.rooms.query.predicate import EVERYTHING
@@ -138,7 +138,7 @@ def _versions(figures: StoreFigures) -> list[Json]:
         _check(
             "keeper",
             "ok",
-            f"The data folder is kept by {_holder(keeper)}." if keeper else "No process keeps the data folder now.",
+            _kept(keeper),
             None,
         )
     ]
@@ -173,11 +173,20 @@ def _rebuilt(known: Mapping[str, Any]) -> str:
     return f" It was rebuilt from the lake at {rebuilt['at']}: {rebuilt['why']}." if rebuilt else ""
 
 
+def _kept(keeper: Any) -> str:
+    """Who keeps the data folder, as a sentence."""
+    if not keeper:
+        return "No process keeps the data folder now."
+    if isinstance(keeper, Mapping) and keeper.get("role") == ASKING:
+        return "No other process keeps the data folder: this command opened it by itself."
+    return f"The data folder is kept by {_holder(keeper)}."
+
+
 def _holder(keeper: Any) -> str:
-    """Who holds the lease, in words: ``a command, process 4711, since 2026-11-20T12:51:59Z``."""
+    """Who holds the lease, in words: ``a server, process 4711, since 2026-11-20T12:51:59Z``."""
     if not isinstance(keeper, Mapping):
         return str(keeper)
-    role = {"command": "a command", "server": "a server"}.get(keeper.get("role", ""), keeper.get("role") or "a process")
+    role = "a server" if keeper.get("role") == "server" else keeper.get("role") or "a process"
     started = str(keeper.get("started") or "").replace("+00:00", "Z")
     pid = keeper.get("pid")
     return ", ".join(filter(None, (role, f"process {pid}" if pid else "", f"since {started}" if started else "")))

@@ -26,6 +26,9 @@ HOUR_OF_DAY = "hour_of_day"
 HOUR = "hour"
 """A key to group by besides the columns: the time truncated to its hour, in microseconds."""
 
+ASKING = "command"
+"""The keeper's role of a command that opened the folder for its own question: it answers nobody else's."""
+
 
 class EventIndex(Protocol):
     """The indexed events. Every method reads only the columns it names and returns a bounded number of rows."""
