@@ -65,7 +65,7 @@ LOCK := uv pip compile --universal --python-version 3.11 --generate-hashes --no-
 lock:
 	$(LOCK) pyproject.toml requirements/build.in -o requirements/run.lock
 	$(LOCK) pyproject.toml requirements/build.in --extra test --extra postgresql -o requirements/test.lock
-	$(LOCK) pyproject.toml requirements/build.in --extra test --extra postgresql --extra spark --extra fuzz -c requirements/test.lock -o requirements/heavy.lock
+	$(LOCK) pyproject.toml requirements/build.in --extra test --extra postgresql --extra spark --extra fuzz --extra cdk -c requirements/test.lock -o requirements/heavy.lock
 
 clean:
 	rm -rf $(VENV) .remit dist

@@ -187,3 +187,16 @@ class Stale(Conflict):
     """Somebody else changed it since the version that a change was made to."""
 
     code = "stale"
+
+
+class NotExportable(UsageError):
+    """A policy that a form of export cannot carry unchanged."""
+
+    code = "guardrail.not_exportable"
+
+
+class NotReady(RemitError):
+    """Something may not be done yet: a condition of it lacks, and the remedy says what provides it."""
+
+    code = "not_ready"
+    exit_status = 4
