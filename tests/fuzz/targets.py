@@ -19,7 +19,7 @@ from typing import Any
 from urllib.parse import parse_qsl
 
 import duckdb
-from tests.query.store import rows_table
+from tests.event_table import rows_table
 
 from remit.adapters.feeds.chunks import Source
 from remit.adapters.feeds.framing import records as framed

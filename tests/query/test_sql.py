@@ -8,14 +8,13 @@ import duckdb
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from tests.event_table import TYPES, rows_table
 
 from remit.adapters.store.sql import where
 from remit.model.columns import INDEXED
 from remit.rooms.query import read_query
 from remit.rooms.query.matches import matches
 from remit.rooms.query.predicate import And, Contains, Equals, Glob, Not, Or, Predicate, Present, Range
-
-from .store import TYPES, rows_table
 
 TEXTS = st.text(alphabet="aB%_\\*'\n.é-", min_size=1, max_size=3) | st.sampled_from(["s3", "S3", "a%b", "x'; DROP"])
 PIECES = st.lists(st.text(alphabet="aB%_\\*", max_size=2), min_size=2, max_size=3).map(tuple)

@@ -8,11 +8,10 @@ from typing import Any
 
 import pyarrow as pa
 import pytest
+from tests.event_table import rows_table
 
 from remit.adapters.store.index.reader import IndexReader
 from remit.model.columns import INDEXED
-
-from .store import rows_table
 
 HOUR = 3_600_000_000
 DAY = 24 * HOUR

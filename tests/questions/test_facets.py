@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from tests.event_table import rows_table
 
 from remit.adapters.store.index.reader import IndexReader
 from remit.flows.questions.facets import facets
@@ -21,7 +22,6 @@ from remit.rooms.query.less import without_column
 from remit.rooms.query.parse import parse
 
 from .conftest import NOW, Engine, MakeIndex, describe, event
-from .store import rows_table
 
 NAMES = [column.name for column in FACETS]
 QUERIES = (
