@@ -13,8 +13,8 @@ from datetime import UTC, datetime
 from hashlib import sha256
 from typing import Any, Final
 
+from remit.adapters.store.intention import Intention
 from remit.adapters.store.lake.finding import Found, find
-from remit.adapters.store.lake.intention import Intention
 from remit.adapters.store.lake.proof import older_than, prove
 from remit.adapters.store.lake.schema import KINDS
 from remit.adapters.store.lake.withdrawal import withdraw_before, withdraw_ids

@@ -15,9 +15,8 @@ from typing import Final, Self
 import duckdb
 import pyarrow as pa
 
-from remit.adapters.store.index import follow
+from remit.adapters.store.index import follow, generations
 from remit.adapters.store.index.duck import Duck, UnreadableIndex
-from remit.adapters.store.lake import generations
 from remit.adapters.store.lake.datafile import DataFile
 from remit.adapters.store.lake.deltalog import GapInLog
 from remit.adapters.store.lake.lake import Acknowledged, Change, Lake
