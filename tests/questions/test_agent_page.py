@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from tests.event_table import rows_table
 
 from remit.adapters.store.index.reader import IndexReader
 from remit.flows.questions.agent import agent
@@ -22,11 +23,11 @@ from remit.flows.questions.window import Window
 from remit.model.vocabulary import CHANGE_KINDS, GOVERNED, PATHS
 from remit.reference.paid_resources import PAID_CALLS
 from remit.rooms.query import read_query
+from remit.rooms.query.asked import Stretches
 from remit.rooms.query.matches import matches
 from remit.rooms.query.predicate import both
 
 from .conftest import DAY, HOUR, NOW, Engine, MakeIndex, describe, event
-from .store import rows_table
 
 DAY_WINDOW = Window(NOW - DAY, NOW)
 VALUES = st.tuples(st.sampled_from((None, *GOVERNED)), st.sampled_from((None, *PATHS)))
@@ -225,5 +226,5 @@ def test_an_agent_that_only_looked_is_told_as_such(make_index: MakeIndex) -> Non
 
 def test_reach_counts_only_what_it_is_asked_for(make_index: MakeIndex) -> None:
     index = make_index([event("a", 1), event("b", 1, agent="Other"), event("c", 3, action_kind="read")])
-    rows = index.reach(both(CHANGES), NOW - 4 * HOUR, HOUR, 4, by="agent")
+    rows = index.reach(both(CHANGES), Stretches(NOW - 4 * HOUR, HOUR, 4, by="agent"))
     assert {(row["agent"], row["count"]) for row in rows} == {("Codex", 1), ("Other", 1)}

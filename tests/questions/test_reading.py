@@ -18,6 +18,7 @@ from remit.flows.questions.search import every_row, search
 from remit.flows.questions.show import show
 from remit.model.errors import NotFound, QueryError, UsageError
 from remit.model.event_json import rfc3339
+from remit.rooms.query.asked import Grouping
 from remit.rooms.query.predicate import EVERYTHING, Equals, Not
 
 from .conftest import HOUR, NOW, MakeIndex, describe, event, unknown
@@ -206,7 +207,7 @@ def test_groups_that_begin_in_a_time_are_those_no_earlier_row_is_of(make_index: 
             if row["region"] != "y":
                 place = {**row, "hour_of_day": row["time"] // HOUR % 24}
                 expected.setdefault(tuple(place[name] for name in by), []).append(row)
-        found = make_index(rows).groups(asked, by, 100, first_since=since, distinct=("outcome",))
+        found = make_index(rows).groups(asked, by, 100, Grouping(("outcome",), since))
         firsts = {key: own for key, own in expected.items() if min(row["time"] for row in own) >= since}
         assert {tuple(each[name] for name in by) for each in found} == firsts.keys() != set()
         for each in found:

@@ -39,6 +39,7 @@ from remit.model.errors import StoreError
 from remit.model.event_json import EVENT_COLUMNS
 from remit.rooms.attribution.judge import Judge
 from remit.rooms.query import read_query
+from remit.rooms.query.asked import BRIEF, FULL, Grouping, Order, Stretches
 from remit.rooms.query.predicate import And, Equals, Glob, Not, Predicate, Present, Range
 
 from .asked import QUERIES
@@ -156,29 +157,29 @@ def test_pages_follow_each_other_as_in_the_index(both: Both) -> None:
         for columns in (("event_id", "time"), EVENT_COLUMNS):
             after = None
             for _ in range(4):
-                options: dict[str, Any] = {"after": after, "oldest_first": oldest_first}
-                page = by_index.search(And(()), ("event_id", "time", *columns), 300, **options)
-                assert by_spark.search(And(()), ("event_id", "time", *columns), 300, **options) == page
+                order = Order(after, oldest_first)
+                page = by_index.search(And(()), ("event_id", "time", *columns), 300, order)
+                assert by_spark.search(And(()), ("event_id", "time", *columns), 300, order) == page
                 after = (page[-1]["time"], page[-1]["event_id"])
 
 
 def test_groupings_and_counts_are_the_same(both: Both) -> None:
     by_index, by_spark, now = reader_of(both.store.index), both.lakes.reader(), now_of(both)
     some = read_query("-source:Mutation since:25d", now)
-    for by, options in (
-        (("agent",), {"distinct": ("principal", "resource_ids"), "first_since": now - 9 * DAY}),
-        (("service", "operation", "hour"), {"brief": True}),
-        (("hour_of_day", "denied"), {}),
-        (("resource_types",), {"distinct": ("account",)}),
+    for by, grouping in (
+        (("agent",), Grouping(distinct=("principal", "resource_ids"), first_since=now - 9 * DAY)),
+        (("service", "operation", "hour"), BRIEF),
+        (("hour_of_day", "denied"), FULL),
+        (("resource_types",), Grouping(distinct=("account",))),
     ):
-        assert by_spark.groups(some, by, 40, **options) == by_index.groups(some, by, 40, **options), by
+        assert by_spark.groups(some, by, 40, grouping) == by_index.groups(some, by, 40, grouping), by
     names = tuple(column.name for column in INDEXED)
     for start in range(0, len(names), 8):  # the index has little memory, and counts each column apart
         asked_of = names[start : start + 8]
         assert by_spark.distinct(some, asked_of) == by_index.distinct(some, asked_of)
     for by_column in (None, "agent"):
-        asked = (some, now - 20 * DAY, DAY, 20)
-        assert by_spark.reach(*asked, by=by_column) == by_index.reach(*asked, by=by_column)
+        over = Stretches(now - 20 * DAY, DAY, 20, by=by_column)
+        assert by_spark.reach(some, over) == by_index.reach(some, over)
 
 
 def corrected_rows(both: Both) -> int:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -14,6 +15,7 @@ from remit.adapters.store.store import Store
 from remit.flows.questions.population import ACTS, CHANGES, DENIALS
 from remit.flows.questions.show import LINE, show
 from remit.flows.questions.who import around, who
+from remit.rooms.query.asked import DATED, Grouping, Order, Stretches
 from remit.rooms.query.predicate import And, Contains, Equals, Not, Or, Predicate, Present, Range, both, either
 
 from .rows import OCTOBER, event_columns, put
@@ -85,12 +87,12 @@ def test_every_question_has_the_answer_of_a_scan(
             newest = plain.search(predicate, ("event_id", "time"), 9)
             after = (newest[4]["time"], newest[4]["event_id"]) if len(newest) > 4 else None
             for oldest_first, place in ((False, None), (True, None), (False, after)):
-                options: dict[str, Any] = {"after": place, "oldest_first": oldest_first}
-                assert few.search(predicate, columns, 7, **options) == plain.search(predicate, columns, 7, **options)
+                order = Order(place, oldest_first)
+                assert few.search(predicate, columns, 7, order) == plain.search(predicate, columns, 7, order)
         for by in (("path", "hour"), ("hour_of_day",), ("resource_ids",), ("region", "outcome")):
             assert few.groups(predicate, by, 5) == plain.groups(predicate, by, 5)
-        counted: dict[str, Any] = {"distinct": ("principal", "resource_ids"), "first_since": OCTOBER + 20 * STEP}
-        assert few.groups(predicate, ("path",), 9, **counted) == plain.groups(predicate, ("path",), 9, **counted)
+        counted = Grouping(("principal", "resource_ids"), OCTOBER + 20 * STEP)
+        assert few.groups(predicate, ("path",), 9, counted) == plain.groups(predicate, ("path",), 9, counted)
         for columns in (HELD, ("path", "region", "resource_types")):
             assert few.facets(predicate, columns, 4) == plain.facets(predicate, columns, 4)
             assert few.distinct(predicate, columns) == plain.distinct(predicate, columns)
@@ -100,16 +102,17 @@ def test_every_question_has_the_answer_of_a_scan(
         by_path = plain.counts(predicate, conditions, by="path")
         assert sorted(few.counts(predicate, conditions, by="path"), key=str) == sorted(by_path, key=str)
         assert {name: sum(row[name] for row in by_path) for name in each} == each
-        dated = few.groups(predicate, ("path",), 9, brief=True, times=True)
+        dated = few.groups(predicate, ("path",), 9, DATED)
         assert dated == [
             {k: v for k, v in row.items() if k != "sample"} for row in plain.groups(predicate, ("path",), 9)
         ]
         span = (OCTOBER, OCTOBER + 200 * STEP)
         assert few.histogram(predicate, *span, 9) == plain.histogram(predicate, *span, 9)
-        reached = plain.reach(predicate, OCTOBER, 50 * STEP, 4)
-        assert few.reach(predicate, OCTOBER, 50 * STEP, 4) == reached
+        over = Stretches(OCTOBER, 50 * STEP, 4)
+        reached = plain.reach(predicate, over)
+        assert few.reach(predicate, over) == reached
         brief = [{name: row[name] for name in ("start", "count")} for row in reached]
-        assert few.reach(predicate, OCTOBER, 50 * STEP, 4, brief=True) == brief
+        assert few.reach(predicate, replace(over, brief=True)) == brief
 
 
 def test_a_narrowed_reader_reads_its_events_once(filled: tuple[Store, Any]) -> None:

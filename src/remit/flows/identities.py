@@ -13,6 +13,7 @@ from remit.model.errors import UsageError
 from remit.model.event_json import rfc3339
 from remit.rooms.attribution.registry import MATCHED_COLUMNS, Registry, parse_registry
 from remit.rooms.attribution.registry_text import LONGEST, with_identity
+from remit.rooms.query.asked import BRIEF
 from remit.rooms.query.predicate import Equals, Glob, Predicate, both, either
 
 _LOOKED_AT: Final = 20_000
@@ -128,7 +129,7 @@ def _predicate(index: EventIndex, pattern: str, window: Window) -> tuple[Predica
     parts: list[Predicate] = []
     cut = False
     for column in MATCHED_COLUMNS:
-        rows = index.groups(both(_held(column, wide), window.within), (column,), _VALUES, brief=True)
+        rows = index.groups(both(_held(column, wide), window.within), (column,), _VALUES, BRIEF)
         cut = cut or len(rows) == _VALUES
         parts += [Equals(column, row[column]) for row in rows if registry.find(row[column]) is not None]
     note = f"Only the {_VALUES:,} commonest values of each column were held against the pattern." if cut else None
@@ -140,13 +141,11 @@ def _held(column: str, pattern: str) -> Predicate:
 
 
 def _named(index: EventIndex, found: Predicate, column: str) -> list[Json]:
-    return [
-        {"principal": row[column], "acts": row["count"]} for row in index.groups(found, (column,), _SAMPLES, brief=True)
-    ]
+    return [{"principal": row[column], "acts": row["count"]} for row in index.groups(found, (column,), _SAMPLES, BRIEF)]
 
 
 def _known(index: EventIndex, found: Predicate) -> list[Json]:
-    rows = index.groups(found, ("actor_kind", "actor_name"), _SAMPLES, brief=True)
+    rows = index.groups(found, ("actor_kind", "actor_name"), _SAMPLES, BRIEF)
     return [{"kind": row["actor_kind"], "name": row["actor_name"], "acts": row["count"]} for row in rows]
 
 

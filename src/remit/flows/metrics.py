@@ -14,6 +14,7 @@ from remit.flows.questions.population import ACTS, CHANGES, DESTRUCTIVE, OF_AGEN
 from remit.flows.questions.ports import EventIndex, Row, StoreFigures
 from remit.flows.questions.window import Window
 from remit.model.vocabulary import SOURCES
+from remit.rooms.query.asked import BRIEF, Grouping
 from remit.rooms.query.predicate import EVERYTHING, Predicate, Present, both
 
 TOP_AGENTS: Final = 20
@@ -111,7 +112,7 @@ def _windows(index: EventIndex, windows: Sequence[tuple[str, Window]]) -> Iterat
 
 def _by_source(index: EventIndex, predicate: Predicate) -> Iterator[tuple[str, Row]]:
     """Every source with its counts, also those that have none: an absent series cannot be compared."""
-    found = {row["source"]: row for row in index.groups(predicate, ("source",), len(SOURCES) + 1, brief=True)}
+    found = {row["source"]: row for row in index.groups(predicate, ("source",), len(SOURCES) + 1, BRIEF)}
     none: Row = {"count": 0, "denied": 0}
     unjudged = found.pop(None, none)
     for source in SOURCES:
@@ -135,7 +136,7 @@ def _governance(index: EventIndex, day: Window) -> Iterator[Family]:
     )
     total: dict[str, int] = {}
     none: dict[str, int] = {}
-    rows = index.groups(both(CHANGES, day.within), ("source", "governed"), 100, brief=True)
+    rows = index.groups(both(CHANGES, day.within), ("source", "governed"), 100, BRIEF)
     for row in rows:
         source = row["source"] or _UNKNOWN
         roads.add(row["count"], source, row["governed"] or "unknown")
@@ -165,14 +166,14 @@ def _reach(index: EventIndex, column: str, predicate: Predicate, limit: int) -> 
     }
     changes = Family(f"remit_{column}_changes_24h", f"Changes of the last 24 hours, {which}.", (column,))
     deleted = Family(f"remit_{column}_deletions_24h", f"Deletions of the last 24 hours, {which}.", (column,))
-    rows = index.groups(predicate, (column,), limit, distinct=_REACHED, brief=True)
+    rows = index.groups(predicate, (column,), limit, Grouping(distinct=_REACHED, brief=True))
     for row in rows:
         label = row[column] or (_UNKNOWN if column == "source" else "")
         changes.add(row["count"], label)
         for name, measured in zip(families, _REACHED, strict=True):
             families[name].add(row[f"distinct_{measured}"], label)
     kept = {row[column] for row in rows}
-    for row in index.groups(both(predicate, DESTRUCTIVE), (column,), limit * 10, brief=True):
+    for row in index.groups(both(predicate, DESTRUCTIVE), (column,), limit * 10, BRIEF):
         if row[column] in kept:
             deleted.add(row["count"], row[column] or _UNKNOWN)
     yield from (changes, *families.values(), deleted)

@@ -9,6 +9,7 @@ from remit.flows.questions.population import CHANGES, DESTRUCTIVE, OF_AGENTS
 from remit.flows.questions.ports import EventIndex, Row
 from remit.flows.questions.window import Window
 from remit.rooms.alerts.questions import Counts, HistoryStart, Question, Reach
+from remit.rooms.query.asked import BRIEF, Grouping
 from remit.rooms.query.predicate import EVERYTHING, Predicate, Present, both
 
 MOST_AGENTS: Final = 200
@@ -46,8 +47,8 @@ def reaches(of: Callable[[Window], AgentReach], asked: Reach) -> list[AgentReach
 def reach(index: EventIndex, predicate: Predicate, window: Window) -> AgentReach:
     """Agent -> what its matching changes reached in one window."""
     mine = both(predicate, OF_AGENTS, Present("agent"), window.within)
-    changed = index.groups(both(mine, CHANGES), ("agent",), MOST_AGENTS, distinct=_REACHED)
-    deleted = _by_agent(index.groups(both(mine, DESTRUCTIVE), ("agent",), MOST_AGENTS, brief=True)) if changed else {}
+    changed = index.groups(both(mine, CHANGES), ("agent",), MOST_AGENTS, Grouping(distinct=_REACHED))
+    deleted = _by_agent(index.groups(both(mine, DESTRUCTIVE), ("agent",), MOST_AGENTS, BRIEF)) if changed else {}
     return {
         row["agent"]: {
             "resources": row["distinct_resource_ids"],

@@ -19,6 +19,7 @@ from remit.model.errors import UsageError
 from remit.model.event_json import rfc3339
 from remit.rooms.alerts.first import known_key
 from remit.rooms.alerts.questions import NewMatches, NewValues
+from remit.rooms.query.asked import BRIEF
 from remit.rooms.query.predicate import Predicate, Range, both
 
 LOT: Final = 10_000
@@ -59,7 +60,7 @@ def start(index: WatchedIndex, predicate: Predicate, question: NewMatches | NewV
 
 
 def _values(index: WatchedIndex, predicate: Predicate, question: NewValues) -> list[tuple[str, int]]:
-    groups = index.groups(predicate, question.by, REMEMBERED + 1, brief=True)
+    groups = index.groups(predicate, question.by, REMEMBERED + 1, BRIEF)
     if len(groups) > REMEMBERED:
         raise UsageError(
             f"The matches have more than {REMEMBERED:,} different values already, so a new one says little",

@@ -18,6 +18,7 @@ from remit.flows.questions.window import Window, plural
 from remit.model.event_json import rfc3339
 from remit.rooms.alerts import Judgement, judge, look_at, needs, settle, step_of
 from remit.rooms.alerts.questions import Counts, NewMatches, NewValues, Reach
+from remit.rooms.query.asked import Grouping
 from remit.rooms.query.predicate import Predicate, Range, both
 
 DAYS: Final = 30
@@ -94,7 +95,7 @@ def _of_matches(run: _Rehearsal, asked: NewMatches) -> Looks:
 def _of_values(run: _Rehearsal, asked: NewValues) -> Looks:
     """One look for each minute in which a value came up for the first time."""
     so_far = both(run.predicate, Range("time", high=run.high))
-    rows = run.index.groups(so_far, asked.by, _MOST_VALUES + 1, first_since=run.low)
+    rows = run.index.groups(so_far, asked.by, _MOST_VALUES + 1, Grouping(first_since=run.low))
     if len(rows) > _MOST_VALUES:
         run.notes.append(f"Only the {_MOST_VALUES:,} commonest new values were looked at.")
     for at, found in _by_minute(sorted(rows[:_MOST_VALUES], key=lambda row: int(row["first"])), "first"):

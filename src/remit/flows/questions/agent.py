@@ -18,6 +18,7 @@ from remit.flows.questions.window import Window, plural
 from remit.model.errors import NotFound
 from remit.model.event_json import rfc3339
 from remit.rooms.query import term
+from remit.rooms.query.asked import DATED
 from remit.rooms.query.predicate import Equals, Predicate, Present, both, either
 
 _SAMPLE: Final = 10
@@ -35,7 +36,7 @@ def agent(index: EventIndex, name: str, window: Window) -> Json:
 
     Counts are of acts; a denied or failed attempt is no change. Raises NotFound when no record names the agent.
     """
-    spelled = index.groups(both(of_agent(name), ACTS), ("agent",), _SPELLINGS, brief=True, times=True)
+    spelled = index.groups(both(of_agent(name), ACTS), ("agent",), _SPELLINGS, DATED)
     if not spelled:
         raise NotFound(f"No record names an agent {name[:80]!r}", remedy=_known(index))
     # Exact names from here on: many questions follow, and comparing without regard to case costs each a reading.

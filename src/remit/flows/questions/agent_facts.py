@@ -10,6 +10,7 @@ from remit.flows.questions.ports import EventIndex, Json
 from remit.model.event_json import rfc3339
 from remit.model.vocabulary import call_name
 from remit.rooms.query import term
+from remit.rooms.query.asked import BRIEF
 from remit.rooms.query.predicate import Equals, Predicate, Present, both
 
 _LISTED: Final = 12
@@ -18,7 +19,7 @@ _CAUSES: Final = 20
 
 def owners(index: EventIndex, now: Predicate) -> list[Json]:
     """``[{owner, acts}]``: who answers for what it did; ``owner`` None where nothing says."""
-    rows = index.groups(now, ("owner",), _LISTED, brief=True)
+    rows = index.groups(now, ("owner",), _LISTED, BRIEF)
     return [{"owner": row["owner"], "acts": row["count"]} for row in rows]
 
 
@@ -45,7 +46,7 @@ def principals(index: EventIndex, now: Predicate, query: str) -> list[Json]:
             "acts": row["count"],
             "query": f"{query} {_asked('principal', row['principal'])}",
         }
-        for row in index.groups(now, ("principal", "issuer"), _LISTED, brief=True)
+        for row in index.groups(now, ("principal", "issuer"), _LISTED, BRIEF)
     ]
 
 
@@ -74,7 +75,7 @@ def sessions(index: EventIndex, now: Predicate) -> Json:
 def reads(index: EventIndex, now: Predicate, query: str) -> Json:
     """``{total, services: [{service, reads, denied, query}]}``: what it looked at, by service."""
     looked = both(now, Equals("action_kind", "read"))
-    rows = index.groups(looked, ("service",), _LISTED, brief=True)
+    rows = index.groups(looked, ("service",), _LISTED, BRIEF)
     return {
         "total": index.tally(looked)["acts"],
         "services": [

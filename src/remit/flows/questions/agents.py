@@ -20,6 +20,7 @@ from remit.flows.questions.watched import Watched, among, spark_seconds, watched
 from remit.flows.questions.window import Window, plural
 from remit.model.event_json import rfc3339
 from remit.rooms.query import term
+from remit.rooms.query.asked import BRIEF, DATED
 from remit.rooms.query.predicate import EVERYTHING, Equals, Glob, both, either
 
 MAX_AGENTS: Final = 200
@@ -42,7 +43,7 @@ def agents(index: EventIndex, window: Window, like: str = "") -> Json:
     """
     seen = both(ACTS, OF_AGENTS, window.within)
     wanted = both(seen, Glob("agent", ("", like, ""), True)) if like else seen
-    rows = index.groups(wanted, ("agent",), MAX_AGENTS + 1, brief=True, times=True)
+    rows = index.groups(wanted, ("agent",), MAX_AGENTS + 1, DATED)
     found = rows[:MAX_AGENTS]
     more = watched(index, window, [row["agent"] for row in found]) if found else {}
     table = _table(index, window, found, more) if found else []
@@ -128,7 +129,7 @@ def _line(row: Row, seen: Watched, counts: Row, strengths: dict[str, dict[str, i
 def _strengths(index: EventIndex, window: Window) -> dict[str, dict[str, int]]:
     """Per agent: how many of its acts rest on evidence of each strength, strongest first."""
     found: dict[str, dict[str, int]] = {}
-    rows = index.groups(both(ACTS, OF_AGENTS, window.within), ("agent", "confidence"), _MOST_GROUPS, brief=True)
+    rows = index.groups(both(ACTS, OF_AGENTS, window.within), ("agent", "confidence"), _MOST_GROUPS, BRIEF)
     for row in sorted(rows, key=lambda each: -(each["confidence"] or 0)):
         strength = next((name for name, least in _BANDS if (row["confidence"] or 0) >= least), "named")
         counts = found.setdefault(row["agent"], {})

@@ -9,6 +9,7 @@ from remit.flows.questions.population import CHANGES, DENIALS
 from remit.flows.questions.ports import EventIndex, Json, Row
 from remit.flows.questions.window import Window, plural
 from remit.model.event_json import rfc3339
+from remit.rooms.query.asked import Stretches
 from remit.rooms.query.predicate import EVERYTHING, Predicate, both
 
 MEASURES: Final = ("changes", "resources", "accounts", "regions", "deletions", "permissions")
@@ -57,7 +58,7 @@ def growth(index: EventIndex, mine: Predicate, window: Window) -> Growth:
     """How the window's blast radius compares with the same actor's before."""
     covered = covered_windows(index, window)
     start = window.low - covered * window.length
-    rows = index.reach(both(CHANGES, mine), start, window.length, covered + 1)
+    rows = index.reach(both(CHANGES, mine), Stretches(start, window.length, covered + 1))
     return growth_of(rows, window, covered)
 
 
@@ -66,7 +67,7 @@ def growth_by_agent(index: EventIndex, mine: Predicate, window: Window) -> dict[
     covered = covered_windows(index, window)
     start = window.low - covered * window.length
     found: dict[str | None, list[Row]] = {}
-    for row in index.reach(both(CHANGES, mine), start, window.length, covered + 1, by="agent"):
+    for row in index.reach(both(CHANGES, mine), Stretches(start, window.length, covered + 1, by="agent")):
         found.setdefault(row["agent"], []).append(row)
     return {name: growth_of(rows, window, covered) for name, rows in found.items()}
 
@@ -100,7 +101,7 @@ def series(index: EventIndex, mine: Predicate, window: Window) -> Json:
     step that ended before the store's first event: nothing is known of it, which is not the same as nothing done.
     """
     step, low, count = _steps(window)
-    made = {row["start"]: row for row in index.reach(both(CHANGES, mine, window.within), low, step, count)}
+    made = {row["start"]: row for row in index.reach(both(CHANGES, mine, window.within), Stretches(low, step, count))}
     refused = _denied(index, mine, window, low, step, count)
     first = index.tally(EVERYTHING)["first"]
     steps = [

@@ -13,6 +13,7 @@ from remit.flows.questions.window import plural
 from remit.model.event_json import rfc3339
 from remit.reference.paid_resources import CLASS_MARKER, PAID_CALLS, SOURCES, PaidCall
 from remit.rooms.query import term
+from remit.rooms.query.asked import BRIEF
 from remit.rooms.query.predicate import Equals, Predicate, both, either
 
 _OPERATIONS: Final = tuple(sorted({operation for _, operation in PAID_CALLS}))
@@ -35,7 +36,7 @@ def costs(index: EventIndex, now: Predicate, query: str) -> Json:
     asked = both(PAID, now)
     kinds: dict[PaidCall, Json] = {}
     days: Counter[int] = Counter()
-    rows = index.groups(asked, ("service", "operation", HOUR), _MOST, brief=True)
+    rows = index.groups(asked, ("service", "operation", HOUR), _MOST, BRIEF)
     for row in rows:
         paid = PAID_CALLS.get((row["service"], row["operation"]))
         if paid is None:
@@ -73,7 +74,7 @@ def _kind(paid: PaidCall, query: str) -> Json:
 
 def _add_resources(index: EventIndex, asked: Predicate, kinds: dict[PaidCall, Json]) -> None:
     """Resources are named one by one beside their types: as many of the type as were made."""
-    for row in index.groups(asked, ("service", "operation", "resource_types"), _MOST, brief=True):
+    for row in index.groups(asked, ("service", "operation", "resource_types"), _MOST, BRIEF):
         paid = PAID_CALLS.get((row["service"], row["operation"]))
         if paid in kinds and row["resource_types"] == paid.type:
             kinds[paid]["resources"] += row["count"]
@@ -83,7 +84,7 @@ def _add_classes(index: EventIndex, asked: Predicate, kinds: dict[PaidCall, Json
     """The class stands in the authorization context of AWS's records, and in a marker of the others'."""
     found: dict[PaidCall, Counter[str]] = {}
     for column in ("context", "markers"):
-        for row in index.groups(asked, ("service", "operation", column), _MOST, brief=True):
+        for row in index.groups(asked, ("service", "operation", column), _MOST, BRIEF):
             paid = PAID_CALLS.get((row["service"], row["operation"]))
             if paid is None or not paid.class_key or (column == "markers") != (paid.class_key == CLASS_MARKER):
                 continue

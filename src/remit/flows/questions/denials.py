@@ -12,6 +12,7 @@ from remit.flows.questions.window import plural
 from remit.model.columns import BY_NAME
 from remit.model.event_json import rfc3339
 from remit.rooms.query import read_query, term
+from remit.rooms.query.asked import BRIEF, Grouping
 from remit.rooms.query.predicate import EVERYTHING, Predicate, Range, both, time_bounds, without_time
 
 CAUSE: Final = ("deny_policy_type", "deny_policy_arn", "deny_action", "deny_rule", "deny_implicit")
@@ -49,7 +50,7 @@ def denials(index: EventIndex, text: str, *, now_us: int, limit: int = 50) -> Js
 def denied_causes(index: EventIndex, denied: Predicate, text: str, size: int) -> Json:
     """``{groups, more}``: denials grouped by cause, the commonest first. ``text`` is what else ``denied`` asks for, in
     the query language."""
-    rows = index.groups(denied, CAUSE, size + 1, distinct=("principal",))
+    rows = index.groups(denied, CAUSE, size + 1, Grouping(distinct=("principal",)))
     stopped = _principals(index, denied) if rows else {}
     kinds = _kinds(index, denied) if rows else {}
     groups = [_group(row, stopped.get(_key(row), []), kinds.get(_key(row), []), text) for row in rows[:size]]
@@ -80,13 +81,13 @@ def compared(index: EventIndex, denied: Predicate, found: Json) -> Json:
 def _new(index: EventIndex, denied: Predicate, low: int) -> set[tuple[Any, ...]]:
     """Causes whose first denial lies in the range, of all that the rest of the query finds."""
     ever = both(without_time(denied), Range("time", high=time_bounds(denied)[1]))
-    return {_key(row) for row in index.groups(ever, CAUSE, _MOST_PAIRS, first_since=low, brief=True)}
+    return {_key(row) for row in index.groups(ever, CAUSE, _MOST_PAIRS, Grouping(first_since=low, brief=True))}
 
 
 def _sparks(index: EventIndex, denied: Predicate, start: int, end: int) -> dict[tuple[Any, ...], list[int]]:
     width = max(1, -(-(end - start) // SPARKS))
     found: dict[tuple[Any, ...], list[int]] = {}
-    rows = index.groups(denied, (*CAUSE, HOUR), _MOST_HOURS + 1, brief=True)
+    rows = index.groups(denied, (*CAUSE, HOUR), _MOST_HOURS + 1, BRIEF)
     for row in rows if len(rows) <= _MOST_HOURS else ():
         place = min(SPARKS - 1, max(0, (row[HOUR] - start) // width))
         found.setdefault(_key(row), [0] * SPARKS)[place] += row["count"]
@@ -96,11 +97,11 @@ def _sparks(index: EventIndex, denied: Predicate, start: int, end: int) -> dict[
 def _kinds(index: EventIndex, denied: Predicate) -> dict[tuple[Any, ...], list[Json]]:
     """By cause: which kinds of actors it stopped, and whom of them most."""
     found: dict[tuple[Any, ...], dict[str, Json]] = {}
-    for row in index.groups(denied, (*CAUSE, "actor_kind"), _MOST_PAIRS, brief=True):
+    for row in index.groups(denied, (*CAUSE, "actor_kind"), _MOST_PAIRS, BRIEF):
         kind = row["actor_kind"] or "unknown"
         known = found.setdefault(_key(row), {}).setdefault(kind, {"kind": kind, "names": [], "count": 0})
         known["count"] += row["count"]
-    for row in index.groups(denied, (*CAUSE, "actor_kind", "actor_name"), _MOST_PAIRS, brief=True):
+    for row in index.groups(denied, (*CAUSE, "actor_kind", "actor_name"), _MOST_PAIRS, BRIEF):
         names = found.get(_key(row), {}).get(row["actor_kind"] or "unknown", {"names": []})["names"]
         if row["actor_name"] and len(names) < _PRINCIPALS:
             names.append(row["actor_name"])
@@ -121,7 +122,7 @@ def _note(index: EventIndex, text: str, now_us: int, total: int) -> str | None:
 
 def _principals(index: EventIndex, predicate: Predicate) -> dict[tuple[Any, ...], list[Json]]:
     found: dict[tuple[Any, ...], list[Json]] = {}
-    for row in index.groups(predicate, (*CAUSE, "principal"), _MOST_PAIRS, brief=True):
+    for row in index.groups(predicate, (*CAUSE, "principal"), _MOST_PAIRS, BRIEF):
         listed = found.setdefault(_key(row), [])
         if len(listed) < _PRINCIPALS:
             listed.append({"principal": row["principal"], "count": row["count"]})

@@ -11,6 +11,7 @@ from remit.flows.questions.novelty import HOUR_US
 from remit.flows.questions.ports import ASKING, HOUR, EventIndex, Json, StoreFigures
 from remit.flows.questions.window import Window, plural
 from remit.model.event_json import rfc3339
+from remit.rooms.query.asked import BRIEF
 from remit.rooms.query.predicate import EVERYTHING
 
 _DAY_US: Final = 24 * HOUR_US
@@ -193,7 +194,7 @@ def _holder(keeper: Any) -> str:
 
 
 def _rules(index: EventIndex, figures: StoreFigures) -> list[Json]:
-    rows = index.groups(EVERYTHING, ("rules_version",), 20, brief=True)
+    rows = index.groups(EVERYTHING, ("rules_version",), 20, BRIEF)
     current = figures.versions().get("rules")
     shown = ", ".join(f"{row['rules_version'] or 'none'}: {row['count']:,}" for row in rows)
     stale = sum(row["count"] for row in rows if row["rules_version"] != current)

@@ -25,6 +25,7 @@ from remit.flows.questions.window import Window, plural
 from remit.model.event_json import rfc3339
 from remit.model.vocabulary import POLICY_WORDS, call_name
 from remit.rooms.query import term
+from remit.rooms.query.asked import Grouping
 from remit.rooms.query.predicate import Not, Predicate, Present, both
 
 MOST: Final = 3
@@ -119,7 +120,7 @@ def _agent_first_ever(index: EventIndex, scope: Scope) -> Iterator[Json]:
     asked = both(ACTS, OF_AGENTS, Present("agent"), scope.window.up_to)
     past = {row["agent"] for row in index.groups(both(asked, scope.window.before), ("agent",), 1000)}
     rows = index.groups(
-        both(CHANGES, asked), ("agent", "service", "operation"), _LOOKED_AT, first_since=scope.window.low
+        both(CHANGES, asked), ("agent", "service", "operation"), _LOOKED_AT, Grouping(first_since=scope.window.low)
     )
     for row in sorted((row for row in rows if row["agent"] in past), key=lambda row: (-row["count"], row["agent"])):
         action = call_name(row["service"], row["operation"])
@@ -160,7 +161,7 @@ def _agent_deleted(index: EventIndex, scope: Scope) -> Iterator[Json]:
 
 def _largest_denial(index: EventIndex, scope: Scope) -> Iterator[Json]:
     for row in index.groups(
-        both(DENIALS, scope.within), ("deny_policy_type", "deny_action"), 1, distinct=("principal",)
+        both(DENIALS, scope.within), ("deny_policy_type", "deny_action"), 1, Grouping(distinct=("principal",))
     ):
         yield _finding(
             "largest-denial",

@@ -11,6 +11,7 @@ from remit.flows.questions.population import ACTS, CHANGES, DENIALS, DESTRUCTIVE
 from remit.flows.questions.ports import EventIndex, Json, Row
 from remit.flows.questions.show import LINE, line
 from remit.model.event_json import rfc3339
+from remit.rooms.query.asked import BRIEF
 from remit.rooms.query.predicate import EVERYTHING, Equals, Predicate, Present, Range, both
 
 _LISTED: Final = 12
@@ -33,7 +34,7 @@ def life(index: EventIndex, records: Predicate, query: str | None) -> Json:
 
     ``query`` is what ``records`` asks for in the query language, None when that cannot say it.
     """
-    kinds = {row["action_kind"]: row for row in index.groups(both(records, ACTS), ("action_kind",), 20, brief=True)}
+    kinds = {row["action_kind"]: row for row in index.groups(both(records, ACTS), ("action_kind",), 20, BRIEF)}
     looked = both(records, ACTS, Equals("action_kind", "read"))
     refused = sum(row["denied"] for row in kinds.values())
     causes = denied_causes(index, both(DENIALS, records), query or "", _LISTED) if refused else _NONE
@@ -101,5 +102,5 @@ def examples(index: EventIndex) -> Json:
 
 
 def _common(index: EventIndex, asked: Predicate, column: str) -> list[dict[str, Any]]:
-    rows = index.groups(asked, (column,), 4, brief=True)
+    rows = index.groups(asked, (column,), 4, BRIEF)
     return [{"value": row[column], "count": row["count"]} for row in rows if row[column]]

@@ -11,6 +11,7 @@ from remit.flows.questions.ports import HOUR, HOUR_OF_DAY, EventIndex, Json, Row
 from remit.flows.questions.window import Window
 from remit.model.event_json import rfc3339
 from remit.model.vocabulary import call_name
+from remit.rooms.query.asked import Grouping
 from remit.rooms.query.predicate import Predicate, both
 
 HOUR_US: Final = 3_600_000_000
@@ -39,7 +40,7 @@ def first_ever(index: EventIndex, mine: Predicate, window: Window) -> Json:
         }
     found, more = [], False
     for dimension, by in DIMENSIONS.items():
-        rows = index.groups(both(mine, window.up_to), by, _MOST + 1, first_since=window.low)
+        rows = index.groups(both(mine, window.up_to), by, _MOST + 1, Grouping(first_since=window.low))
         more = more or len(rows) > _MOST
         found += [_first(dimension, by, row) for row in rows[:_MOST] if row[by[-1]] is not None]
     note = f"Compared with its {earlier['records']:,} earlier records since {rfc3339(earlier['first'])}."

@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any, Protocol
 
+from remit.rooms.query.asked import FULL, NEWEST, Grouping, Order, Stretches
 from remit.rooms.query.predicate import Predicate
 
 Row = dict[str, Any]
@@ -38,39 +39,18 @@ class EventIndex(Protocol):
         predicate that filter and group by these columns. Make it for one answer, and ask its questions at once."""
         ...
 
-    def search(
-        self,
-        predicate: Predicate,
-        columns: Sequence[str],
-        limit: int,
-        *,
-        after: Position | None = None,
-        oldest_first: bool = False,
-    ) -> list[Row]:
-        """At most ``limit`` rows in order of (time, event_id), newest first, strictly after position ``after``."""
+    def search(self, predicate: Predicate, columns: Sequence[str], limit: int, order: Order = NEWEST) -> list[Row]:
+        """At most ``limit`` rows in an order."""
         ...
 
     def tally(self, predicate: Predicate) -> Row:
         """One row: ``records``, ``acts`` (records that count), ``denied`` (acts), ``first``, ``last`` (times)."""
         ...
 
-    def groups(
-        self,
-        predicate: Predicate,
-        by: Sequence[str],
-        limit: int,
-        *,
-        distinct: Sequence[str] = (),
-        first_since: int | None = None,
-        brief: bool = False,
-        times: bool = False,
-    ) -> list[Row]:
+    def groups(self, predicate: Predicate, by: Sequence[str], limit: int, asked: Grouping = FULL) -> list[Row]:
         """Rows grouped by columns (or HOUR, HOUR_OF_DAY), most records first, then by key. A list column in ``by``
         groups by each element. Beside the keys each has ``count``, ``denied``, ``first``, ``last``, ``sample`` (the
-        newest event_id) and ``distinct_COLUMN`` for each of ``distinct`` (elements of a list column).
-        ``first_since`` keeps only groups whose first row is at or after it; ``brief`` leaves out first, last and
-        sample, which cost most of the time; with ``times`` it leaves out the sample only.
-        """
+        newest event_id) and ``distinct_COLUMN`` (elements of a list column) as far as the grouping asks for them."""
         ...
 
     def counts(self, predicate: Predicate, conditions: Mapping[str, Predicate], *, by: str | None = None) -> list[Row]:
@@ -91,22 +71,11 @@ class EventIndex(Protocol):
         """``buckets`` rows ``{start, source, count, denied}`` per source over ``[low, high)``; empty ones left out."""
         ...
 
-    def reach(
-        self,
-        predicate: Predicate,
-        low: int,
-        width: int,
-        buckets: int,
-        *,
-        by: str | None = None,
-        limit: int = 20_000,
-        brief: bool = False,
-    ) -> list[Row]:
-        """How far events reached in each of ``buckets`` stretches of ``width`` microseconds from ``low`` on.
+    def reach(self, predicate: Predicate, over: Stretches) -> list[Row]:
+        """How far events reached in each of some stretches of time.
 
         Rows ``{start, count, deletions, permissions, resources, accounts, regions}`` in order of start, empty ones
-        left out; one for each value of column ``by`` too, when it is named. At most ``limit`` rows, the earliest.
-        ``brief`` leaves out everything but start and count.
+        left out, and with the value of the column that they are apart by.
         """
         ...
 

@@ -7,6 +7,7 @@ from typing import Final
 
 from remit.flows.questions.population import CHANGES, CHANGES_TEXT
 from remit.flows.questions.ports import EventIndex, Json
+from remit.rooms.query.asked import BRIEF
 from remit.rooms.query.predicate import Predicate, both
 
 _GOVERNED: Final = "gateway,pipeline"
@@ -79,7 +80,7 @@ def roads(index: EventIndex, now: Predicate, query: str) -> list[Json]:
     ``query`` is the same population as ``now`` in the query language; a road's own query finds exactly its changes.
     """
     paths: dict[str, dict[str, int]] = {road.name: {} for road in ROADS}
-    for row in index.groups(both(CHANGES, now), ("governed", "path"), _MOST, brief=True):
+    for row in index.groups(both(CHANGES, now), ("governed", "path"), _MOST, BRIEF):
         counts = paths[road_of(row["governed"], row["path"]).name]
         name = row["path"] or "unknown"
         counts[name] = counts.get(name, 0) + row["count"]

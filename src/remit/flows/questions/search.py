@@ -10,6 +10,7 @@ from remit.flows.questions.ports import EventIndex, Json, Position, Row
 from remit.flows.questions.window import plural
 from remit.model.event_json import EVENT_COLUMNS, Describe, event_json, rfc3339
 from remit.rooms.query import canonical, read_query
+from remit.rooms.query.asked import Order
 from remit.rooms.query.predicate import EVERYTHING, Predicate
 
 MAX_PAGE: Final = 100_000
@@ -83,7 +84,7 @@ def every_row(
     left = limit
     while left is None or left > 0:
         size = _BATCH if left is None else min(_BATCH, left)
-        rows = index.search(predicate, needed, size, after=after, oldest_first=oldest_first)
+        rows = index.search(predicate, needed, size, Order(after, oldest_first))
         yield from rows
         if len(rows) < size:
             return

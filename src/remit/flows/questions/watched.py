@@ -12,6 +12,7 @@ from remit.flows.questions.population import ACTS, CHANGES, OF_AGENTS
 from remit.flows.questions.ports import EventIndex, Json
 from remit.flows.questions.window import Window
 from remit.model.event_json import rfc3339
+from remit.rooms.query.asked import BRIEF, DATED, Grouping, Stretches
 from remit.rooms.query.predicate import Equals, Not, Predicate, Present, both, either
 
 SPARKS: Final = 28
@@ -76,20 +77,22 @@ def _sparks(index: EventIndex, mine: Predicate, window: Window) -> dict[str | No
     found: dict[str | None, list[int]] = {}
     width = _stretch(window)
     asked = both(CHANGES, mine, window.within)
-    for row in index.reach(asked, window.low, width, SPARKS, by="agent", limit=_MOST, brief=True):
+    for row in index.reach(asked, Stretches(window.low, width, SPARKS, by="agent", limit=_MOST, brief=True)):
         found.setdefault(row["agent"], [0] * SPARKS)[(row["start"] - window.low) // width] = row["count"]
     return found
 
 
 def _first_seen(index: EventIndex, mine: Predicate, window: Window) -> dict[str | None, int]:
-    rows = index.groups(both(mine, window.up_to), ("agent",), _MOST, brief=True, times=True)
+    rows = index.groups(both(mine, window.up_to), ("agent",), _MOST, DATED)
     return {row["agent"]: row["first"] for row in rows}
 
 
 def _novelties(index: EventIndex, mine: Predicate, window: Window) -> dict[str | None, int]:
     found: dict[str | None, int] = {}
     for by in DIMENSIONS.values():
-        for row in index.groups(both(mine, window.up_to), ("agent", *by), _MOST, first_since=window.low, brief=True):
+        for row in index.groups(
+            both(mine, window.up_to), ("agent", *by), _MOST, Grouping(first_since=window.low, brief=True)
+        ):
             if row[by[-1]] is not None:
                 found[row["agent"]] = found.get(row["agent"], 0) + 1
     return found
@@ -97,6 +100,6 @@ def _novelties(index: EventIndex, mine: Predicate, window: Window) -> dict[str |
 
 def _owners(index: EventIndex, now: Predicate) -> dict[str | None, list[str | None]]:
     found: dict[str | None, list[str | None]] = {}
-    for row in index.groups(now, ("agent", "owner"), _MOST, brief=True):
+    for row in index.groups(now, ("agent", "owner"), _MOST, BRIEF):
         found.setdefault(row["agent"], []).append(row["owner"])
     return found

@@ -16,6 +16,7 @@ from remit.flows.questions.subject import Subject, resolve
 from remit.flows.questions.window import plural
 from remit.model.errors import NotFound
 from remit.model.event_json import Describe, event_json, rfc3339
+from remit.rooms.query.asked import BRIEF, OLDEST
 from remit.rooms.query.predicate import EVERYTHING, Equals, Predicate, Range, both
 
 MAX_CHANGES: Final = 50
@@ -150,10 +151,10 @@ def _told(
 
 def _made(index: EventIndex, subject: Subject, population: Predicate, named: str) -> Row | None:
     if subject.kind in _OF_CODE:
-        return next(iter(index.search(population, _WHO, 1, oldest_first=True)), None)
+        return next(iter(index.search(population, _WHO, 1, OLDEST)), None)
     created = both(population, Equals("action_kind", "create"))
     for most in (_MADE_BY_FEW, MAX_CHANGES):
-        creations = index.search(created, _MADE, most, oldest_first=True)
+        creations = index.search(created, _MADE, most, OLDEST)
         if (made := next((row for row in creations if _makes(row, named)), None)) or len(creations) < most:
             return made
     return None
@@ -227,7 +228,7 @@ def _several(index: EventIndex, subject: Subject, population: Predicate) -> str:
     """A name is not an id: in two accounts it stands for two resources."""
     if subject.kind != "resource":
         return ""
-    accounts = [row["account"] for row in index.groups(population, ("account",), _ACCOUNTS, brief=True)]
+    accounts = [row["account"] for row in index.groups(population, ("account",), _ACCOUNTS, BRIEF)]
     named = [account for account in accounts if account]
     if len(named) < 2:
         return ""

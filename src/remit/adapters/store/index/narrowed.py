@@ -17,6 +17,7 @@ from remit.adapters.store.index.lookups import KeyedDialect
 from remit.adapters.store.index.reader import IndexReader
 from remit.adapters.store.index.remembered import Remembered
 from remit.adapters.store.sql import Clause, Dialect, where
+from remit.rooms.query.asked import FULL, NEWEST, Grouping, Order, Stretches
 from remit.rooms.query.predicate import And, Contains, Equals, Not, Or, Predicate, both, columns_of, either
 
 Row = dict[str, Any]
@@ -75,29 +76,19 @@ class NarrowedReader(IndexReader):
         """What is held already, when that is these events."""
         return self if self._rest(predicate, columns) == And(()) else self._whole.narrowed(predicate, columns)
 
-    def search(
-        self,
-        predicate: Predicate,
-        columns: Sequence[str],
-        limit: int,
-        *,
-        after: tuple[int, str] | None = None,
-        oldest_first: bool = False,
-    ) -> list[Row]:
+    def search(self, predicate: Predicate, columns: Sequence[str], limit: int, order: Order = NEWEST) -> list[Row]:
         """Rows in order of (time, event_id); columns that are not held are read for the rows found and no others."""
         rest = self._rest(predicate)
         if rest is None:
-            return self._whole.search(predicate, columns, limit, after=after, oldest_first=oldest_first)
+            return self._whole.search(predicate, columns, limit, order)
         if self._columns.issuperset(columns):
-            return super().search(rest, columns, limit, after=after, oldest_first=oldest_first)
-        return self._fetched(self._places(rest, limit, after, oldest_first=oldest_first), columns)
+            return super().search(rest, columns, limit, order)
+        return self._fetched(self._places(rest, limit, order), columns)
 
-    def _places(
-        self, rest: Predicate, limit: int, after: tuple[int, str] | None, *, oldest_first: bool
-    ) -> list[tuple[int, str]]:
+    def _places(self, rest: Predicate, limit: int, order: Order) -> list[tuple[int, str]]:
         """(row id, event_id) of the first rows in order."""
-        clause, order = self._placed(rest, after, oldest_first=oldest_first)
-        sql = f"SELECT place, event_id FROM held WHERE {clause.sql} ORDER BY {order} LIMIT {int(limit)}"
+        clause, by = self._placed(rest, order)
+        sql = f"SELECT place, event_id FROM held WHERE {clause.sql} ORDER BY {by} LIMIT {int(limit)}"
         return [(row["place"], row["event_id"]) for row in self._rows(sql, clause.params)]
 
     def _fetched(self, places: list[tuple[int, str]], columns: Sequence[str]) -> list[Row]:
@@ -109,21 +100,12 @@ class NarrowedReader(IndexReader):
         rest = self._rest(predicate)
         return self._whole.tally(predicate) if rest is None else super().tally(rest)
 
-    def groups(
-        self,
-        predicate: Predicate,
-        by: Sequence[str],
-        limit: int,
-        *,
-        distinct: Sequence[str] = (),
-        first_since: int | None = None,
-        brief: bool = False,
-        times: bool = False,
-    ) -> list[Row]:
+    def groups(self, predicate: Predicate, by: Sequence[str], limit: int, asked: Grouping = FULL) -> list[Row]:
         """Groups, most records first."""
-        rest = self._rest(predicate, [name for name in (*by, *distinct) if name not in _TIMES])
-        asked, of = (super().groups, rest) if rest is not None else (self._whole.groups, predicate)
-        return asked(of, by, limit, distinct=distinct, first_since=first_since, brief=brief, times=times)
+        rest = self._rest(predicate, [name for name in (*by, *asked.distinct) if name not in _TIMES])
+        if rest is None:
+            return self._whole.groups(predicate, by, limit, asked)
+        return super().groups(rest, by, limit, asked)
 
     def counts(self, predicate: Predicate, conditions: Mapping[str, Predicate], *, by: str | None = None) -> list[Row]:
         """Records that satisfy each condition."""
@@ -153,21 +135,10 @@ class NarrowedReader(IndexReader):
             return self._whole.histogram(predicate, low, high, buckets)
         return super().histogram(rest, low, high, buckets)
 
-    def reach(
-        self,
-        predicate: Predicate,
-        low: int,
-        width: int,
-        buckets: int,
-        *,
-        by: str | None = None,
-        limit: int = 20_000,
-        brief: bool = False,
-    ) -> list[Row]:
+    def reach(self, predicate: Predicate, over: Stretches) -> list[Row]:
         """Distinct resources, accounts and regions per stretch of time."""
-        rest = self._rest(predicate, (*(() if brief else _REACH), *((by,) if by else ())))
-        asked, of = (super().reach, rest) if rest is not None else (self._whole.reach, predicate)
-        return asked(of, low, width, buckets, by=by, limit=limit, brief=brief)
+        rest = self._rest(predicate, (*(() if over.brief else _REACH), *((over.by,) if over.by else ())))
+        return self._whole.reach(predicate, over) if rest is None else super().reach(rest, over)
 
     def _rest(self, predicate: Predicate, columns: Sequence[str] = ()) -> Predicate | None:
         """What the predicate asks beyond being one of these events; None when it, or what is asked by these columns,
@@ -204,22 +175,12 @@ class QuickReader(FetchingReader):
             return self
         return NarrowedReader(self, self._holds, predicate.terms if isinstance(predicate, And) else (predicate,), rows)
 
-    def _page(
-        self,
-        predicate: Predicate,
-        columns: Sequence[str],
-        limit: int,
-        after: tuple[int, str] | None,
-        *,
-        oldest_first: bool,
-    ) -> list[Row]:
+    def _page(self, predicate: Predicate, columns: Sequence[str], limit: int, order: Order) -> list[Row]:
         """The rows of a page are found first, by time and id alone, and then read where they lie."""
         if limit > _MOST_PLACES:
-            return super()._page(predicate, columns, limit, after, oldest_first=oldest_first)
-        clause, order = self._placed(predicate, after, oldest_first=oldest_first)
-        sql = (
-            f"SELECT rowid AS lies, event_id FROM {self._table} WHERE {clause.sql} ORDER BY {order} LIMIT {int(limit)}"
-        )
+            return super()._page(predicate, columns, limit, order)
+        clause, by = self._placed(predicate, order)
+        sql = f"SELECT rowid AS lies, event_id FROM {self._table} WHERE {clause.sql} ORDER BY {by} LIMIT {int(limit)}"
         places = [(row["lies"], row["event_id"]) for row in self._rows(sql, clause.params)]
         rows = self.at(places, columns)
         return [dict(rows[event_id]) for _, event_id in places if event_id in rows]

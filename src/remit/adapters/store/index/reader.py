@@ -9,6 +9,7 @@ from remit.adapters.store.index.faceting import elements, is_list, together, tol
 from remit.adapters.store.index.hourly import Hourly, Span, span_of
 from remit.adapters.store.sql import Clause, Dialect, as_timestamp, where
 from remit.model.columns import BY_NAME
+from remit.rooms.query.asked import FULL, NEWEST, Grouping, Order, Stretches
 from remit.rooms.query.predicate import Equals, Not, Predicate, Present, Range, both, either, time_bounds
 
 Row = dict[str, Any]
@@ -38,19 +39,11 @@ class IndexReader:
         """A reader of which many questions about these events are asked: here no other."""
         return self
 
-    def search(
-        self,
-        predicate: Predicate,
-        columns: Sequence[str],
-        limit: int,
-        *,
-        after: tuple[int, str] | None = None,
-        oldest_first: bool = False,
-    ) -> list[Row]:
+    def search(self, predicate: Predicate, columns: Sequence[str], limit: int, order: Order = NEWEST) -> list[Row]:
         """Rows in order of (time, event_id), newest first unless asked otherwise."""
-        floor = None if oldest_first else self._floor(predicate, limit, after)
+        floor = None if order.oldest_first else self._floor(predicate, limit, order.after)
         recent = predicate if floor is None else both(predicate, Range("time", low=floor))
-        return self._page(recent, columns, limit, after, oldest_first=oldest_first)
+        return self._page(recent, columns, limit, order)
 
     def _floor(self, predicate: Predicate, limit: int, after: tuple[int, str] | None) -> int | None:
         """A time since which there are rows enough for the page, so that no earlier one is looked at: most pages are
@@ -70,29 +63,21 @@ class IndexReader:
         rows = self._rows(f"SELECT count(*) AS n FROM ({found})", clause.params)[0]["n"]
         return floor if rows == limit else None
 
-    def _page(
-        self,
-        predicate: Predicate,
-        columns: Sequence[str],
-        limit: int,
-        after: tuple[int, str] | None,
-        *,
-        oldest_first: bool,
-    ) -> list[Row]:
-        clause, order = self._placed(predicate, after, oldest_first=oldest_first)
+    def _page(self, predicate: Predicate, columns: Sequence[str], limit: int, order: Order) -> list[Row]:
+        clause, by = self._placed(predicate, order)
         shown = ", ".join(self._shown(name) for name in columns)
-        return self._rows(self._sql.first_rows(self._table, shown, clause.sql, order, limit), clause.params)
+        return self._rows(self._sql.first_rows(self._table, shown, clause.sql, by, limit), clause.params)
 
-    def _placed(self, predicate: Predicate, after: tuple[int, str] | None, *, oldest_first: bool) -> tuple[Clause, str]:
-        """The condition of the rows behind a place, and the order they are in."""
+    def _placed(self, predicate: Predicate, order: Order) -> tuple[Clause, str]:
+        """The condition of the rows behind a place, and what they are ordered by."""
         clause = where(predicate, self._sql)
-        direction, beyond = ("ASC", ">") if oldest_first else ("DESC", "<")
-        order = f'{self._table}."time" {direction}, event_id {direction}'
-        if after is None:
-            return clause, order
-        moment, at = as_timestamp(after[0]), self._sql.moment
+        direction, beyond = ("ASC", ">") if order.oldest_first else ("DESC", "<")
+        by = f'{self._table}."time" {direction}, event_id {direction}'
+        if order.after is None:
+            return clause, by
+        moment, at = as_timestamp(order.after[0]), self._sql.moment
         sql = f'({clause.sql}) AND "time" {beyond}= {at} AND ("time" {beyond} {at} OR event_id {beyond} ?)'
-        return Clause(sql, (*clause.params, moment, moment, after[1])), order
+        return Clause(sql, (*clause.params, moment, moment, order.after[1])), by
 
     def tally(self, predicate: Predicate) -> Row:
         """How many records and acts, how many of them denied, and over which time."""
@@ -106,34 +91,24 @@ class IndexReader:
             clause.params,
         )[0]
 
-    def groups(
-        self,
-        predicate: Predicate,
-        by: Sequence[str],
-        limit: int,
-        *,
-        distinct: Sequence[str] = (),
-        first_since: int | None = None,
-        brief: bool = False,
-        times: bool = False,
-    ) -> list[Row]:
+    def groups(self, predicate: Predicate, by: Sequence[str], limit: int, asked: Grouping = FULL) -> list[Row]:
         """Groups, most records first."""
         clause = where(predicate, self._sql)
-        plain = [name for name in distinct if not is_list(name)]
+        plain = [name for name in asked.distinct if not is_list(name)]
         keys = ", ".join(f"k{position}" for position in range(len(by)))
         ordered = ", ".join(f"k{position} NULLS LAST" for position in range(len(by)))
         counted = "".join(f", count(DISTINCT {self._sql.column(name)}) AS distinct_{name}" for name in plain)
-        sample = "" if brief else f", {self._sql.newest('event_id')} AS sample"
-        measures = sample if brief and not times else f", {self._span()}{sample}"
-        needed = ("time", "denied", *plain) if brief else ("event_id", "time", "denied", *plain)
-        inner, params = self._grouped(by, needed, clause, first_since)
+        sample = "" if asked.brief else f", {self._sql.newest('event_id')} AS sample"
+        measures = sample if asked.brief and not asked.times else f", {self._span()}{sample}"
+        needed = ("time", "denied", *plain) if asked.brief else ("event_id", "time", "denied", *plain)
+        inner, params = self._grouped(by, needed, clause, asked.first_since)
         rows = self._rows(
             f"SELECT {keys}, count(*) AS count, {self._sql.count_where('denied')} AS denied"
             f"{measures}{counted} FROM {inner} GROUP BY {keys} ORDER BY count DESC, {ordered} LIMIT {int(limit)}",
             params,
         )
         found = [_named(row, by) for row in rows]
-        for name in distinct:
+        for name in asked.distinct:
             if is_list(name):
                 self._add_distinct(found, predicate, by, name)
         return found
@@ -194,20 +169,11 @@ class IndexReader:
             [*clause.params, as_timestamp(low), as_timestamp(high)],
         )
 
-    def reach(
-        self,
-        predicate: Predicate,
-        low: int,
-        width: int,
-        buckets: int,
-        *,
-        by: str | None = None,
-        limit: int = 20_000,
-        brief: bool = False,
-    ) -> list[Row]:
+    def reach(self, predicate: Predicate, over: Stretches) -> list[Row]:
         """Distinct resources, accounts and regions per stretch of time, and what was deleted or permitted."""
-        clause = where(both(predicate, Range("time", low, low + width * buckets)), self._sql)
-        start = f"{int(low)} + {self._bucket(low, width)} * {int(width)} AS start"
+        by = over.by
+        clause = where(both(predicate, Range("time", over.low, over.end)), self._sql)
+        start = f"{int(over.low)} + {self._bucket(over.low, over.width)} * {int(over.width)} AS start"
         keys = f"{start}, {self._sql.column(by)} AS k" if by else start
         deletions = self._sql.count_where("action_kind = 'delete'")
         permissions = self._sql.count_where("action_kind = 'permission'")
@@ -216,11 +182,11 @@ class IndexReader:
             "count(DISTINCT region) AS regions"
         )
         rows = self._rows(
-            f"SELECT {keys}, count(*) AS count{'' if brief else measures} FROM {self._table} WHERE {clause.sql} "
-            f"GROUP BY ALL ORDER BY start{', k NULLS LAST' if by else ''} LIMIT {int(limit)}",
+            f"SELECT {keys}, count(*) AS count{'' if over.brief else measures} FROM {self._table} WHERE {clause.sql} "
+            f"GROUP BY ALL ORDER BY start{', k NULLS LAST' if by else ''} LIMIT {int(over.limit)}",
             clause.params,
         )
-        if brief:
+        if over.brief:
             return [{by: row.pop("k"), **row} if by else row for row in rows]
         inner = f"SELECT {keys}, {self._sql.unnest('resource_ids')} AS x FROM {self._table} WHERE {clause.sql}"
         named = ("start", "k") if by else ("start",)

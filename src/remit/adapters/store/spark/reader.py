@@ -19,6 +19,7 @@ from remit.adapters.store.index.reader import IndexReader
 from remit.adapters.store.spark.dialect import SparkDialect
 from remit.adapters.store.spark.session import SparkEngine
 from remit.adapters.store.sql import where
+from remit.rooms.query.asked import NEWEST, Order
 from remit.rooms.query.predicate import And, Equals, Predicate, Range, both, either
 
 Row = dict[str, Any]
@@ -37,42 +38,30 @@ class SparkReader(FetchingReader):
         self._spark = engine
         self._run = _Run()
 
-    def search(
-        self,
-        predicate: Predicate,
-        columns: Sequence[str],
-        limit: int,
-        *,
-        after: Position | None = None,
-        oldest_first: bool = False,
-    ) -> list[Row]:
+    def search(self, predicate: Predicate, columns: Sequence[str], limit: int, order: Order = NEWEST) -> list[Row]:
         """Rows in order of (time, event_id), newest first unless asked otherwise."""
-        asked = (predicate, tuple(columns), oldest_first)
-        if after is not None and self._run.ended(asked, after):
-            rows = self._run.on(lambda: self._sorted(predicate, columns, after, oldest_first=oldest_first), limit)
+        asked = (predicate, tuple(columns), order.oldest_first)
+        if order.after is not None and self._run.ended(asked, order.after):
+            rows = self._run.on(lambda: self._sorted(predicate, columns, order), limit)
         else:
-            rows = self._page(predicate, columns, limit, after, oldest_first=oldest_first)
+            rows = self._page(predicate, columns, limit, order)
             self._run = _Run()
         self._run.remember(asked, rows)
         return rows
 
-    def _page(
-        self, predicate: Predicate, columns: Sequence[str], limit: int, after: Position | None, *, oldest_first: bool
-    ) -> list[Row]:
+    def _page(self, predicate: Predicate, columns: Sequence[str], limit: int, order: Order) -> list[Row]:
         if len(columns) <= _FEW_COLUMNS or limit > _BY_ID:
-            return super()._page(predicate, columns, limit, after, oldest_first=oldest_first)
-        found = super()._page(predicate, ("time", "event_id"), limit, after, oldest_first=oldest_first)
+            return super()._page(predicate, columns, limit, order)
+        found = super()._page(predicate, ("time", "event_id"), limit, order)
         places = [(row["time"], row["event_id"]) for row in found]
         rows = self.at(places, columns)
         return [rows[event_id] for _, event_id in places]
 
-    def _sorted(
-        self, predicate: Predicate, columns: Sequence[str], after: Position, *, oldest_first: bool
-    ) -> Iterator[Row]:
+    def _sorted(self, predicate: Predicate, columns: Sequence[str], order: Order) -> Iterator[Row]:
         """Every row behind a place, in order; one part of the sorted whole is in memory at a time."""
-        clause, order = self._placed(predicate, after, oldest_first=oldest_first)
+        clause, by = self._placed(predicate, order)
         shown = ", ".join(self._shown(name) for name in columns)
-        sql = f"SELECT {shown} FROM {self._table} WHERE {clause.sql} ORDER BY {order}"
+        sql = f"SELECT {shown} FROM {self._table} WHERE {clause.sql} ORDER BY {by}"
         frame = self._spark.frame(sql, clause.params)
         with self._spark.errors():
             for row in frame.toLocalIterator():
