@@ -141,6 +141,21 @@ def test_the_index_reads_every_column_it_needs_and_none_of_the_raw_records(lakes
             assert proxy.sent_bytes > before
 
 
+def test_a_lake_on_s3_is_read_by_who_keeps_nothing_of_it(lakes, tmp_path, monkeypatch):
+    (tmp_path / "none").mkdir()
+    monkeypatch.setattr("tempfile.tempdir", str(tmp_path / "none"))
+    events = event_columns(20)
+    with Store.open(tmp_path / "keeper", "test", place=lakes.place()) as store:
+        put(store, events)
+        store.follow()
+        reading = Lake.open_to_read(lakes.place().storage())
+        assert lake_digest(reading) == index_digest(store.index)
+        assert reading.raw(events["event_id"][3], events["time"][3]) == events["raw"][3]
+        with pytest.raises(StoreError, match="reads the lake"):
+            lakes.place().storage().put("events/x.parquet", lambda sink: None)
+    assert list((tmp_path / "none").iterdir()) == []
+
+
 def test_a_second_data_folder_is_refused_and_told_who_keeps_the_lake_until_it_is_given_back(lakes, tmp_path):
     with Store.open(tmp_path / "one", "server", place=lakes.place()):
         told = rf"kept by server on \S+ .process {os.getpid()}, since 20"

@@ -32,8 +32,9 @@ class LakePlace:
         """Where the lake of a data folder is, for people."""
         return self.url if self.url.startswith(S3) else str(self._local(folder))
 
-    def storage(self, folder: Path, disk: Disk | None = None) -> Storage:
-        """The storage, for whichever process of the data folder.
+    def storage(self, folder: Path | None = None, disk: Disk | None = None) -> Storage:
+        """The storage, for whichever process of the data folder; without one for a process that has none, reads a lake
+        that lies elsewhere, and keeps nothing.
 
         :raises UsageError: for a URL of a kind that no lake can be at.
         """
@@ -41,14 +42,14 @@ class LakePlace:
             from remit.adapters.store.s3.client import Bucket
             from remit.adapters.store.s3.storage import S3Storage
 
-            return S3Storage(Bucket(self.url, self.region, self.endpoint), folder / CACHE)
+            return S3Storage(Bucket(self.url, self.region, self.endpoint), folder and folder / CACHE)
         if "://" in self.url:
             raise UsageError(
                 "A lake cannot be at such an address",
                 where=self.url,
                 remedy="Give lake.url as s3://bucket/prefix or as a folder.",
             )
-        return LocalFolder(self._local(folder), disk)
+        return LocalFolder(self._local(folder or Path()), disk)
 
     def keep(
         self, folder: Path, role: str, disk: Disk | None, closing: ExitStack, on_notice: Callable[[str], None]

@@ -1,4 +1,5 @@
-"""The lake on S3: a prefix of a bucket, with a cache in the data folder that may be lost at any time.
+"""The lake on S3: a prefix of a bucket, with a cache in the data folder that may be lost at any time, or without one
+for who only reads it.
 
 A commit counts when its log file was written under the condition that nobody wrote it before. What a process writes
 for the index to read soon stays in the cache until it was read, so that an ingest fetches nothing back.
@@ -7,6 +8,7 @@ for the index to read soon stays in the cache until it was read, so that an inge
 from __future__ import annotations
 
 import shutil
+import tempfile
 import time
 import uuid
 from collections.abc import Callable, Collection, Iterator, Sequence
@@ -19,7 +21,7 @@ from remit.adapters.store.lake.logcopy import copy_log
 from remit.adapters.store.lake.storage import Entry, Fill, Written
 from remit.adapters.store.s3.client import Bucket, Taken
 from remit.adapters.store.s3.parts import ObjectFile, fetch_columns
-from remit.model.errors import CommitTaken
+from remit.model.errors import CommitTaken, StoreError
 
 _LOGS: Final = "logs"
 _FILES: Final = "files"
@@ -28,9 +30,9 @@ _FILES: Final = "files"
 class S3Storage:
     """A prefix of a bucket as the place of a lake; see ``storage.Storage``."""
 
-    def __init__(self, bucket: Bucket, cache: Path) -> None:
+    def __init__(self, bucket: Bucket, cache: Path | None = None) -> None:
         self.bucket = bucket
-        self._cache = cache
+        self._kept = cache
         self._allowed: Callable[[], None] = lambda: None
         self._copies: frozenset[str] = frozenset()
         """Tables whose logs this process copied: what another one left in the cache may never have reached S3."""
@@ -50,7 +52,8 @@ class S3Storage:
 
     def clear(self) -> None:
         """Empty the cache: what an earlier process left of it is not trusted."""
-        shutil.rmtree(self._cache, ignore_errors=True)
+        if self._kept is not None:
+            shutil.rmtree(self._kept, ignore_errors=True)
 
     def library_folder(self, table: str) -> Path:
         """The copy of the table's log."""
@@ -111,6 +114,12 @@ class S3Storage:
     @contextmanager
     def here(self, name: str, columns: Collection[str] | None = None) -> Iterator[Path]:
         """A file of the cache, gone afterwards: what this process wrote, or what is fetched."""
+        if self._kept is None:
+            with tempfile.TemporaryDirectory(prefix="remit-s3-") as folder:
+                path = Path(folder) / name.rpartition("/")[2]
+                self._fetch(name, columns, path)
+                yield path
+            return
         path = self._fresh(name)
         try:
             try:
@@ -153,6 +162,13 @@ class S3Storage:
     def address(self, name: str) -> str:
         """The object's URL."""
         return self.bucket.address(name)
+
+    @property
+    def _cache(self) -> Path:
+        """The cache's folder, which whoever writes has."""
+        if self._kept is None:
+            raise StoreError("This process reads the lake and does not write to it", where=self.place)
+        return self._kept
 
     def _get(self, name: str) -> bytes:
         return self.bucket.get(name).content

@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import tempfile
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
-from pathlib import Path
 from typing import Any
 
 from remit.adapters.store.lake.lake import Lake
@@ -27,8 +25,7 @@ class SparkLakes:
     def __init__(self, engine: SparkEngine, places: Sequence[LakePlace], *, delta: bool = False) -> None:
         self.engine = engine
         self._roots = [place.url for place in places]
-        # Nothing of a lake is kept here, so that the folder of what is kept is never made.
-        self._lakes = [Lake.open_to_read(place.storage(Path(tempfile.gettempdir()) / "remit-none")) for place in places]
+        self._lakes = [Lake.open_to_read(place.storage()) for place in places]
         self._delta = delta
         self.listed: tuple[Listing, ...] = ()
         self._show()
