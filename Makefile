@@ -5,7 +5,7 @@ PIP := $(VENV)/bin/python -m pip --disable-pip-version-check --quiet
 DATA ?= .remit/demo
 PORT ?= 8420
 
-.PHONY: run up setup test test-all lint browser postgresql java bench lock clean
+.PHONY: run up setup test test-all lint browser postgresql java cdk bench lock clean
 
 run: setup
 	$(VENV)/bin/remit up --demo --data $(DATA) --port $(PORT)
@@ -38,7 +38,7 @@ $(VENV)/.heavy: requirements/heavy.lock $(VENV)/.test
 	$(PIP) install --require-hashes -r requirements/heavy.lock
 	touch $@
 
-test-all: setup $(VENV)/.heavy lint browser postgresql java
+test-all: setup $(VENV)/.heavy lint browser postgresql java cdk
 	$(VENV)/bin/python -m pytest -n 2 --dist loadfile -m 'heavy or not heavy'
 
 browser:
@@ -49,6 +49,9 @@ postgresql:
 
 java:
 	@scripts/install_java.sh
+
+cdk:
+	@scripts/install_cdk.sh
 
 lint: $(VENV)/.test
 	$(VENV)/bin/ruff check src tests bench scripts
