@@ -56,6 +56,33 @@ class QueryError(UsageError):
         self.column = column
 
 
+class PolicyError(UsageError):
+    """A policy document, or a case to evaluate, that cannot be read as AWS would read it.
+
+    ``name`` says which document; ``pointer`` is the JSON pointer of the trouble in it (empty for the whole);
+    ``line`` and ``column``, both from 1, are None when the document did not come as text.
+    """
+
+    code = "policy.invalid"
+
+    def __init__(
+        self,
+        what: str,
+        *,
+        name: str = "policy",
+        pointer: str = "",
+        line: int | None = None,
+        column: int | None = None,
+        remedy: str = "",
+    ) -> None:
+        place = f", line {line} column {column}" if line is not None else ""
+        super().__init__(what, where=f"{name}{pointer and f' at {pointer}'}{place}", remedy=remedy)
+        self.name = name
+        self.pointer = pointer
+        self.line = line
+        self.column = column
+
+
 class NotFound(UsageError):
     """What was named does not exist in this store."""
 

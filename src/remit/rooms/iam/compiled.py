@@ -1,0 +1,155 @@
+"""Documents made ready for many requests: which statements speak of an action, and whether each applies."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, replace
+from typing import Final
+
+from remit.rooms.iam.document import Document, Statement
+from remit.rooms.iam.key_test import KeyTest, resolve
+from remit.rooms.iam.principals import DIRECT, Named, naming
+from remit.rooms.iam.request import Request
+from remit.rooms.iam.templates import Match, Token, matcher, tokens_of, variables_of
+from remit.rooms.iam.vocabulary import fold
+
+ResourceTest = Callable[[Request], bool | None]
+_MOST_ACTIONS: Final = 4096
+"""Actions remembered by each index; the action is the caller's, so the memory must have an end."""
+
+
+class CompiledStatement:
+    """One statement, ready to be asked. ``principals`` is None where the policy is attached to the principal."""
+
+    __slots__ = (
+        "_actions",
+        "allows",
+        "document",
+        "principals",
+        "resource",
+        "resources",
+        "statement",
+        "tests",
+        "version",
+    )
+
+    def __init__(self, statement: Statement, document: Document) -> None:
+        self.statement = statement
+        self.document = document.name
+        self.version = document.version
+        self.allows = statement.effect == "Allow"
+        self._actions = tuple(_action_match(text) for text in statement.actions)
+        variables = document.has_variables
+        self.resources = tuple(tokens_of(text, variables=variables) for text in statement.resources or ())
+        self.resource = _resource_test(statement, self.resources)
+        self.principals: Named | None = (
+            naming(statement.principals, statement.effect) if statement.principals is not None else None
+        )
+        self.tests = tuple(KeyTest(condition, variables=variables) for condition in statement.conditions)
+
+    def speaks_of(self, folded_action: str) -> bool:
+        """Whether Action or NotAction takes in the action, given in lower case."""
+        return any(match(folded_action) for match in self._actions) != self.statement.not_actions
+
+    def truth(self, request: Request) -> bool | None:
+        """Whether the statement applies to a request whose action it speaks of; None when that is unknown."""
+        resource = True if self.resource is None else self.resource(request)
+        if resource is False:
+            return False
+        known = resource
+        if self.principals is not None:
+            named = self.principals(request)
+            if named == 0:
+                return False
+            known = None if named is None else known
+        facts = request.facts
+        for test in self.tests:
+            found = test.truth(facts)
+            if found is False:
+                return False
+            if found is None:
+                known = None
+        return known
+
+    def for_everyone(self) -> CompiledStatement:
+        """The same statement without its principals."""
+        document = Document(self.document, (), self.version)
+        return CompiledStatement(replace(self.statement, principals=None), document)
+
+    def named(self, request: Request) -> int | None:
+        """How it names the principal, as in ``principals``."""
+        return DIRECT if self.principals is None else self.principals(request)
+
+    def variable_keys(self) -> frozenset[str]:
+        """The keys of variables in its resources."""
+        return frozenset(variable.key for tokens in self.resources for variable in variables_of(tokens))
+
+    def unread(self, request: Request) -> Iterable[KeyTest]:
+        """Tests that stay open although the request gives the key: its value cannot be read as what they compare."""
+        facts = request.facts
+        for test in self.tests:
+            if facts.get(test.key) and test.truth(facts) is None and not test.unknown_variables(facts):
+                yield test
+
+
+def _action_match(text: str) -> Match:
+    return matcher(tokens_of(fold(text), variables=False))
+
+
+def _resource_test(statement: Statement, patterns: tuple[tuple[Token, ...], ...]) -> ResourceTest | None:
+    """None when every resource passes."""
+    if statement.resources is None or ("*" in statement.resources and not statement.not_resources):
+        return None
+    wanted = not statement.not_resources
+    if "*" in statement.resources:
+        return lambda _request: False
+    fixed = tuple(matcher(tokens) for tokens in patterns if not variables_of(tokens))
+    open_ones = tuple(tokens for tokens in patterns if variables_of(tokens))
+
+    def passes(request: Request) -> bool | None:
+        arn = request.resource
+        if arn is None:
+            return None if patterns else not wanted
+        for fits in fixed:
+            if fits(arn):
+                return wanted
+        pending = False
+        for tokens in open_ones:
+            resolved = resolve(tokens, request.facts)
+            if resolved is None:
+                pending = True
+            elif resolved and matcher(resolved[0])(arn):
+                return wanted
+        return None if pending else not wanted
+
+    return passes
+
+
+@dataclass(frozen=True, slots=True)
+class Grants:
+    """The statements of one document, or of several, that speak of one action."""
+
+    allows: tuple[CompiledStatement, ...]
+    denies: tuple[CompiledStatement, ...]
+
+
+class CompiledDocument:
+    """Documents as one set of statements, found by action."""
+
+    def __init__(self, *documents: Document) -> None:
+        self.documents = documents
+        self.statements = tuple(
+            CompiledStatement(one, document) for document in documents for one in document.statements
+        )
+        self._by_action: dict[str, Grants] = {}
+
+    def speaking_of(self, folded_action: str) -> Grants:
+        """The statements that speak of the action, given in lower case; remembered for the next request."""
+        found = self._by_action.get(folded_action)
+        if found is None:
+            if len(self._by_action) >= _MOST_ACTIONS:
+                self._by_action.clear()
+            about = [one for one in self.statements if one.speaks_of(folded_action)]
+            found = Grants(tuple(one for one in about if one.allows), tuple(one for one in about if not one.allows))
+            self._by_action[folded_action] = found
+        return found

@@ -1,0 +1,122 @@
+"""What an open decision hangs on: its possible outcomes, the keys that settle it, the statements behind them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from remit.rooms.iam.compiled import CompiledStatement
+from remit.rooms.iam.diagram import FALSE, TRUE, Diagram, TooManyOpenTests
+from remit.rooms.iam.formulas import statement_formula
+from remit.rooms.iam.policies import Ranked
+from remit.rooms.iam.request import Request
+from remit.rooms.iam.vocabulary import fold
+from remit.rooms.iam.ways import Group, Ways
+
+
+@dataclass(frozen=True, slots=True)
+class Settlement:
+    """``possible`` says whether an explicit denial, an allowance, an implicit denial may come out; ``keys`` is the
+    smallest set that settles which; ``determining`` are the statements that hang on them."""
+
+    possible: tuple[bool, bool, bool]
+    keys: tuple[str, ...]
+    determining: tuple[Ranked, ...]
+    errors: tuple[str, ...] = ()
+
+
+def settle(request: Request, denies: tuple[Ranked, ...], ways: Ways) -> Settlement:
+    """The outcomes of a request of which some statement is unknown."""
+    involved = [*denies, *(one for group in _groups(ways) for one in group.statements)]
+    diagram = Diagram()
+    try:
+        denied = diagram.any_of(statement_formula(diagram, one.statement, request) for one in denies)
+        allowed = diagram.both(diagram.opposite(denied), _allowed(diagram, ways, request))
+    except TooManyOpenTests:
+        return _too_many(request, involved)
+    implicit = diagram.opposite(diagram.either(denied, allowed))
+    keys = diagram.keys_of(denied, allowed)
+    determining = tuple(one for one in _distinct(involved) if _hangs_on(one.statement, request, keys))
+    possible = (denied != FALSE, allowed != FALSE, implicit != FALSE)
+    return Settlement(possible, spelled(keys, request, (one.statement for one in involved)), determining)
+
+
+def settle_statements(
+    request: Request, statements: tuple[CompiledStatement, ...]
+) -> tuple[bool | None, tuple[str, ...], tuple[CompiledStatement, ...]]:
+    """Whether any of the statements applies, the keys that settle it when unknown, and the statements behind it."""
+    applying = tuple(one for one in statements if one.truth(request))
+    if applying:
+        return True, (), applying
+    open_ones = tuple(one for one in statements if one.truth(request) is None)
+    if not open_ones:
+        return False, (), ()
+    diagram = Diagram()
+    try:
+        formula = diagram.any_of(statement_formula(diagram, one, request) for one in open_ones)
+        keys = diagram.keys_of(formula)
+    except TooManyOpenTests:
+        formula, keys = 2, _all_keys(request, open_ones)
+    hanging = tuple(one for one in open_ones if _hangs_on(one, request, keys))
+    truth = {FALSE: False, TRUE: True}.get(formula)
+    return truth, spelled(keys, request, open_ones), hanging or open_ones
+
+
+def _groups(ways: Ways) -> Iterable[Group]:
+    return (*ways.gates, *(group for way in ways.ways for group in way))
+
+
+def _allowed(diagram: Diagram, ways: Ways, request: Request) -> int:
+    granted = diagram.any_of(
+        diagram.all_of(_group_formula(diagram, group, request) for group in way) for way in ways.ways
+    )
+    return diagram.all_of([granted, *(_group_formula(diagram, gate, request) for gate in ways.gates)])
+
+
+def _group_formula(diagram: Diagram, group: Group, request: Request) -> int:
+    if group.always:
+        return TRUE
+    taken = (one for one in group.statements if group.takes(one, request))
+    return diagram.any_of(statement_formula(diagram, one.statement, request) for one in taken)
+
+
+def _hangs_on(one: CompiledStatement, request: Request, keys: frozenset[str]) -> bool:
+    """Whether the statement is open for one of the keys."""
+    if one.truth(request) is not None:
+        return False
+    diagram = Diagram()
+    try:
+        return not keys.isdisjoint(diagram.keys_of(statement_formula(diagram, one, request)))
+    except TooManyOpenTests:
+        return True
+
+
+def _distinct(involved: list[Ranked]) -> list[Ranked]:
+    return list({(id(one.statement), one.kind, one.level): one for one in involved}.values())
+
+
+def _all_keys(request: Request, statements: Iterable[CompiledStatement]) -> frozenset[str]:
+    """Every key that any open statement tests and that is unknown."""
+    facts = request.facts
+    found: set[str] = set()
+    for one in statements:
+        if one.truth(request) is None:
+            found.update(test.key for test in one.tests if test.truth(facts) is None)
+            for test in one.tests:
+                found |= test.unknown_variables(facts)
+    return frozenset(found)
+
+
+def _too_many(request: Request, involved: list[Ranked]) -> Settlement:
+    keys = _all_keys(request, (one.statement for one in involved))
+    open_ones = tuple(one for one in _distinct(involved) if one.statement.truth(request) is None)
+    told = spelled(keys, request, (one.statement for one in involved))
+    said = "Too many tests are open to find the smallest set of keys; all open keys are named"
+    return Settlement((True, True, True), told, open_ones, (said,))
+
+
+def spelled(keys: Iterable[str], request: Request, statements: Iterable[CompiledStatement]) -> tuple[str, ...]:
+    """The keys as the request spells them, else as the policies do, in order."""
+    names = {test.key: test.condition.key for one in statements for test in one.tests}
+    names |= {fold(key): key for key in request.unknown_keys}
+    return tuple(sorted(names.get(key, key) for key in keys))

@@ -1,0 +1,150 @@
+"""How a request can come to be allowed: gates that all must open, and ways of which one must.
+
+The ways follow AWS's evaluation within one account and across accounts. Within one, a resource policy that names the
+user, the session or everyone grants by itself; one that names the role grants within boundary and session policy;
+one that names the account leaves it to identity policies. A KMS key's and a role's own policy must agree in any
+case. Across accounts both sides must allow.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from typing import Final
+
+from remit.rooms.iam.policies import Plan, Ranked
+from remit.rooms.iam.principals import ACCOUNT, DIRECT, ROLE
+from remit.rooms.iam.request import Request
+
+_KEY_ARN: Final = re.compile(r"arn:[^:]*:kms:[^:]*:[^:]*:key/.*", re.DOTALL)
+_WITHOUT_ACCOUNT: Final = frozenset({"service", "federated", "anonymous"})
+_ROLE_ARN: Final = re.compile(r"arn:[^:]*:iam::[^:]*:role/.*", re.DOTALL)
+
+
+@dataclass(frozen=True, slots=True)
+class Group:
+    """Allow statements of which one must apply; ``form`` narrows a resource policy's to those that name the principal
+    so (see ``principals``). ``always`` for what needs no statement: an account's root user."""
+
+    kind: str
+    level: int | None
+    statements: tuple[Ranked, ...]
+    form: int | None = None
+    always: bool = False
+
+    def truth(self, request: Request) -> bool | None:
+        """Whether one of them applies; None when that is unknown."""
+        if self.always:
+            return True
+        unknown = False
+        for one in self.statements:
+            if self.form is not None and not self.takes(one, request):
+                continue
+            found = one.statement.truth(request)
+            if found:
+                return True
+            unknown = unknown or found is None
+        return None if unknown else False
+
+    def takes(self, one: Ranked, request: Request) -> bool:
+        """Whether the statement names the principal in the group's form; a canonical user id, known or not, stands
+        for an account."""
+        if self.form is None:
+            return True
+        named = one.statement.named(request)
+        return (ACCOUNT if named is None else named) == self.form
+
+    def applying(self, request: Request) -> list[Ranked]:
+        """The statements that apply."""
+        return [one for one in self.statements if self.takes(one, request) and one.statement.truth(request)]
+
+
+@dataclass(frozen=True, slots=True)
+class Ways:
+    """Every gate, and all groups of one way, must have an Allow."""
+
+    gates: tuple[Group, ...]
+    ways: tuple[tuple[Group, ...], ...]
+
+    def truth(self, request: Request) -> bool | None:
+        """Whether the request is allowed, denials aside; None when that is unknown."""
+        found: bool | None = True
+        for gate in self.gates:
+            opened = gate.truth(request)
+            if opened is False:
+                return False
+            if opened is None:
+                found = None
+        granted: bool | None = False
+        for way in self.ways:
+            truth = _all(way, request)
+            if truth:
+                return found
+            if truth is None:
+                granted = None
+        return granted
+
+    def granting(self, request: Request) -> list[Ranked]:
+        """The Allow statements that apply in the gates and in every way that is open."""
+        groups = [*self.gates, *(group for way in self.ways if _all(way, request) for group in way)]
+        found = {id(one): one for group in groups for one in group.applying(request)}
+        return list(found.values())
+
+    def wanting(self, request: Request) -> tuple[Group, ...]:
+        """The gates that are shut, and of the ways that lack least what they lack."""
+        shut = tuple(gate for gate in self.gates if gate.truth(request) is False)
+        lacking = [[group for group in way if group.truth(request) is False] for way in self.ways]
+        least = min(map(len, lacking), default=0)
+        return shut + tuple(group for groups in lacking if len(groups) == least for group in groups)
+
+
+def _all(groups: tuple[Group, ...], request: Request) -> bool | None:
+    found: bool | None = True
+    for group in groups:
+        truth = group.truth(request)
+        if truth is False:
+            return False
+        if truth is None:
+            found = None
+    return found
+
+
+def ways_of(request: Request, plan: Plan) -> Ways:
+    """The gates and ways for the request's kind of principal and the accounts on both sides."""
+    cross = request.principal_account != request.resource_account
+    sort = (request.principal.form, cross, not cross and has_the_last_word(request))
+    found = plan.ways.get(sort)
+    if found is None:
+        found = plan.ways[sort] = _ways(plan, *sort)
+    return found
+
+
+def _ways(plan: Plan, form: str, cross: bool, last_word: bool) -> Ways:
+    gates = []
+    own: dict[str, Group] = {}
+    for layer, allows in plan.allows:
+        if layer.kind in ("scp", "endpoint"):
+            gates.append(Group(layer.kind, layer.level, allows))
+        elif layer.kind != "rcp":  # whose Allow, RCPFullAWSAccess, can never be taken away
+            own[layer.kind] = Group(layer.kind, layer.level, allows)
+    identity = own.get("identity", Group("identity", None, ()))
+    limits = tuple(own[kind] for kind in ("boundary", "session") if kind in own)
+    if form == "root":
+        identity, limits = Group("identity", None, (), always=True), ()
+    statements = own["resource"].statements if "resource" in own else ()
+    direct, by_role, by_account = (Group("resource", None, statements, one) for one in (DIRECT, ROLE, ACCOUNT))
+    if form in _WITHOUT_ACCOUNT:
+        return Ways(tuple(gates), ((direct,),))
+    if cross:
+        return Ways(tuple(gates), ((identity, *limits, Group("resource", None, statements)),))
+    own_way = (by_account, identity, *limits) if last_word else (identity, *limits)
+    return Ways(tuple(gates), ((direct,), (by_role, *limits), own_way))
+
+
+def has_the_last_word(request: Request) -> bool:
+    """Whether the resource's own policy must allow even within its account: a KMS key, or a role to be assumed."""
+    arn = request.resource or ""
+    if request.service == "kms":
+        return _KEY_ARN.fullmatch(arn) is not None
+    assumes = request.service == "sts" and not request.folded_action.startswith("sts:get")
+    return assumes and _ROLE_ARN.fullmatch(arn) is not None
