@@ -15,9 +15,10 @@ from remit.adapters.store.lease import FILE as LEASE_FILE
 from remit.adapters.store.lease import Lease
 from remit.adapters.store.store import Store
 from remit.app.ingesting import Ingesting, settle_store
+from remit.app.organization_file import FILE_NAME
 from remit.app.packaged import REGISTRY_FILE
 from remit.model.errors import UsageError
-from remit.rooms.estate import Feed, identities_toml, records
+from remit.rooms.estate import Feed, identities_toml, organization_json, records
 
 MARK: Final = "demonstration.json"
 _FRESH_SECONDS: Final = 12 * 3600
@@ -41,6 +42,7 @@ def prepare(folder: Path, say: Callable[[str], None]) -> bool:
     folder.mkdir(parents=True, exist_ok=True, mode=0o700)
     _sign(mark, made=0)  # killed from here on, it is known for a demonstration and made anew
     (folder / REGISTRY_FILE).write_text(identities_toml(), encoding="utf-8")
+    (folder / FILE_NAME).write_text(organization_json(time.time_ns() // 1000), encoding="utf-8")
     return True
 
 

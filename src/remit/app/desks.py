@@ -16,6 +16,7 @@ from remit.app.feeds_desk import FeedsDesk
 from remit.app.identities_desk import IdentitiesDesk
 from remit.app.live_desk import LiveDesk
 from remit.app.metrics_desk import MetricsDesk
+from remit.app.organization_desk import OrganizationDesk
 from remit.app.removing import RemovalDesk
 from remit.flows.access.sign_ins import SignIns
 from remit.flows.access.tokens import Tokens
@@ -33,6 +34,7 @@ FEEDS: Final = "feeds"
 SIGN_INS: Final = "sign_ins"
 """Not asked from outside: a sign-in belongs to a browser."""
 ALERTS: Final = "alerts"
+ORGANIZATION: Final = "organization"
 METRICS: Final = "metrics"
 """Not asked from outside: it answers /metrics."""
 ASKED: Final[Mapping[str, frozenset[str]]] = {
@@ -66,6 +68,7 @@ ASKED: Final[Mapping[str, frozenset[str]]] = {
     FEEDS: frozenset({"list", "show", "retry"}),
     REMOVAL: frozenset({"preview", "retention", "journal"}),
     ALERTS: CALLS,
+    ORGANIZATION: frozenset({"show", "take"}),
 }
 """Desk -> the calls that may come over the control socket; nothing else is reachable by name."""
 STREAMED: Final[Mapping[str, frozenset[str]]] = {QUESTIONS: frozenset({"export"}), LIVE: frozenset({"tail"})}
@@ -85,6 +88,7 @@ def make_desks(
     alerts: AlertDesk,
     feeds: FeedsDesk,
     metrics: MetricsDesk,
+    organization: OrganizationDesk,
 ) -> dict[str, Any]:
     """Every desk by name."""
     return {
@@ -98,4 +102,5 @@ def make_desks(
         ALERTS: alerts,
         FEEDS: feeds,
         METRICS: metrics,
+        ORGANIZATION: organization,
     }

@@ -34,6 +34,8 @@ from remit.app.ingesting import Ingesting, reattribute_store
 from remit.app.live_desk import LiveDesk
 from remit.app.maintaining import maintain
 from remit.app.metrics_desk import MetricsDesk
+from remit.app.organization_desk import OrganizationDesk
+from remit.app.organization_file import organization_of
 from remit.app.packaged import REGISTRY_FILE, load_guide, load_rules
 from remit.app.registry_file import RegistryFile, SharedRegistry
 from remit.app.removing import RemovalDesk, erase, expire
@@ -73,6 +75,7 @@ def open_desks(store: Store, configured: Configuration | None = None, address: s
         tokens=Tokens(StoredTokens(store.state), store.state),
         sign_ins=SignIns(StoredSignIns(store.state), store.state),
         alerts=alerts,
+        organization=OrganizationDesk(organization_of(store.folder, configured), store.state),
         metrics=MetricsDesk(reader_of(store.index), Figures(store, judge.version), alerts, None if beside else waiting),
     )
 

@@ -183,6 +183,16 @@ class ConfigError(RemitError):
     exit_status = 78
 
 
+class OrganizationError(ConfigError):
+    """The file that describes the organization cannot be used. ``problems`` are (JSON pointer, what is wrong there)."""
+
+    code = "organization.invalid"
+
+    def __init__(self, what: str, *, where: str = "", remedy: str = "") -> None:
+        super().__init__(what, where=where, remedy=remedy)
+        self.problems: list[tuple[str, str]] = []
+
+
 class NotSignedIn(RemitError):
     """Nobody is known to ask; signing in or a valid token would help."""
 

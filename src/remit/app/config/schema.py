@@ -149,6 +149,17 @@ class Lake:
 
 
 @dataclass(frozen=True, slots=True)
+class OrganizationSettings:
+    """The AWS organization whose policies are looked at and tried."""
+
+    file: Annotated[
+        Path | None,
+        "The file that describes it: units, accounts, policies and what was in force when. `organization.json` in the "
+        "data folder unless said; there need not be one.",
+    ] = None
+
+
+@dataclass(frozen=True, slots=True)
 class Configuration:
     """The whole file."""
 
@@ -159,3 +170,4 @@ class Configuration:
     retention: Retention = Retention()
     questions: Questions = Questions()
     state: State = State()
+    organization: OrganizationSettings = OrganizationSettings()

@@ -10,12 +10,13 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from remit.rooms.estate.feed import Feed
+from remit.rooms.estate.organization import organization_json
 from remit.rooms.estate.packing import pack
 from remit.rooms.estate.program import play
 from remit.rooms.estate.registry import identities_toml
 from remit.rooms.estate.stories import SCENES, Scene
 
-__all__ = ["SCENES", "Feed", "Scene", "identities_toml", "records"]
+__all__ = ["SCENES", "Feed", "Scene", "identities_toml", "organization_json", "records"]
 
 
 def records(end_us: int, seed: int = 1) -> Iterator[Feed]:

@@ -1,0 +1,1 @@
+"""Clouds asked through their own interfaces."""
