@@ -75,7 +75,9 @@ def test_the_command_brings_it_in_and_shows_it(
         assert status == 0, captured.err
         return captured.out
 
-    assert "2 accounts, 1 units" in remit("organization", "import", "aws", "--endpoint-url", endpoint)
+    assert "2 accounts, units below the root: 1, policies: 1" in remit(
+        "organization", "import", "aws", "--endpoint-url", endpoint
+    )
     tree = remit("organization", "show")
     assert "Prod" in tree
     assert "management account" in tree

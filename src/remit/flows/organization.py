@@ -32,8 +32,8 @@ def described(found: Organization, moment: int, target: str = "") -> Json:
 
 
 def take(files: Mapping[str, bytes], known: Organization | None, moment: int, where: str) -> tuple[Organization, Json]:
-    """The organization with the history that is known of it, and ``{id, accounts, units, policies, attachments, changed,
-    notes}``: what there is now (units below the root, policies that are not AWS's own), and which policies changed.
+    """The organization with the history that is known of it, and ``{id, accounts, units, policies, attachments,
+    changed, notes}``: what there is now (units below the root, policies not AWS's own), and which policies changed.
 
     :raises OrganizationError: for files that do not make an organization, or another one than is known.
     """

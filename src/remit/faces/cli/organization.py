@@ -55,8 +55,8 @@ def take(
         output.emit_json(found)
         return
     output.line(
-        f"Organization {found['id']}: {found['accounts']:,} accounts, {found['units']:,} units, "
-        f"{found['policies']:,} policies, {found['attachments']:,} attachments."
+        f"Organization {found['id']}: {found['accounts']:,} accounts, units below the root: {found['units']:,}, "
+        f"policies: {found['policies']:,}, attachments: {found['attachments']:,}."
     )
     if found["changed"]:
         output.line(f"New versions: {', '.join(found['changed'])}.")
