@@ -18,10 +18,11 @@ from remit.app.desks import QUESTIONS
 from remit.app.keeping import open_desks, work
 from remit.app.opening import open_store
 from remit.app.over_spark import OverSpark
-from remit.app.packaged import REGISTRY_FILE
+from remit.app.packaged import REGISTRY_FILE, load_guardrails
 from remit.app.removing import finish_interrupted
 from remit.faces.cli.ports import Desk
 from remit.faces.web.caller import LOCAL
+from remit.flows.library import GuardrailLibrary
 from remit.model.errors import KeeperBusy
 
 Json = dict[str, Any]
@@ -99,6 +100,10 @@ class RemitApplication:
     def registry_path(self, data: Path) -> Path:
         """Where the registry of identities is."""
         return data / REGISTRY_FILE
+
+    def library(self) -> GuardrailLibrary:
+        """The built-in guardrails."""
+        return GuardrailLibrary(load_guardrails())
 
     def _work(self, data: Path, verb: str, arguments: Json, tell: Tell) -> Json:
         socket = control_path(data.absolute())

@@ -20,6 +20,7 @@ from remit.app.organization_desk import OrganizationDesk
 from remit.app.removing import RemovalDesk
 from remit.flows.access.sign_ins import SignIns
 from remit.flows.access.tokens import Tokens
+from remit.flows.library import GuardrailLibrary
 from remit.flows.views import SavedViews
 
 QUESTIONS: Final = "questions"
@@ -35,6 +36,7 @@ SIGN_INS: Final = "sign_ins"
 """Not asked from outside: a sign-in belongs to a browser."""
 ALERTS: Final = "alerts"
 ORGANIZATION: Final = "organization"
+GUARDRAILS: Final = "guardrails"
 METRICS: Final = "metrics"
 """Not asked from outside: it answers /metrics."""
 ASKED: Final[Mapping[str, frozenset[str]]] = {
@@ -69,6 +71,7 @@ ASKED: Final[Mapping[str, frozenset[str]]] = {
     REMOVAL: frozenset({"preview", "retention", "journal"}),
     ALERTS: CALLS,
     ORGANIZATION: frozenset({"show", "take"}),
+    GUARDRAILS: frozenset({"list", "frameworks", "show", "render"}),
 }
 """Desk -> the calls that may come over the control socket; nothing else is reachable by name."""
 STREAMED: Final[Mapping[str, frozenset[str]]] = {QUESTIONS: frozenset({"export"}), LIVE: frozenset({"tail"})}
@@ -89,6 +92,7 @@ def make_desks(
     feeds: FeedsDesk,
     metrics: MetricsDesk,
     organization: OrganizationDesk,
+    guardrails: GuardrailLibrary,
 ) -> dict[str, Any]:
     """Every desk by name."""
     return {
@@ -103,4 +107,5 @@ def make_desks(
         FEEDS: feeds,
         METRICS: metrics,
         ORGANIZATION: organization,
+        GUARDRAILS: guardrails,
     }

@@ -36,12 +36,13 @@ from remit.app.maintaining import maintain
 from remit.app.metrics_desk import MetricsDesk
 from remit.app.organization_desk import OrganizationDesk
 from remit.app.organization_file import organization_of
-from remit.app.packaged import REGISTRY_FILE, load_guide, load_rules
+from remit.app.packaged import REGISTRY_FILE, load_guardrails, load_guide, load_rules
 from remit.app.registry_file import RegistryFile, SharedRegistry
 from remit.app.removing import RemovalDesk, erase, expire
 from remit.app.watched import WatchedEvents
 from remit.flows.access.sign_ins import SignIns
 from remit.flows.access.tokens import Tokens
+from remit.flows.library import GuardrailLibrary
 from remit.flows.views import SavedViews
 from remit.rooms.attribution.judge import Judge
 from remit.rooms.attribution.registry import parse_registry
@@ -77,6 +78,7 @@ def open_desks(store: Store, configured: Configuration | None = None, address: s
         alerts=alerts,
         organization=OrganizationDesk(organization_of(store.folder, configured), store.state),
         metrics=MetricsDesk(reader_of(store.index), Figures(store, judge.version), alerts, None if beside else waiting),
+        guardrails=GuardrailLibrary(load_guardrails()),
     )
 
 

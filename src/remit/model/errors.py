@@ -83,6 +83,16 @@ class PolicyError(UsageError):
         self.column = column
 
 
+class ParameterError(UsageError):
+    """A value for a parameter of a guardrail that is missing or does not fit. ``parameter`` is its name."""
+
+    code = "guardrail.parameter"
+
+    def __init__(self, what: str, *, parameter: str, remedy: str = "") -> None:
+        super().__init__(what, where=parameter[:80], remedy=remedy)
+        self.parameter = parameter
+
+
 class NotFound(UsageError):
     """What was named does not exist in this store."""
 

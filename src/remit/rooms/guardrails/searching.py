@@ -1,0 +1,125 @@
+"""Finding guardrails by words, framework, service and type."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from difflib import get_close_matches
+from typing import Final, Protocol, TypeVar
+
+import msgspec
+
+from remit.model.errors import UsageError
+from remit.rooms.guardrails.limits import TYPES
+
+Tag = tuple[str, str | None]
+"""A framework and one of its controls, or None for a framework without controls."""
+_FIELDS: Final = (8, 6, 4, 2, 1)
+"""What a word weighs in the title, the id, the services, the intent and everything else."""
+
+
+class Framework(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """A framework that guardrails are mapped to; ``family`` is its name without a version."""
+
+    name: str
+    title: str
+    family: str
+
+
+class Statement(Protocol):
+    """What is searched of a statement."""
+
+    @property
+    def actions(self) -> tuple[str, ...]: ...
+    @property
+    def not_actions(self) -> tuple[str, ...]: ...
+    @property
+    def when(self) -> tuple[tuple[str, ...], ...]: ...
+
+
+class Searched(Protocol):
+    """What is searched of a guardrail."""
+
+    @property
+    def id(self) -> str: ...
+    @property
+    def title(self) -> str: ...
+    @property
+    def type(self) -> str: ...
+    @property
+    def theme(self) -> str: ...
+    @property
+    def services(self) -> tuple[str, ...]: ...
+    @property
+    def intent(self) -> str: ...
+    @property
+    def protects_against(self) -> str: ...
+    @property
+    def frameworks(self) -> tuple[Tag, ...]: ...
+    @property
+    def statements(self) -> Sequence[Statement]: ...
+
+
+G = TypeVar("G", bound=Searched)
+
+
+def search(
+    guardrails: Iterable[G], known: Sequence[Framework], text: str, frameworks: tuple[str, ...], service: str, type: str
+) -> tuple[G, ...]:
+    """Those in which every word of ``text`` is found, best first and else in order.
+
+    ``frameworks`` are names, families (PCI-DSS) or ``NAME:control``; one of them is enough. Raises ``UsageError`` for
+    a framework or type that nobody knows.
+    """
+    kind = type.upper()
+    if kind and kind not in TYPES:
+        raise UsageError(f"There is no policy type {type[:40]!r}", remedy=f"One of: {', '.join(TYPES)}")
+    asked = [_framework(each, known) for each in frameworks]
+    words = text.casefold().split()
+    found = [
+        (score, each)
+        for each in guardrails
+        if (not kind or each.type == kind)
+        and (not service or service.casefold() in each.services or "*" in each.services)
+        and (not asked or any(_tagged(each, names, control) for names, control in asked))
+        and (score := _score(each, words)) is not None
+    ]
+    return tuple(each for _, each in sorted(found, key=lambda pair: -pair[0]))
+
+
+def _framework(named: str, known: Sequence[Framework]) -> tuple[frozenset[str], str]:
+    """The frameworks that are meant, and a control of theirs or nothing."""
+    name, _, control = named.casefold().partition(":")
+    names = frozenset(each.name for each in known if name in (each.name.casefold(), each.family.casefold()))
+    if not names:
+        near = get_close_matches(name, [each.name.casefold() for each in known], n=3, cutoff=0.4)
+        near = [each.name for each in known if each.name.casefold() in near] or [each.name for each in known]
+        raise UsageError(f"There is no framework {named[:60]!r}", remedy=f"Some there are: {', '.join(near)}")
+    return names, control
+
+
+def _tagged(guardrail: Searched, names: frozenset[str], control: str) -> bool:
+    return any(
+        name in names and (not control or (has or "").casefold().startswith(control))
+        for name, has in guardrail.frameworks
+    )
+
+
+def _score(guardrail: Searched, words: Sequence[str]) -> int | None:
+    """How well the words fit; None when one of them is found nowhere."""
+    fields = _searched(guardrail)
+    total = 0
+    for word in words:
+        best = max((weight for weight, field in zip(_FIELDS, fields, strict=True) if word in field), default=0)
+        if not best:
+            return None
+        total += best
+    return total
+
+
+def _searched(guardrail: Searched) -> tuple[str, ...]:
+    rest = [guardrail.type, guardrail.theme, guardrail.protects_against]
+    rest += [f"{name}:{control}" if control else name for name, control in guardrail.frameworks]
+    for statement in guardrail.statements:
+        rest += [*statement.actions, *statement.not_actions, *(key for _, key, *_ in statement.when)]
+    fields = (guardrail.title, guardrail.id, " ".join(guardrail.services), guardrail.intent, "\n".join(rest))
+    return tuple(field.casefold() for field in fields)
