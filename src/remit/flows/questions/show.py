@@ -11,11 +11,14 @@ from remit.flows.questions.ports import EventIndex, Json, RawStore, Row
 from remit.model.errors import NotFound, UsageError
 from remit.model.event_json import EVENT_COLUMNS, Describe, event_json, rfc3339
 from remit.rooms.query import term
-from remit.rooms.query.predicate import Equals, Glob, Not, Predicate, both, columns_of, either
+from remit.rooms.query.matches import matches
+from remit.rooms.query.predicate import Equals, Glob, Predicate, both, columns_of, either
 
 SHORTEST_PREFIX: Final = 4
 _RELATED: Final = 10
 _RESOURCES: Final = 10
+_BY_NAME: Final = frozenset(("resource_ids", "resource_arns"))
+"""Columns of names that are looked up, so that the few events that have them are worth holding."""
 LINE: Final = (
     "event_id",
     "time",
@@ -78,14 +81,13 @@ def _readings(wanted: str) -> list[Predicate]:
 
 
 def _related(index: EventIndex, row: Row) -> dict[str, Json]:
-    others = Not(Equals("event_id", row["event_id"]))
     asked = {
         "same_act": (any_event(row["same_as"]) if row["same_as"] else None, term("id", *row["same_as"][:50])),
         "session": _same(row, "access_key", "key"),
         "resource": _same_resources(row),
         "actor": _same(row, "actor_name", "actor") if row["actor_name"] else _same(row, "principal", "principal"),
     }
-    return {name: _listed(index, predicate, others, text) for name, (predicate, text) in asked.items()}
+    return {name: _listed(index, predicate, row, text) for name, (predicate, text) in asked.items()}
 
 
 def _same(row: Row, column: str, word: str) -> tuple[Predicate | None, str]:
@@ -115,15 +117,20 @@ def _told_apart(row: Row, name: str | None, arn: str | None, kind: str | None) -
     return tuple((column, word, value) for column, word, value in asked if value) if name else ()
 
 
-def _listed(index: EventIndex, predicate: Predicate | None, others: Predicate, text: str) -> Json:
-    """The newest few, how many there are, and the query that lists them all (it finds the event itself too)."""
+def _listed(index: EventIndex, predicate: Predicate | None, row: Row, text: str) -> Json:
+    """The newest few others, how many there are, and the query that lists them all (it finds the event itself too).
+
+    The event itself is left out here and not by the predicate, so that a look-up finds the rows by itself.
+    """
     if predicate is None:
         return {"items": [], "total": 0, "query": None}
-    asked = both(predicate, others)
-    few = index.narrowed(predicate, ()) if "resource_ids" in columns_of(predicate) else index
-    rows = few.search(asked, LINE, _RELATED)
-    total = len(rows) if len(rows) < _RELATED else few.tally(asked)["records"]
-    return {"items": [line(row) for row in rows], "total": total, "query": text}
+    few = index.narrowed(predicate, ()) if _BY_NAME.intersection(columns_of(predicate)) else index
+    found = few.search(predicate, LINE, _RELATED + 1)
+    others = [each for each in found if each["event_id"] != row["event_id"]]
+    total = len(others)
+    if len(found) > _RELATED:
+        total = few.tally(predicate)["records"] - matches(predicate, row)
+    return {"items": [line(each) for each in others[:_RELATED]], "total": total, "query": text}
 
 
 def line(row: dict[str, Any]) -> Json:

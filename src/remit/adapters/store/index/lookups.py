@@ -77,9 +77,14 @@ class KeyedDialect(Dialect):
         return f"place IN (SELECT place FROM names WHERE name IN ({', '.join(names)}))"
 
     def identified(self, column: str, values: int) -> str:
-        """Whether an id is one of so many parameters, given twice for the keys and once for the ids."""
+        """Whether an id is one of so many parameters, given twice for the keys and once for the ids.
+
+        Rows are found by their keys alone, and the id is compared as an expression: DuckDB would push a comparison of
+        the column into its scan, and unpack the ids of every row before the keys have ruled them out.
+        """
         if column not in KEYED:
             return ""
         digits = [f"coalesce({_digits('?')}, 0)"] * values
         keys, ids = ", ".join([*digits, *[_digest("?")] * values]), ", ".join("?" * values)
-        return f"({KEYED[column]} IN ({keys}) AND {self.column(column)} IN ({ids}))"
+        found = f"SELECT rowid FROM events WHERE {KEYED[column]} IN ({keys})"
+        return f"(rowid IN ({found}) AND concat({self.column(column)}, '') IN ({ids}))"
