@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from sqlalchemy import text
 from tests.app.conftest import wait_for
 from tests.postgresql import PostgreSQL
 from tests.store.rows import event_columns, put
@@ -181,6 +182,17 @@ def test_a_keeper_whose_old_connection_still_holds_the_lock_waits_for_it(
     old.close()
     assert wait_for(lambda: at_once(lease.check) == [None])
     lease.release()
+
+
+def test_a_lock_that_cannot_be_asked_for_leaves_no_connection_open(
+    shared: tuple[State, State], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    opened, connect = [], shared[0].own_connection
+    monkeypatch.setattr(shared[0], "own_connection", lambda: opened.append(connect()) or opened[-1])
+    monkeypatch.setattr("remit.adapters.store.shared_lease._TAKE", text("SELECT no_such_lock()"))
+    with pytest.raises(StoreError):
+        SharedLease.acquire(shared[0], "server", tmp_path)
+    assert [connection.closed for connection in opened] == [True]
 
 
 def test_a_keeper_that_was_cut_off_and_replaced_stores_nothing_more(postgresql: PostgreSQL, tmp_path: Path) -> None:

@@ -116,11 +116,15 @@ class SharedLease:
     def _tried(self) -> Connection | None:
         """A connection that holds the lock; None if another one does."""
         connection = self._state.own_connection()
-        with self._state.troubled():
-            if connection.execute(_TAKE).scalar():
-                return connection
-            connection.close()
-        return None
+        taken = False
+        try:
+            with self._state.troubled():
+                taken = bool(connection.execute(_TAKE).scalar())
+        finally:
+            if not taken:
+                with suppress(Exception):  # it may be dead already
+                    connection.close()
+        return connection if taken else None
 
     def _sign(self) -> int:
         """Write who has it into its row; the number of this keeper."""
