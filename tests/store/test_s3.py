@@ -7,9 +7,11 @@ import random
 import signal
 import subprocess
 import sys
+import threading
 import time
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from functools import partialmethod
 from pathlib import Path
 
 import pyarrow.parquet as pq
@@ -26,6 +28,8 @@ from remit.adapters.store.lake.vacuum import vacuum
 from remit.adapters.store.place import CACHE, LakePlace
 from remit.adapters.store.s3 import client as s3client
 from remit.adapters.store.s3 import parts as s3parts
+from remit.adapters.store.s3.client import Bucket
+from remit.adapters.store.s3.lease import LakeLease
 from remit.adapters.store.store import Store
 from remit.adapters.store.upkeep import StoreUpkeep
 from remit.model.errors import CommitTaken, KeeperBusy, LakeUnreachable, LeaseLost, StoreError
@@ -309,6 +313,55 @@ def test_a_keeper_that_slept_and_was_not_replaced_goes_on(lakes, tmp_path, monke
         time.sleep(0.5)
         put(store, event_columns(5, seed=1))
         assert store.follow().events == 10
+
+
+def test_a_machine_that_was_suspended_for_longer_than_its_lease_asks_before_it_commits(lakes, tmp_path, monkeypatch):
+    monkeypatch.setattr("remit.adapters.store.s3.lease.LakeLease._renew", lambda self: None)
+    with Store.open(tmp_path, "test", place=lakes.place(lease_seconds=30.0)) as store:
+        asked = store.lake.storage.bucket.requests
+        put(store, event_columns(5))
+        before = asked["PutObject"]
+        store.check_lease()
+        store.lake.check()
+        assert asked["PutObject"] == before
+        awake = time.clock_gettime
+        monkeypatch.setattr("time.clock_gettime", lambda clock: awake(clock) + 40.0 * (clock == time.CLOCK_BOOTTIME))
+        store.lake.check()
+        assert asked["PutObject"] == before + 1, "its lease was over, by the clock that a suspended machine has"
+
+
+def test_a_lease_lasts_from_when_it_was_asked_for(lakes, tmp_path, monkeypatch):
+    """Whoever takes over may count from the moment the object was written, which is before the answer is there."""
+    monkeypatch.setattr("remit.adapters.store.s3.lease.LakeLease._renew", lambda self: None)
+    bucket = Bucket(f"s3://{lakes.bucket}/slow", "us-east-1", lakes.endpoint)
+    for verb in ("create", "change"):
+        real = getattr(Bucket, verb)
+        monkeypatch.setattr(Bucket, verb, partialmethod(_late, real, 1.2))
+        lease = LakeLease.acquire(bucket, "test", tmp_path, seconds=1.0)
+        monkeypatch.setattr(Bucket, verb, real)
+        before = bucket.requests["PutObject"]
+        lease.check()
+        assert bucket.requests["PutObject"] == before + 1, "it was over when it was given"
+        lease.release()
+
+
+def _late(bucket: Bucket, real: Callable[..., str], seconds: float, *arguments: object) -> str:
+    answer = real(bucket, *arguments)
+    time.sleep(seconds)
+    return answer
+
+
+def test_a_lease_that_s3_does_not_take_back_holds_up_no_ending(lakes, tmp_path, monkeypatch):
+    monkeypatch.setattr("remit.adapters.store.s3.lease.RELEASE_SECONDS", 0.2)
+    going_on = threading.Event()
+    bucket = Bucket(f"s3://{lakes.bucket}/silent", "us-east-1", lakes.endpoint)
+    lease = LakeLease.acquire(bucket, "test", tmp_path, seconds=30.0)
+    monkeypatch.setattr(Bucket, "change", lambda *_: going_on.wait(60) and "")
+    ending = threading.Thread(target=lease.release)
+    ending.start()
+    ending.join(30)
+    assert not ending.is_alive()
+    going_on.set()
 
 
 def test_a_keeper_that_cannot_renew_its_lease_commits_nothing_and_goes_on_when_it_can(

@@ -27,6 +27,8 @@ from remit.model.errors import KeeperBusy, LeaseLost, StoreError
 
 KEY: Final = "_remit/keeper.json"
 LEASE_SECONDS: Final = 30.0
+RELEASE_SECONDS: Final = 5.0
+"""How long a process that ends waits for S3 to take its lease back."""
 _RENEWALS: Final = 3
 """How many renewals fall into one lease."""
 _LOOKS: Final = 20
@@ -55,12 +57,15 @@ class Keeper:
 class LakeLease:
     """The right to commit to a lake on S3, renewed by a thread until it is released."""
 
-    def __init__(self, bucket: Bucket, mine: dict[str, Any], etag: str, on_lost: Callable[[str], None]) -> None:
+    def __init__(
+        self, bucket: Bucket, mine: dict[str, Any], etag: str, asked: float, on_lost: Callable[[str], None]
+    ) -> None:
+        """``asked`` is when it was asked for, by ``_now``: whoever waits for its end began to wait later."""
         self._bucket = bucket
         self._mine = mine
         self._etag = etag
         self._seconds = float(mine["seconds"])
-        self._renewed = time.monotonic()
+        self._renewed = asked
         self._lost: LeaseLost | None = None
         self._on_lost = on_lost
         self._beating = threading.Lock()
@@ -90,6 +95,7 @@ class LakeLease:
         mine = _card(role, folder, seconds)
         content = _text(mine)
         try:
+            asked = _now()
             etag, before = bucket.create(KEY, content), None
             _prove_conditions(bucket)
         except Taken:
@@ -97,10 +103,11 @@ class LakeLease:
                 found = bucket.get(KEY)
                 before = _keeper(found.content)
                 _wait_until_gone(bucket, found, before, mine["home"], on_notice)
+                asked = _now()
                 etag = bucket.change(KEY, content, found.etag)
             except (Taken, FileNotFoundError):  # somebody else was quicker
                 raise _busy(bucket, None) from None
-        lease = cls(bucket, mine, etag, on_notice)
+        lease = cls(bucket, mine, etag, asked, on_notice)
         lease.taken_over = before is not None and not before.released
         return lease
 
@@ -109,15 +116,21 @@ class LakeLease:
 
         :raises LeaseLost: for good when another has taken it; otherwise until S3 can be reached again.
         """
-        silent = time.monotonic() - self._renewed
+        silent = _now() - self._renewed
         if self._lost is None and silent > self._seconds:
             self._renew_now(silent)
         if self._lost is not None:
             raise self._lost
 
     def release(self) -> None:
-        """Give the lease back; the next keeper need not wait."""
+        """Give the lease back; the next keeper need not wait. It is given up after some seconds when S3 does not
+        answer: then the next keeper waits for its end."""
         self._ending.set()
+        giving = threading.Thread(target=self._give_back, name="lake-lease-release", daemon=True)
+        giving.start()
+        giving.join(RELEASE_SECONDS)
+
+    def _give_back(self) -> None:
         self._thread.join()
         if self._lost is None:
             with suppress(StoreError, Taken):
@@ -158,7 +171,7 @@ class LakeLease:
 
     def _write(self) -> None:
         """Write the object anew. What is there may be an earlier writing of ours whose answer was lost."""
-        begun = time.monotonic()
+        begun = _now()
         self._mine["beat"] += 1
         try:
             self._etag = self._bucket.change(KEY, _text(self._mine), self._etag)
@@ -185,6 +198,12 @@ class LakeLease:
             remedy="This process writes nothing more. Stop it; what was acknowledged is kept, the rest is read again.",
         )
         self._on_lost(str(self._lost))
+
+
+def _now() -> float:
+    """Seconds by a clock that goes on while the machine is suspended, where there is one: a lease that ended meanwhile
+    has ended."""
+    return time.clock_gettime(getattr(time, "CLOCK_BOOTTIME", time.CLOCK_MONOTONIC))
 
 
 def _wait_until_gone(
