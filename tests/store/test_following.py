@@ -13,7 +13,9 @@ import pytest
 from remit.adapters.store.digest import index_digest, lake_digest
 from remit.adapters.store.index import follow, hours, lookups
 from remit.adapters.store.index.index import Index
+from remit.adapters.store.lake.deltalog import LOG, commit_path
 from remit.adapters.store.lake.lake import Lake
+from remit.adapters.store.lake.localfolder import LocalFolder
 from remit.adapters.store.lake.schema import arrow_table
 from remit.adapters.store.lake.vacuum import vacuum
 from remit.adapters.store.store import Store
@@ -155,6 +157,37 @@ def test_files_replaced_by_compaction_before_the_index_saw_them_are_still_counte
     assert index.follow(lake).rebuilt
     assert "replaced before it was read" in notices[0]
     assert index_digest(index) == lake_digest(lake)
+    index.close()
+
+
+@pytest.mark.parametrize("then", ["nothing", "one", "two"])
+@pytest.mark.parametrize("reopened", [False, True])
+def test_a_commit_that_its_keeper_lost_in_a_power_cut_leaves_no_row_with_who_followed_it(
+    tmp_path, notices, reopened, then
+):
+    root = tmp_path / "lake"
+    keeper = Lake.open(str(root))
+    for seed, rows in enumerate((5, 7)):
+        keeper.commit("events", keeper.write("events", arrow_table("events", event_columns(rows, seed))), {})
+    reader = Lake.open_to_read(LocalFolder(root))
+    index = Index.open(tmp_path / "index.duckdb", on_notice=notices.append)
+    assert index.follow(reader).events == 12
+    assert not reader.refresh()
+    commit_path(root / "events" / LOG, keeper.version("events")).unlink()  # it was never synced
+    keeper = Lake.open(str(root))
+    for seed in range(2, 2 + ("nothing", "one", "two").index(then)):
+        keeper.commit("events", keeper.write("events", arrow_table("events", event_columns(3, seed))), {})
+    if reopened:
+        reader = Lake.open_to_read(LocalFolder(root))
+    else:
+        assert reader.refresh()
+    assert lake_digest(reader) == lake_digest(keeper)
+    assert index.follow(reader).rebuilt
+    assert index_digest(index) == lake_digest(keeper)
+    assert len(notices) == 1
+    assert "The index is rebuilt from the lake" in notices[0]
+    assert not index.follow(reader).rebuilt
+    assert index.acknowledged() == {}, "what was followed beside a keeper may not have been acknowledged"
     index.close()
 
 

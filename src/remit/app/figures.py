@@ -35,7 +35,7 @@ class Figures:
 
     def versions(self) -> Mapping[str, Any]:
         """Where lake and index stand, which rules judge, who keeps the folder."""
-        reached = {kind: version for kind, (version, _) in self._store.index.acknowledged().items()}
+        reached = self._store.index.followed()
         return {
             "lake": self._store.lake.version("events"),
             "place": self._store.lake.storage.place,

@@ -64,8 +64,8 @@ class StoreUpkeep:
         """Remove commits that are old and that the index has followed; not while an erasure reads through them."""
         with self._store.structure:
             self._store.follow()
-            followed = self._store.index.acknowledged()
-            trimmed = [self._store.lake.trim(kind, followed[kind][0], older_than_seconds) for kind in KINDS]
+            followed = self._store.index.followed()
+            trimmed = [self._store.lake.trim(kind, followed[kind], older_than_seconds) for kind in KINDS]
         return {"commits": sum(commits for commits, _ in trimmed), "bytes": sum(freed for _, freed in trimmed)}
 
     def renew_index(self) -> Json:

@@ -18,7 +18,7 @@ import pyarrow as pa
 from remit.adapters.store.index import follow, generations
 from remit.adapters.store.index.duck import Duck, UnreadableIndex
 from remit.adapters.store.lake.datafile import DataFile
-from remit.adapters.store.lake.deltalog import GapInLog
+from remit.adapters.store.lake.deltalog import MARK, GapInLog
 from remit.adapters.store.lake.lake import Acknowledged, Change, Lake
 from remit.adapters.store.lake.schema import KINDS, STORED
 from remit.model.columns import BY_NAME
@@ -106,9 +106,15 @@ class Index:
             return self._sequence
 
     def acknowledged(self) -> Acknowledged:
-        """The newest commit of each lake table that this index has followed, with the bytes of its log file."""
+        """The newest commit of each lake table that this index has followed, with the bytes of its log file. None of
+        an index that followed a lake which another process keeps: what it followed need not be acknowledged."""
         rows = self._duck.table("SELECT kind, version, commit_file FROM watermarks").to_pylist()
-        return {row["kind"]: (row["version"], row["commit_file"]) for row in rows}
+        return {row["kind"]: (row["version"], row["commit_file"]) for row in rows if row["commit_file"][:1] == b"{"}
+
+    def followed(self) -> dict[str, int]:
+        """The newest version of each lake table that this index has followed."""
+        rows = self._duck.table("SELECT kind, version FROM watermarks").to_pylist()
+        return {row["kind"]: row["version"] for row in rows}
 
     def follow(self, lake: Lake) -> FollowReport:
         """Apply the lake's commits since the watermark, rows and watermark in one transaction.
@@ -286,13 +292,15 @@ class Index:
             self._moved.notify_all()
 
     def _changes(self, lake: Lake, kind: str) -> Change:
-        marks = self._duck.table("SELECT version, table_id FROM watermarks WHERE kind = ?", [kind]).to_pylist()
+        marks = self._duck.table("SELECT * FROM watermarks WHERE kind = ?", [kind]).to_pylist()
         if not marks:
             return lake.files(kind)
         mark = marks[0]
         if mark["table_id"] != lake.table_id(kind):
             raise GapInLog(f"{kind} is another table than the one followed before")
         change = lake.files(kind, mark["version"])
+        if mark["commit_file"].startswith(MARK) and not lake.followed(kind, mark["version"], mark["commit_file"]):
+            raise GapInLog(f"commit {mark['version']} of {kind} is not the one that was followed")
         if change.removed:
             raise GapInLog(f"rows were removed from {kind}")
         return change

@@ -6,6 +6,7 @@ import json
 import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
+from hashlib import sha256
 from pathlib import Path
 from typing import Any, Final
 
@@ -16,6 +17,9 @@ _LEFTOVER: Final = re.compile(r".+(\.tmp|#[0-9]+)")
 LOG: Final = "_delta_log"
 OWN: Final = "remit"
 """The key of the commit's metadata under which Remit keeps its own."""
+
+MARK: Final = b"sha256:"
+"""How the mark of a commit begins; the file of a commit begins with a brace."""
 
 
 Read = Callable[[str], bytes]
@@ -32,6 +36,13 @@ class Commit:
     changes_data: bool
     own: dict[str, Any] = field(default_factory=dict)
 
+    @property
+    def mark(self) -> bytes:
+        """Tells what it did to the table from what another commit of the same version would have done: files have
+        names of their own. Its own words, which an erasure may rewrite, are no part of it."""
+        did = [self.version, sorted(file.path for file in self.added), sorted(self.removed)]
+        return MARK + sha256(json.dumps(did).encode()).digest()
+
 
 class Torn(Exception):
     """A commit file that does not hold what its writer meant to write."""
@@ -39,6 +50,10 @@ class Torn(Exception):
 
 class GapInLog(Exception):
     """The log no longer tells what happened since the version asked for."""
+
+
+class Replaced(Exception):
+    """A commit that was followed is another one now: its writer lost it in a power cut before it was synced."""
 
 
 def commit_path(log: Path, version: int) -> Path:

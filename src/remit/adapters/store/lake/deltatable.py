@@ -48,6 +48,7 @@ class LakeTable:
         self._id = str(self._table.metadata().id)
         self._files = {file.path: file for file in self._current()}
         self._since_checkpoint = self._unsaved_commits()
+        self._mark = b""
 
     @property
     def version(self) -> int:
@@ -94,14 +95,34 @@ class LakeTable:
         return version
 
     def catch_up(self) -> bool:
-        """Take up commits of another process that come after the newest one known; True if there were any."""
+        """Take up commits of another process that come after the newest one known; True if there were any.
+
+        :raises deltalog.Replaced: if the newest one known is not what is there any more; nothing is taken up then.
+        """
         before = self._version
+        if self._mark and not self._storage.lasting and self._mark_of(before) != self._mark:
+            raise deltalog.Replaced(f"commit {before} of {self.kind}")
         with suppress(deltalog.GapInLog, deltalog.Torn):
             while True:
                 commit = deltalog.read_commit(self._storage.read, self.kind, self._version + 1)
                 self._remember(commit.added, commit.removed)
-                self._version = commit.version
+                self._version, self._mark = commit.version, commit.mark
         return self._version > before
+
+    @property
+    def mark(self) -> bytes:
+        """Tells the newest commit known to a process that only reads; empty where that is not known."""
+        return self._mark
+
+    def take_mark(self) -> None:
+        """Remember what the newest commit did, to notice when it is another one."""
+        self._mark = self._mark_of(self._version)
+
+    def _mark_of(self, version: int) -> bytes:
+        """What a commit did as it is now; empty if it cannot be read."""
+        with suppress(deltalog.GapInLog, deltalog.Torn):
+            return deltalog.read_commit(self._storage.read, self.kind, version).mark
+        return b""
 
     def maybe_checkpoint(self) -> None:
         """Save the log's state now and then: opening and committing get slower with each commit since."""

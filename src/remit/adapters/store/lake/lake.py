@@ -8,7 +8,6 @@ finishes the others from that metadata, and when it dies before, nothing of the 
 
 from __future__ import annotations
 
-import tempfile
 import threading
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
@@ -21,13 +20,13 @@ import pyarrow.parquet as pq
 
 from remit.adapters.store.lake import deltalog, logcleansing
 from remit.adapters.store.lake.datafile import DataFile, month_of, write_files
-from remit.adapters.store.lake.deltalog import GapInLog
+from remit.adapters.store.lake.deltalog import GapInLog, Replaced
 from remit.adapters.store.lake.deltatable import LakeTable
 from remit.adapters.store.lake.disk import Disk, SyncFailed
 from remit.adapters.store.lake.localfolder import LocalFolder
 from remit.adapters.store.lake.logtrimming import trim
 from remit.adapters.store.lake.rawread import raw_of
-from remit.adapters.store.lake.readonly import ReadOnly
+from remit.adapters.store.lake.readonly import ReadOnly, tables_to_read
 from remit.adapters.store.lake.schema import KINDS
 from remit.adapters.store.lake.storage import Entry, Storage
 from remit.model.errors import CommitTaken, StoreError
@@ -106,11 +105,7 @@ class Lake:
 
         :raises StoreError: if there is no lake yet.
         """
-        with tempfile.TemporaryDirectory(prefix="remit-log-") as copies:
-            reading = ReadOnly(storage, Path(copies))
-            for kind in KINDS:
-                reading.prepare_log(kind, None)
-            return cls(reading, {kind: LakeTable(kind, reading) for kind in KINDS}, keeps=False)
+        return cls(ReadOnly(storage), tables_to_read(storage), keeps=False)
 
     def write_while(self, allowed: Callable[[], None]) -> None:
         """From now on ask this too before every commit and removal; it raises when the process may write no more."""
@@ -124,13 +119,28 @@ class Lake:
     def refresh(self) -> bool:
         """Take up the commits that the keeper made since; True if there were any. Nothing for the keeper itself.
 
-        A commit that is not whole yet is seen the next time.
+        A commit that is not whole yet is seen the next time. Where the newest one known turns out to be another one
+        now, the tables are read from the start; ``followed`` tells whoever followed that one.
         """
         if self.keeps:
             return False
         with self._lock:
-            moved = [table.catch_up() for table in self._tables.values()]
+            try:
+                moved = [table.catch_up() for table in self._tables.values()]
+            except Replaced:
+                self._tables = tables_to_read(self.storage)
+                return True
         return any(moved)
+
+    def followed(self, kind: str, version: int, mark: bytes) -> bool:
+        """Whether a commit that ``commit_bytes`` gave this mark of, in a process that only reads, is there still."""
+        table = self._tables[kind]
+        if version == table.version:
+            return not table.mark or mark == table.mark
+        try:
+            return deltalog.read_commit(self.storage.read, kind, version).mark == mark
+        except (GapInLog, deltalog.Torn):
+            return False
 
     def write(self, kind: str, table: pa.Table) -> list[DataFile]:
         """Write rows as durable Parquet files, one per month; they belong to nothing until committed."""
@@ -236,9 +246,11 @@ class Lake:
         return self._tables[kind].table_id
 
     def commit_bytes(self, kind: str, version: int) -> bytes:
-        """The bytes of a commit's file, for whoever keeps a second copy of the newest: the keeper, and nobody else."""
+        """The bytes of a commit's file, for whoever keeps a second copy of the newest: the keeper, and nobody else.
+        To a reader the newest one's mark is given, by which it knows it again, or nothing."""
         if not self.keeps:
-            return b""
+            table = self._tables[kind]
+            return table.mark if table.version == version else b""
         return self.storage.read(deltalog.commit_name(kind, version))
 
     @contextmanager

@@ -27,6 +27,11 @@ class LocalFolder:
         """The folder."""
         return str(self.root)
 
+    @property
+    def lasting(self) -> bool:
+        """No: another process sees a commit before it is synced."""
+        return False
+
     def path(self, name: str) -> Path:
         """Where a file lies."""
         return self.root / name

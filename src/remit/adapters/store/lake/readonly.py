@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import tempfile
 from collections.abc import Collection, Iterator, Sequence
 from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import Any, NoReturn
 
+from remit.adapters.store.lake.deltatable import LakeTable
 from remit.adapters.store.lake.logcopy import copy_log
+from remit.adapters.store.lake.schema import KINDS
 from remit.adapters.store.lake.storage import Entry, Fill, Storage, Written
 from remit.model.errors import StoreError
 
@@ -15,7 +18,8 @@ from remit.model.errors import StoreError
 class ReadOnly:
     """Another storage without its writing half; the library works on copies of the logs."""
 
-    def __init__(self, storage: Storage, copies: Path) -> None:
+    def __init__(self, storage: Storage, copies: Path | None = None) -> None:
+        """``copies`` is where the copies go, while tables are opened."""
         self._storage = storage
         self._copies = copies
 
@@ -24,8 +28,15 @@ class ReadOnly:
         """The lake's address."""
         return self._storage.place
 
+    @property
+    def lasting(self) -> bool:
+        """As of the storage."""
+        return self._storage.lasting
+
     def library_folder(self, table: str) -> Path:
         """The copy."""
+        if self._copies is None:
+            self._refuse(table)
         return self._copies / table
 
     def prepare_log(self, table: str, acknowledged: tuple[int, bytes] | None) -> str | None:  # noqa: ARG002
@@ -95,3 +106,15 @@ class ReadOnly:
             where=self.address(names[0] if names else ""),
             remedy="Ask the process that keeps it.",
         )
+
+
+def tables_to_read(storage: Storage) -> dict[str, LakeTable]:
+    """The tables of a process that only reads, from copies of their logs that are needed for opening alone."""
+    with tempfile.TemporaryDirectory(prefix="remit-log-") as copies:
+        reading = ReadOnly(storage, Path(copies))
+        for kind in KINDS:
+            reading.prepare_log(kind, None)
+        tables = {kind: LakeTable(kind, reading) for kind in KINDS}
+    for table in tables.values():
+        table.take_mark()
+    return tables

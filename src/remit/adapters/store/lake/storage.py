@@ -41,6 +41,10 @@ class Storage(Protocol):
     def place(self) -> str:
         """The lake's address, for people."""
 
+    @property
+    def lasting(self) -> bool:
+        """Whether whatever can be read survives a power cut: a process that only reads need not look back."""
+
     def library_folder(self, table: str) -> Path:
         """Where the Delta library finds the table's log and writes its commits."""
 

@@ -42,6 +42,11 @@ class S3Storage:
         """The URL."""
         return self.bucket.url
 
+    @property
+    def lasting(self) -> bool:
+        """Yes: an object is there when it is durable."""
+        return True
+
     def write_while(self, allowed: Callable[[], None]) -> None:
         """From now on ask this before every commit; it raises when the process may write no more."""
         self._allowed = allowed
