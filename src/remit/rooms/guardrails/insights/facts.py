@@ -1,0 +1,242 @@
+"""What checks may ask of the world: AWS's reference, the moment, targets and the policies beside this one."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from difflib import get_close_matches
+from typing import Final
+
+from remit.reference.aws import Action, AwsReference
+from remit.reference.aws_condition_keys import HOLE, ConditionKeys
+from remit.rooms.guardrails.insights.global_keys import GLOBAL_KEYS, REPLACED
+from remit.rooms.guardrails.insights.policy import Policy, Statement, Value
+
+_STEPS: Final = 4_000_000
+"""Characters compared while expanding wildcards in one document; a hundred times what the largest real policy needs."""
+
+
+_SUGGESTIONS: Final = 100
+
+
+class Spent(Exception):
+    """The document asks for more wildcard matching than is done."""
+
+
+def matches(pattern: str, text: str) -> bool:
+    """Whether a pattern with ``*`` and ``?`` covers a text; linear in practice, never exponential."""
+    at, star, mark, p = 0, -1, 0, 0
+    while at < len(text):
+        if p < len(pattern) and pattern[p] == "*":
+            star, mark = p, at
+            p += 1
+        elif p < len(pattern) and pattern[p] in ("?", text[at]):
+            p, at = p + 1, at + 1
+        elif star >= 0:
+            mark += 1
+            p, at = star + 1, mark
+        else:
+            return False
+    return all(char == "*" for char in pattern[p:])
+
+
+def covers(wide: str, narrow: str) -> bool:
+    """Whether every text that ``narrow`` covers is covered by ``wide``; where that is hard to say, no."""
+    if wide == narrow or wide == "*":
+        return True
+    if "?" in narrow or ("?" in wide and "*" in narrow):
+        return False
+    return matches(wide, narrow.replace("*", "\0")) if _wild(wide) else False
+
+
+def overlap(one: str, other: str) -> bool:
+    """Whether some text is covered by both patterns."""
+    row = {0}
+    row = _closed(row, other)
+    for char in one:
+        row = _step(row, char, other)
+        if not row:
+            return False
+    return len(other) in row
+
+
+def _closed(row: set[int], other: str) -> set[int]:
+    """The positions in ``other`` reached without consuming a character."""
+    grown = set(row)
+    for at in sorted(row):
+        while at < len(other) and other[at] == "*":
+            at += 1
+            grown.add(at)
+    return grown
+
+
+def _step(row: set[int], char: str, other: str) -> set[int]:
+    if char == "*":
+        first = min(row)
+        return _closed(set(range(first, len(other) + 1)), other)
+    after = set()
+    for at in row:
+        if at < len(other):
+            if other[at] == "*":
+                after.add(at)
+            elif char == "?" or other[at] in ("?", char):
+                after.add(at + 1)
+    return _closed(after, other) if after else after
+
+
+@dataclass(frozen=True, slots=True)
+class Key:
+    """What is known of a condition key: its type as AWS's reference writes it, and what replaced it."""
+
+    name: str
+    type: str
+    replacement: str | None = None
+
+    @property
+    def many(self) -> bool:
+        """Whether a request can hold several values of it."""
+        return self.type.startswith("ArrayOf")
+
+    @property
+    def single_type(self) -> str:
+        """The type of one value."""
+        return self.type.removeprefix("ArrayOf")
+
+
+class Facts:
+    """Answers about actions and keys, remembered, and within a bound of work for each document.
+
+    ``targets`` are what the policy is, or is to be, attached to: ids of roots, OUs and accounts; None when nobody said.
+    ``beside`` are the other policies that hold where this one does.
+    """
+
+    def __init__(
+        self,
+        reference: AwsReference,
+        keys: ConditionKeys,
+        moment: datetime,
+        targets: Sequence[str] | None = None,
+        beside: Sequence[Policy] = (),
+    ) -> None:
+        self.reference = reference
+        self.keys = keys
+        self.moment = moment
+        self.targets = targets
+        self.beside = tuple(beside)
+        self._steps = _STEPS
+        self._suggestions = _SUGGESTIONS
+        self._expanded: dict[str, tuple[str, ...]] = {}
+        self._keys_of: dict[str, set[str]] = {}
+
+    def knows_service(self, prefix: str) -> bool:
+        """Whether AWS has a service of that prefix; a prefix with a wildcard counts as known."""
+        return _wild(prefix) or prefix in self.reference.services()
+
+    def key(self, name: str) -> Key | None:
+        """What is known of a condition key, letter case aside; None for a key that AWS does not list."""
+        lower = name.lower()
+        found = _GLOBAL.get(_tag_family(lower))
+        if found:
+            return Key(found[0], found[1], REPLACED.get(lower))
+        kind = self.keys.type_of(lower)
+        if kind:
+            return Key(name, kind, REPLACED.get(lower))
+        return Key(name, "String", REPLACED[lower]) if lower in REPLACED else None
+
+    def has_key(self, action: str, lower_key: str) -> bool:
+        """Whether a request for the action can have a key that is listed by action."""
+        known = self._keys_of.get(action)
+        if known is None:
+            known = self._keys_of[action] = {HOLE.sub("*", key.lower()) for key in self.action(action).condition_keys}
+        return lower_key in known or any("*" in key and matches(key, lower_key) for key in known)
+
+    def expand(self, pattern: str) -> tuple[str, ...]:
+        """Every action that a pattern such as ``ec2:Describe*`` covers, as the reference spells them."""
+        lower = pattern.lower()
+        found = self._expanded.get(lower)
+        if found is None:
+            found = self._expanded[lower] = tuple(self._expansion(lower))
+        return found
+
+    def _expansion(self, lower: str) -> Iterable[str]:
+        if lower == "*":
+            lower = "*:*"
+        prefix, _, name = lower.partition(":")
+        for service in self._services(prefix):
+            actions = self.reference.service(service).actions
+            if not _wild(name):
+                action = self.reference.spelled(service, name)
+                if action:
+                    yield f"{service}:{action}"
+                continue
+            self.spend(len(actions) * (len(name) if name != "*" else 1))
+            for action in actions:
+                if matches(name, action.lower()):
+                    yield f"{service}:{action}"
+
+    def _services(self, prefix: str) -> Iterable[str]:
+        if not _wild(prefix):
+            return [prefix] if prefix in self.reference.services() else []
+        services = self.reference.services()
+        self.spend(len(services) * len(prefix))
+        return [service for service in services if matches(prefix, service)]
+
+    def spend(self, steps: int) -> None:
+        """Account for work. Raises ``Spent`` when a document asks for more than is done."""
+        self._steps -= steps
+        if self._steps < 0:
+            raise Spent
+
+    def actions(self, statement: Statement) -> tuple[str, ...] | None:
+        """The actions a statement names; None where it is written for all, or by exclusion."""
+        if statement.not_actions or statement.every_action or not statement.actions:
+            return None
+        return tuple(dict.fromkeys(action for value in statement.actions for action in self.expand(value.text)))
+
+    def action(self, name: str) -> Action:
+        """The entry of an action that ``expand`` answered."""
+        found = self.reference.action(name)
+        assert found is not None  # noqa: S101 - it came from the same tables
+        return found
+
+    def closest(self, word: str, among: Iterable[str]) -> str | None:
+        """The most alike of many words, for the first hundred questions of a document; then None."""
+        self._suggestions -= 1
+        return closest(word, among) if self._suggestions >= 0 else None
+
+    def covers(self, values: Iterable[Value], action: str) -> bool:
+        """Whether one of the patterns covers an action."""
+        lower = action.lower()
+        return any(value.text == "*" or matches(value.text.lower(), lower) for value in values)
+
+
+_GLOBAL: Final = {name.lower(): (name, kind) for name, (kind, _) in GLOBAL_KEYS.items()}
+_PRESENT: Final = frozenset(name.lower() for name, (_, presence) in GLOBAL_KEYS.items() if presence == "always")
+
+
+def _tag_family(lower_key: str) -> str:
+    """``aws:requesttag/`` for every key of request tags, and so on; other keys as they are."""
+    return lower_key.partition("/")[0] + "/" if lower_key.startswith("aws:") and "/" in lower_key else lower_key
+
+
+def always_present(lower_key: str) -> bool:
+    """Whether every request has the key."""
+    return lower_key in _PRESENT
+
+
+def _wild(text: str) -> bool:
+    return "*" in text or "?" in text
+
+
+def closest(word: str, among: Iterable[str], cutoff: float = 0.8) -> str | None:
+    """The most alike of a few words, letter case aside; None where none is alike."""
+    lower = {each.lower(): each for each in among}
+    found = get_close_matches(word.lower()[:128], lower, n=1, cutoff=cutoff)
+    return lower[found[0]] if found else None
+
+
+def sample(names: Sequence[str], most: int = 3) -> str:
+    """A few of many names, and how many more there are."""
+    shown = ", ".join(names[:most])
+    return shown if len(names) <= most else f"{shown} and {len(names) - most} more"

@@ -1,0 +1,312 @@
+"""A policy as the checks see it: statements, their lists of values and conditions, each with its place."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import Final
+
+from remit.rooms.guardrails.insights.finding import Hit, PolicyType
+from remit.rooms.guardrails.insights.located import Member, Node, step
+
+OPERATORS: Final = (
+    "StringEquals",
+    "StringNotEquals",
+    "StringEqualsIgnoreCase",
+    "StringNotEqualsIgnoreCase",
+    "StringLike",
+    "StringNotLike",
+    "NumericEquals",
+    "NumericNotEquals",
+    "NumericLessThan",
+    "NumericLessThanEquals",
+    "NumericGreaterThan",
+    "NumericGreaterThanEquals",
+    "DateEquals",
+    "DateNotEquals",
+    "DateLessThan",
+    "DateLessThanEquals",
+    "DateGreaterThan",
+    "DateGreaterThanEquals",
+    "Bool",
+    "BinaryEquals",
+    "IpAddress",
+    "NotIpAddress",
+    "ArnEquals",
+    "ArnLike",
+    "ArnNotEquals",
+    "ArnNotLike",
+    "Null",
+)
+_SUFFIX: Final = "IfExists"
+QUALIFIERS: Final = ("ForAnyValue", "ForAllValues")
+ELEMENTS: Final = (
+    "Sid",
+    "Effect",
+    "Principal",
+    "NotPrincipal",
+    "Action",
+    "NotAction",
+    "Resource",
+    "NotResource",
+    "Condition",
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Value:
+    """One string of a list of values, or the only one, with its node and pointer."""
+
+    text: str
+    node: Node
+    pointer: str
+
+
+@dataclass(frozen=True, slots=True)
+class Condition:
+    """One key under one operator. ``operator`` is as written; ``name`` without qualifier and IfExists.
+
+    ``block`` is the Condition object, ``operator_member`` its member, ``key_member`` that member's member.
+    """
+
+    operator: str
+    qualifier: str | None
+    name: str
+    if_exists: bool
+    key: str
+    values: tuple[Value, ...]
+    block: Node
+    operator_member: Member
+    key_member: Member
+    pointer: str
+
+    @property
+    def lower_key(self) -> str:
+        """The key as it is compared: letter case does not matter."""
+        return self.key.lower()
+
+    @property
+    def known(self) -> bool:
+        """Whether the operator exists."""
+        return self.name in OPERATORS and not (self.name == "Null" and self.if_exists)
+
+    @property
+    def negated(self) -> bool:
+        """Whether the operator holds for values that do not match."""
+        return "Not" in self.name
+
+    @property
+    def family(self) -> str:
+        """String, Numeric, Date, Bool, Binary, Ip, Arn or Null."""
+        plain = self.name.replace("Not", "", 1) if self.name.startswith("Not") else self.name
+        return next((each for each in _FAMILIES if plain.startswith(each)), plain)
+
+    @property
+    def texts(self) -> tuple[str, ...]:
+        """The values' texts."""
+        return tuple(value.text for value in self.values)
+
+    def holds_when_absent(self) -> bool:
+        """Whether the condition is true for a request that does not have the key."""
+        if self.name == "Null":
+            return self.texts[:1] == ("true",)
+        if self.if_exists or self.qualifier == "ForAllValues":
+            return True
+        return self.negated and self.qualifier is None
+
+    def hit(self, message: str, statement: Statement, **more: object) -> Hit:
+        """A hit on the key's name."""
+        return Hit(self.key_member.key, self.pointer, message, statement=statement.index, **more)  # type: ignore[arg-type]
+
+
+_FAMILIES: Final = ("String", "Numeric", "Date", "Bool", "Binary", "Ip", "Arn", "Null")
+
+
+@dataclass(frozen=True, slots=True)
+class Statement:
+    """One statement. A list of values that is absent is empty; ``elements`` are the members by name."""
+
+    index: int
+    node: Node
+    pointer: str
+    elements: dict[str, Member]
+    effect: str
+    sid: str
+    actions: tuple[Value, ...]
+    not_actions: tuple[Value, ...]
+    resources: tuple[Value, ...]
+    not_resources: tuple[Value, ...]
+    conditions: tuple[Condition, ...]
+
+    @property
+    def denies(self) -> bool:
+        """Whether it is a Deny."""
+        return self.effect == "Deny"
+
+    @property
+    def allows(self) -> bool:
+        """Whether it is an Allow."""
+        return self.effect == "Allow"
+
+    @property
+    def every_action(self) -> bool:
+        """Whether it is written for all actions."""
+        return any(value.text in ("*", "*:*") for value in self.actions)
+
+    @property
+    def every_resource(self) -> bool:
+        """Whether it is written for all resources."""
+        return not self.not_resources and any(value.text == "*" for value in self.resources)
+
+    @property
+    def name(self) -> str:
+        """How a person calls it."""
+        return f"statement {self.index + 1}" + (f" ({self.sid})" if self.sid else "")
+
+    def on(self, *keys: str) -> tuple[Condition, ...]:
+        """Its conditions on keys; names in lower case, a name that ends in ``/`` is a prefix."""
+        return tuple(
+            condition
+            for condition in self.conditions
+            if any(
+                condition.lower_key == key or (key.endswith("/") and condition.lower_key.startswith(key))
+                for key in keys
+            )
+        )
+
+    def guarded(self, key: str) -> bool:
+        """Whether a Null condition makes sure the key is present."""
+        return any(c.name == "Null" and c.texts == ("false",) for c in self.on(key.lower()))
+
+    def hit(self, message: str, element: str = "Effect", **more: object) -> Hit:
+        """A hit on the name of an element; on the statement's begin where it does not have it."""
+        member = self.elements.get(element)
+        node = member.key if member else self.node
+        pointer = step(self.pointer, element) if member else self.pointer
+        return Hit(node, pointer, message, statement=self.index, **more)  # type: ignore[arg-type]
+
+    def at(self, value: Value, message: str, **more: object) -> Hit:
+        """A hit on one value."""
+        return Hit(value.node, value.pointer, message, statement=self.index, **more)  # type: ignore[arg-type]
+
+
+@dataclass(frozen=True)
+class Policy:
+    """A whole document and the text it was read from."""
+
+    text: str
+    root: Node
+    kind: PolicyType
+    statements: tuple[Statement, ...] = field(default=())
+
+    @property
+    def version(self) -> str | None:
+        """The value of Version, None where there is none."""
+        member = self.member("Version")
+        return str(member.value.value) if member else None
+
+    @cached_property
+    def compact(self) -> bool:
+        """Whether the text is minified."""
+        return ": " not in self.text
+
+    def member(self, name: str) -> Member | None:
+        """A member of the document."""
+        return next((member for member in self.root.members if member.name == name), None)
+
+    def conditions(self) -> Iterator[tuple[Statement, Condition]]:
+        """Every condition whose operator exists, with its statement."""
+        for statement in self.statements:
+            for condition in statement.conditions:
+                if condition.known:
+                    yield statement, condition
+
+    def hit(self, message: str, name: str = "", **more: object) -> Hit:
+        """A hit on a member of the document, or on its begin."""
+        member = self.member(name)
+        return Hit(member.key if member else self.root, step("", name) if member else "", message, **more)  # type: ignore[arg-type]
+
+
+def view_policy(text: str, root: Node, kind: PolicyType) -> Policy:
+    """The statements of a document; whatever has not the right form is left out here and told by the form checks."""
+    member = next((each for each in root.members if each.name == "Statement"), None)
+    if member is None:
+        return Policy(text, root, kind)
+    nodes = member.value.items if member.value.kind == "array" else (member.value,)
+    many = member.value.kind == "array"
+    statements = tuple(
+        _statement(index, node, step("/Statement", index) if many else "/Statement")
+        for index, node in enumerate(nodes)
+        if node.kind == "object"
+    )
+    return Policy(text, root, kind, statements)
+
+
+def _statement(index: int, node: Node, pointer: str) -> Statement:
+    elements = {each.name: each for each in node.members}
+    lists = {
+        name: _values(elements[name].value, step(pointer, name)) if name in elements else ()
+        for name in ("Action", "NotAction", "Resource", "NotResource")
+    }
+    return Statement(
+        index,
+        node,
+        pointer,
+        elements,
+        _text(elements.get("Effect")),
+        _text(elements.get("Sid")),
+        lists["Action"],
+        lists["NotAction"],
+        lists["Resource"],
+        lists["NotResource"],
+        tuple(_conditions(elements["Condition"].value, step(pointer, "Condition"))) if "Condition" in elements else (),
+    )
+
+
+def _text(member: Member | None) -> str:
+    return str(member.value.value) if member and member.value.kind == "string" else ""
+
+
+def _values(node: Node, pointer: str) -> tuple[Value, ...]:
+    if node.kind == "array":
+        return tuple(
+            Value(scalar_text(item), item, step(pointer, i))
+            for i, item in enumerate(node.items)
+            if item.kind not in ("array", "object")
+        )
+    return () if node.kind == "object" else (Value(scalar_text(node), node, pointer),)
+
+
+def scalar_text(node: Node) -> str:
+    """A scalar as IAM compares it: true and false in lower case, numbers as written."""
+    if node.kind == "word":
+        return "null" if node.value is None else str(node.value).lower()
+    return str(node.value)
+
+
+def _conditions(block: Node, pointer: str) -> Iterator[Condition]:
+    for operator in block.members:
+        qualifier, name, if_exists = split_operator(operator.name)
+        for key in operator.value.members:
+            place = step(step(pointer, operator.name), key.name)
+            yield Condition(
+                operator.name,
+                qualifier,
+                name,
+                if_exists,
+                key.name,
+                _values(key.value, place),
+                block,
+                operator,
+                key,
+                place,
+            )
+
+
+def split_operator(written: str) -> tuple[str | None, str, bool]:
+    """(qualifier, operator, IfExists) of an operator as written."""
+    head, colon, rest = written.partition(":")
+    qualifier = head if colon and head in QUALIFIERS else None
+    name = rest if qualifier else written
+    return (qualifier, name[: -len(_SUFFIX)], True) if name.endswith(_SUFFIX) else (qualifier, name, False)
