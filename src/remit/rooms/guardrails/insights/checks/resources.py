@@ -70,13 +70,18 @@ def _templates(facts: Facts, actions: tuple[str, ...]) -> tuple[str, ...]:
         for kind in facts.action(name).resource_types:
             if kind not in types:
                 return ()
-            found[_PLACEHOLDER.sub("*", types[kind])] = None
+            found[types[kind]] = None
     return tuple(found)
 
 
 @lru_cache(maxsize=4096)
 def _can_match(pattern: str, template: str) -> bool:
-    return overlap(pattern, template)
+    """Part by part, as AWS compares: only the last part of an ARN runs over colons."""
+    template = _PLACEHOLDER.sub("?*", template)  # whatever stands there, something does
+    mine, theirs = pattern.split(":", 5), template.split(":", 5)
+    if len(mine) < 6 or len(theirs) < 6:
+        return overlap(pattern, template)
+    return all(overlap(one, other) for one, other in zip(mine, theirs, strict=True))
 
 
 def _mismatch(policy: Policy, statement: Statement, value: Value, templates: tuple[str, ...]) -> Hit:
@@ -90,7 +95,7 @@ def _mismatch(policy: Policy, statement: Statement, value: Value, templates: tup
             elif parts[at] == "":
                 right[at] = "*"
         text = ":".join(right)
-        if overlap(_VARIABLE.sub("*", text), template):
+        if _can_match(_VARIABLE.sub("*", text), template):
             what = "its Region and account stand otherwise in this ARN"
             fixes = with_text(policy, value, text, f"Write {text}")
             return statement.at(value, f"{value.text!r} can match nothing: {what}, as in {template}", fixes=fixes)
