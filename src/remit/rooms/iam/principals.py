@@ -52,8 +52,7 @@ def _listed(principals: Principals) -> Named:
         if anyone:
             return DIRECT
         if principal.form in outside:
-            names = outside[principal.form]
-            return DIRECT if principal.text in names or "*" in names else NO
+            return DIRECT if principal.text in outside[principal.form] else NO
         account = request.principal_account
         if principal.form == "role":
             found = ROLE if principal.text in texts else NO

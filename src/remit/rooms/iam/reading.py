@@ -14,7 +14,7 @@ from typing import Any, Final
 from remit.model.errors import PolicyError
 from remit.rooms.iam.conditions import condition_trouble, split_operator
 from remit.rooms.iam.document import Condition, Document, Principals, Source, Statement
-from remit.rooms.iam.placed import Number, decode_text, read_json
+from remit.rooms.iam.placed import LONGEST, Number, decode_text, read_json
 from remit.rooms.iam.templates import variable_trouble
 from remit.rooms.iam.vocabulary import (
     DOCUMENT_ELEMENTS,
@@ -115,6 +115,7 @@ class _DocumentReader:
         self.problems: list[PolicyError] = []
         self.version: str | None = None
         self.values = 0
+        self.characters = 0
 
     def document(self) -> Document | None:
         """The whole document."""
@@ -148,8 +149,9 @@ class _DocumentReader:
         several = isinstance(given, list | tuple)
         for index, one in enumerate(given if several else [given]):
             path: Path = ("Statement", index) if several else ("Statement",)
-            if self.values > _MOST_VALUES or len(self.problems) > _MOST_PROBLEMS:
-                self.problem(f"Reading stopped at {self.values:,} values and {len(self.problems)} troubles", path)
+            if self.values > _MOST_VALUES or self.characters > LONGEST or len(self.problems) > _MOST_PROBLEMS:
+                said = f"{self.values:,} values of {self.characters:,} characters"
+                self.problem(f"Reading stopped after {said}, more than any AWS policy has", path)
                 return
             before = len(self.problems)
             if not isinstance(one, Mapping):
@@ -232,6 +234,8 @@ class _DocumentReader:
                 what = f"{_shown(text)} is no account, user, role or session"
                 remedy = "A principal takes no wildcard but a lone *; test aws:PrincipalArn instead." if wild else ""
                 self.problem(what, spot, remedy=remedy)
+            elif kind != "AWS" and ("*" in text or "?" in text):
+                self.problem(f"A {kind} principal takes no wildcard", spot)
             yield text
 
     def conditions(self, one: Mapping[str, Any], path: Path) -> Iterator[Condition]:
@@ -274,6 +278,7 @@ class _DocumentReader:
             spot = (*path, index) if several else path
             self.values += 1
             text = _text_of(one, scalars)
+            self.characters += len(text or "")
             if text is None:
                 self.problem(f"Expected text{', a number or a boolean' if scalars else ''} or a list of it", spot)
             elif len(text) > _LONGEST_VALUE:

@@ -52,7 +52,10 @@ class Group:
         if self.form is None:
             return True
         named = one.statement.named(request)
-        return (ACCOUNT if named is None else named) == self.form
+        if named is None:
+            listed = one.statement.statement.principals
+            named = DIRECT if listed is not None and listed.negated else ACCOUNT
+        return named == self.form
 
     def applying(self, request: Request) -> list[Ranked]:
         """The statements that apply."""
