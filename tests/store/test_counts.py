@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import random
 import tempfile
+import threading
 from pathlib import Path
 from typing import Any
 
@@ -198,6 +199,34 @@ def test_answers_are_asked_once_until_events_come_change_or_go(store: Store, mon
     store.index.withdraw(store.lake, events["event_id"][::3], None)
     assert questions() > again
     assert quick.tally(And(()))["records"] == 20
+
+
+def test_what_was_removed_is_in_no_remembered_answer_before_anybody_asks_again(store: Store) -> None:
+    events = event_columns(30, step=STEP)
+    put(store, events)
+    store.follow()
+    quick = reader_of(store.index)
+    for forget in (
+        lambda: store.index.withdraw(store.lake, events["event_id"][:5], None),
+        lambda: store.index.rebuild(store.lake),
+    ):
+        quick.search(And(()), ("event_id", "principal"), 9)
+        (memory,) = store.index.memories
+        assert memory._answers
+        began, going_on = threading.Event(), threading.Event()
+
+        def ask(began: threading.Event = began, going_on: threading.Event = going_on) -> list[dict[str, Any]]:
+            began.set()
+            going_on.wait(30)
+            return [{"n": 1}]
+
+        late = threading.Thread(target=memory.rows, args=("late", ask))
+        late.start()
+        assert began.wait(30)
+        forget()
+        going_on.set()
+        late.join()
+        assert not memory._answers
 
 
 def test_rows_of_one_hour_and_value_are_merged_before_they_are_many(store: Store, monkeypatch: Any) -> None:

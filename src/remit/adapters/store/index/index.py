@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 import uuid
+import weakref
 from collections import defaultdict
 from collections.abc import Callable, Collection, Iterator, Sequence
 from contextlib import ExitStack, contextmanager, suppress
@@ -17,6 +18,7 @@ import pyarrow as pa
 
 from remit.adapters.store.index import follow, generations
 from remit.adapters.store.index.duck import Duck, UnreadableIndex
+from remit.adapters.store.index.remembered import Remembered
 from remit.adapters.store.lake.datafile import DataFile
 from remit.adapters.store.lake.deltalog import MARK, GapInLog
 from remit.adapters.store.lake.lake import Acknowledged, Change, Lake
@@ -57,6 +59,8 @@ class Index:
         self._moved = threading.Condition()
         self._sequence = ("", 0)
         self._withdrawals = 0
+        self.memories: weakref.WeakSet[Remembered] = weakref.WeakSet()
+        """Answers that are remembered elsewhere, and are forgotten when rows go."""
 
     @classmethod
     def open(
@@ -156,6 +160,7 @@ class Index:
             follow.create_tables(cursor, uuid.uuid4().hex)
             report = self._apply(lake, {kind: lake.files(kind) for kind in KINDS}, rebuilt=True)
         self._tell()
+        self._forget()
         return report
 
     def withdraw(self, lake: Lake, ids: Collection[str], before_us: int | None) -> None:
@@ -171,6 +176,7 @@ class Index:
             finally:
                 cursor.unregister("withdrawn")
         self._withdrawals += 1
+        self._forget()
 
     def copy_commits(self, lake: Lake) -> None:
         """Keep the newest commits' files as they are now: their words may have been rewritten."""
@@ -283,6 +289,11 @@ class Index:
             cursor.execute("CREATE OR REPLACE TABLE stamp (text VARCHAR)")
             cursor.execute("INSERT INTO stamp VALUES (?)", [follow.form()])
         self._tell()
+
+    def _forget(self) -> None:
+        """Rows may be gone: no memory of answers keeps them until somebody asks again."""
+        for memory in list(self.memories):
+            memory.forget()
 
     def _tell(self) -> None:
         """Wake who waits, once what was brought can be read."""

@@ -220,7 +220,10 @@ class QuickReader(FetchingReader):
 
 def reader_of(index: Holds) -> QuickReader:
     """The reader of a store's own index, which has keys and counts per hour beside its events."""
-    remembered = Remembered(lambda: index.edition) if isinstance(index, Index) else None
+    if not isinstance(index, Index):
+        return QuickReader(index, KeyedDialect())
+    remembered = Remembered(lambda: index.edition)
+    index.memories.add(remembered)
     return QuickReader(index, KeyedDialect(), remembered)
 
 

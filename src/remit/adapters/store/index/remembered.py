@@ -33,6 +33,12 @@ class Remembered:
                 self._keep(question, edition, found)
         return [dict(row) for row in found]
 
+    def forget(self) -> None:
+        """Let go of every answer now, and keep none that is being asked."""
+        with self._lock:
+            self._answers.clear()
+            self._of = object()
+
     def _kept(self, question: Hashable, edition: Hashable) -> Rows | None:
         with self._lock:
             if edition != self._of:
