@@ -8,6 +8,7 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from functools import partial
+from pathlib import Path
 from typing import Any
 
 import pyarrow as pa
@@ -16,6 +17,7 @@ import pytest
 from deltalake import DeltaTable
 
 from remit.adapters.store.digest import index_digest, lake_digest
+from remit.adapters.store.index.duck import Duck
 from remit.adapters.store.lake import deltatable
 from remit.adapters.store.lake.deltalog import commit_path, versions
 from remit.adapters.store.lake.lake import Lake
@@ -218,6 +220,48 @@ def test_an_index_that_was_emptied_of_much_is_written_anew_and_goes_on(store, mo
     assert [path.name for path in store.folder.glob("index*.duckdb")] == ["index.1.duckdb"]
     assert store.index.sequence[0] == epoch
     assert index_digest(store.index) == lake_digest(store.lake)
+
+
+def test_events_are_stored_while_the_index_is_written_anew(store, monkeypatch):
+    filled(store)
+    monkeypatch.setattr(store.index, "space", lambda: (1 << 30, 1 << 30))
+    copy, arrived = Duck.copy_to, event_columns(10, 77)
+
+    def copied(duck: Duck, path: Path) -> None:
+        storing = threading.Thread(target=put, args=(store, arrived))
+        storing.start()
+        storing.join(30)
+        assert not storing.is_alive()
+        copy(duck, path)
+
+    monkeypatch.setattr(Duck, "copy_to", copied)
+    StoreUpkeep(store).renew_index()
+    assert [path.name for path in store.folder.glob("index*.duckdb")] == ["index.1.duckdb"]
+    assert store.follow().events == 10
+    assert index_digest(store.index) == lake_digest(store.lake)
+
+
+def test_who_must_be_alone_comes_before_the_next_merge_and_does_not_wait_without_end(store):
+    with store.structure, pytest.raises(KeeperBusy, match="has not ended in"), store.alone(patience=0.1):
+        pass
+    stop, turns = threading.Event(), []
+
+    def merge() -> None:
+        while not stop.is_set():
+            with store.merging():
+                turns.append(1)
+                time.sleep(0.02)
+
+    merging = threading.Thread(target=merge)
+    merging.start()
+    wait_for(lambda: turns)
+    with store.alone(patience=30):
+        alone_at = len(turns)
+        time.sleep(0.1)
+        assert len(turns) == alone_at
+    wait_for(lambda: len(turns) > alone_at)
+    stop.set()
+    merging.join()
 
 
 def _space(real: Callable[[], tuple[int, int]]) -> tuple[int, int]:

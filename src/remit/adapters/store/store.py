@@ -95,6 +95,7 @@ class Store:
         self._reservations = Reservations()
         self._chains = Chains(index)
         self.erased = Erased(state)
+        self._counting, self._wanted_alone = threading.Lock(), 0
         self._asking = threading.Lock()
         self._committing = threading.Lock()
         self._following = threading.Lock()
@@ -245,14 +246,31 @@ class Store:
             self.state.put_setting(REBUILT, {"at": at, "why": report.gap})
 
     @contextmanager
+    def merging(self) -> Iterator[None]:
+        """While files of the lake are replaced by others; begins after whoever waits to be alone."""
+        while self._wanted_alone:
+            time.sleep(ALONE_LOOK_SECONDS)
+        with self.structure:
+            yield
+
+    @contextmanager
+    def still(self) -> Iterator[None]:
+        """While the index has every batch so far and follows nothing, and nothing is removed; events are stored
+        meanwhile, and the index follows them afterwards."""
+        self.check_lease()
+        with self.structure, self._following:
+            self._follow()
+            yield
+
+    @contextmanager
     def alone(self, patience: float = ALONE_SECONDS) -> Iterator[None]:
         """While nothing is stored and the index follows nothing: every batch has ended, and the index has them all.
 
-        :raises KeeperBusy: if batches under way do not end in so many seconds.
+        :raises KeeperBusy: if batches, or work on the lake's files, that are under way do not end in so many seconds.
         """
         self.check_lease()
         end = time.monotonic() + patience
-        with self.structure, self._asking:
+        with self._structure_within(patience), self._asking:
             while self._reservations.in_flight():
                 if time.monotonic() > end:
                     raise KeeperBusy(
@@ -264,6 +282,27 @@ class Store:
             with self._committing, self._following:
                 self._follow()
                 yield
+
+    @contextmanager
+    def _structure_within(self, patience: float) -> Iterator[None]:
+        """``structure``, before any merge that has not begun."""
+        with self._counting:
+            self._wanted_alone += 1
+        try:
+            taken = self.structure.acquire(timeout=max(0.0, patience))
+        finally:
+            with self._counting:
+                self._wanted_alone -= 1
+        if not taken:
+            raise KeeperBusy(
+                f"Other work on the lake's files has not ended in {patience:g} seconds",
+                where=str(self.folder),
+                remedy="It is a merge, a removal, or the index being written anew: run this again once it is over.",
+            )
+        try:
+            yield
+        finally:
+            self.structure.release()
 
     def forget_memory(self) -> None:
         """Let go of facts of stored events that are only remembered to save questions."""

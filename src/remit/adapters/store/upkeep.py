@@ -1,7 +1,8 @@
 """What a store can do towards its maintenance, step by step; ``flows.maintain`` orders the steps.
 
 Events arrive and questions are answered meanwhile. A merge holds up nobody but whoever must be alone with the store,
-such as an erasure. Being alone is needed only to remove files and to write the index anew: storing waits for these.
+such as an erasure. Being alone is needed only to remove files: storing waits for that. While the index is written anew
+events are stored, and shown when it is done.
 """
 
 from __future__ import annotations
@@ -74,7 +75,7 @@ class StoreUpkeep:
         held, empty = index.space()
         if empty < max(_SLACK * held, _SLACK_BYTES):
             return {"bytes": 0}
-        with self._store.alone():
+        with self._store.still():
             index.renew()
         return {"bytes": held - index.space()[0]}
 
@@ -98,7 +99,7 @@ class StoreUpkeep:
     def _take(self, step: Step, ours: set[str]) -> Json:
         """Merge, commit and add to ours what was made, unless somebody else replaced a file of it meanwhile."""
         lake = self._store.lake
-        with self._store.structure:
+        with self._store.merging():
             if not {file.path for file in lake.files(step.kind).added}.issuperset(file.path for file in step.files):
                 return {}
             with lake.heeding_syncs():
