@@ -7,7 +7,7 @@ from sqlalchemy import BigInteger, Column, Float, Integer, MetaData, String, Tab
 from remit.adapters.store.state.words import Words
 
 METADATA = MetaData()
-HEAD = "0003"
+HEAD = "0004"
 """The newest migration; a state at this revision needs none, and opens without loading Alembic."""
 
 FEEDS = Table(
@@ -179,4 +179,36 @@ KEEPERS = Table(
 )
 """Who keeps a state that several processes share, one row; ``number`` rises with each that takes it over, ``seen`` is
 when it last said that it lives."""
+PROPOSALS = Table(
+    "attach_proposals",
+    METADATA,
+    Column("id", Words, primary_key=True),
+    Column("kind", Words, nullable=False),
+    Column("name", Words, nullable=False),
+    Column("digest", Words, nullable=False),
+    Column("content", Words, nullable=False),
+    Column("description", Words, nullable=False),
+    Column("targets", Words, nullable=False),
+    Column("state", Words, nullable=False),
+    Column("proposed", Words, nullable=False),
+    Column("proposed_by", Words, nullable=False),
+    Column("approved", Words),
+    Column("approved_by", Words),
+    Column("expires", Words, nullable=False),
+    Column("facts", Words, nullable=False),
+    Column("outcome", Words),
+)
+"""Policies somebody wants attached to an organization; ``digest`` is of ``content``, and an approval is to that."""
+BACKTESTS = Table(
+    "backtests",
+    METADATA,
+    Column("id", Words, primary_key=True),
+    Column("at", Words, nullable=False),
+    Column("who", Words, nullable=False),
+    Column("kind", Words, nullable=False),
+    Column("digest", Words, nullable=False, index=True),
+    Column("targets", Words, nullable=False),
+    Column("facts", Words, nullable=False),
+)
+"""Which policy was backtested for which targets, when, and what was counted."""
 REVISION = Table("alembic_version", MetaData(), Column("version_num", String, primary_key=True))

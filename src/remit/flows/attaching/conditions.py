@@ -1,0 +1,127 @@
+"""What must be true before a policy is proposed, agreed to and attached; each lack with the command that mends it."""
+
+from __future__ import annotations
+
+import hashlib
+import shlex
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any, Final
+
+from remit.flows.attaching.persons import SIGNED_IN, TOKEN, Person
+from remit.flows.attaching.ports import Json, Organizations
+from remit.model.canonical import canonical_json
+from remit.rooms.guardrails.exports.policy import OrganizationPolicy
+
+BACKTEST_DAYS: Final = 7
+_FATAL: Final = "error"
+_ACKNOWLEDGED_LETTERS: Final = 8
+
+
+@dataclass(frozen=True, slots=True)
+class Lack:
+    """A condition that does not hold: its name, why, and the command that provides it, or what to do."""
+
+    condition: str
+    why: str
+    command: str
+
+    def row(self) -> Json:
+        """As an answer."""
+        return {"condition": self.condition, "why": self.why, "command": self.command}
+
+
+def findings_digest(findings: Sequence[Mapping[str, Any]]) -> str:
+    """Sixteen hex digits that stand for these findings, whatever their order: naming them says which were read."""
+    spelled = sorted(canonical_json(finding) for finding in findings)
+    return hashlib.sha256(canonical_json(spelled).encode("utf-8", "backslashreplace")).hexdigest()[:16]
+
+
+def unread(findings: Sequence[Mapping[str, Any]], acknowledged: str, subject: str) -> Iterator[Lack]:
+    """Findings that forbid the policy, and findings that nobody says they read."""
+    fatal = [finding for finding in findings if finding["severity"] == _FATAL]
+    lint = f"remit guardrails lint {subject}"
+    if fatal:
+        yield Lack("findings", f"{len(fatal)} findings are errors, the first: {fatal[0]['message']}", lint)
+    digest = findings_digest(findings)
+    named = len(acknowledged) >= _ACKNOWLEDGED_LETTERS and digest.startswith(acknowledged)
+    if findings and not named:
+        said = "were not acknowledged" if not acknowledged else "are others than those acknowledged"
+        yield Lack("insights", f"{len(findings)} findings {said}", f"{lint}, then add --acknowledge {digest}")
+
+
+def untested(backtest: Json | None, policy: OrganizationPolicy, subject: str, now: datetime) -> Iterator[Lack]:
+    """No backtest of this very document for these targets, or one that is too old."""
+    targets = "".join(f" --target {target}" for target in policy.targets)
+    command = f"remit backtest {subject} --type {policy.kind.lower()}{targets}"
+    if backtest is None:
+        yield Lack("backtest", "this very document was never backtested for these targets", command)
+        return
+    age = now - datetime.fromisoformat(backtest["at"])
+    if age > timedelta(days=BACKTEST_DAYS):
+        yield Lack("backtest", f"the newest backtest is {age.days} days old; it counts for {BACKTEST_DAYS}", command)
+
+
+def out_of_place(observed: Mapping[str, Any], policy: OrganizationPolicy) -> Iterator[Lack]:
+    """A type that the organization has not enabled, and a policy of that name that reaches further than this one."""
+    if policy.aws_type not in observed["enabled"]:
+        enable = f"aws organizations enable-policy-type --root-id ROOT --policy-type {policy.aws_type}"
+        yield Lack("policy type", f"{policy.aws_type} is not enabled in {observed['organization']}", enable)
+    standing = observed["policy"]
+    if standing is None:
+        return
+    if standing["managed"]:
+        yield Lack("name", f"{policy.name} is a policy of AWS's own", "give another --name")
+    elsewhere = [target for target in standing["targets"] if target not in policy.targets]
+    if elsewhere:
+        names = ", ".join(elsewhere)
+        added = " ".join(f"--target {target}" for target in elsewhere)
+        why = f"{policy.name} ({standing['id']}) is attached to {names} too, where it would change as well"
+        yield Lack("reach", why, f"add {added}, or give another --name")
+
+
+def no_second_person(proposer: Person, approver: Person, proposed: str, *, signed_in_only: bool) -> Iterator[Lack]:
+    """Why a yes is not a second person's. ``proposed`` is when, in ISO 8601; ``signed_in_only`` where people sign in
+    through a provider, whose word is then the only one that tells two of them apart."""
+    if signed_in_only and approver.kind != SIGNED_IN:
+        yield Lack(
+            "second person",
+            f"people sign in to this server, and {approver.name} did not",
+            "sign in to the console and agree there",
+        )
+    elif approver.counts_as == proposer.counts_as:
+        own = "made by whom it was proposed by" if approver.kind == TOKEN else "who proposed it"
+        yield Lack("second person", f"{approver.name} is {own}", _ANOTHER)
+    elif approver.kind == TOKEN and datetime.fromisoformat(approver.since) >= datetime.fromisoformat(proposed):
+        yield Lack("second person", f"{approver.name} was made after the proposal, by {approver.made_by}", _ANOTHER)
+
+
+_ANOTHER: Final = "let another person run it: signed in, or with a token of their own in REMIT_TOKEN that is older"
+
+
+def observe(organization: Organizations, policy: OrganizationPolicy) -> Json:
+    """What the organization is like where the policy is to go: ``{organization, enabled, targets, policy}``.
+
+    :raises Unavailable: if any of it cannot be read. :raises NotFound: for a target that does not exist.
+    """
+    standing = organization.named(policy.name, policy.aws_type)
+    return {
+        "organization": organization.organization_id(),
+        "enabled": sorted(organization.enabled_types()),
+        "targets": {target: organization.target_name(target) for target in policy.targets},
+        "policy": None
+        if standing is None
+        else {
+            "id": standing.id,
+            "content": standing.content,
+            "targets": sorted(standing.targets),
+            "managed": standing.managed,
+        },
+    }
+
+
+def subject_of(origin: Mapping[str, Any]) -> str:
+    """The words that name the policy in a command, quoted for a shell."""
+    values = [f"--set {shlex.quote(f'{name}={value}')}" for name, value in origin.get("values", {}).items()]
+    return " ".join([shlex.quote(str(origin["subject"])), *values])
