@@ -20,7 +20,7 @@ from remit.app.packaged import load_guardrails
 from remit.flows.attaching.attaching import Attaching
 from remit.flows.library import GuardrailLibrary
 from remit.rooms.guardrails.catalogue import Catalogue
-from remit.rooms.guardrails.exports.minified import digest
+from remit.rooms.guardrails.exports.digest import digest
 from remit.rooms.guardrails.exports.policy import OrganizationPolicy
 
 

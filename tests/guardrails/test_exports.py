@@ -15,7 +15,8 @@ from tests.guardrails.readers import NODE, TERRAFORM, by_cfn_lint, by_hcl2, by_n
 
 from remit.model.errors import NotExportable, UsageError
 from remit.rooms.guardrails.exports.forms import FORMS, export
-from remit.rooms.guardrails.exports.minified import digest, minified
+from remit.rooms.guardrails.exports.digest import digest
+from remit.rooms.guardrails.limits import minified
 from remit.rooms.guardrails.exports.policy import OrganizationPolicy, organization_policy
 
 TARGETS = ("ou-ab12-cdefgh34", "123456789012", "r-ab12")

@@ -22,6 +22,7 @@ from remit.app.packaged import REGISTRY_FILE, load_guardrails
 from remit.app.removing import finish_interrupted
 from remit.faces.cli.ports import Desk
 from remit.faces.web.caller import LOCAL
+from remit.flows.exporting import Exporter
 from remit.flows.library import GuardrailLibrary
 from remit.model.errors import KeeperBusy
 
@@ -104,6 +105,10 @@ class RemitApplication:
     def library(self) -> GuardrailLibrary:
         """The built-in guardrails."""
         return GuardrailLibrary(load_guardrails())
+
+    def exporter(self) -> Exporter:
+        """The built-in guardrails and written policies, in every form of export."""
+        return Exporter(self.library())
 
     def _work(self, data: Path, verb: str, arguments: Json, tell: Tell) -> Json:
         socket = control_path(data.absolute())

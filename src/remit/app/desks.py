@@ -10,6 +10,7 @@ from collections.abc import Mapping
 from typing import Any, Final
 
 from remit.app.alert_desk import CALLS, AlertDesk
+from remit.app.attach_desk import ATTACH_CALLS, AttachDesk
 from remit.app.config.schema import Configuration
 from remit.app.desk import LocalDesk
 from remit.app.feeds_desk import FeedsDesk
@@ -37,6 +38,7 @@ SIGN_INS: Final = "sign_ins"
 ALERTS: Final = "alerts"
 ORGANIZATION: Final = "organization"
 GUARDRAILS: Final = "guardrails"
+ATTACHING: Final = "attaching"
 METRICS: Final = "metrics"
 """Not asked from outside: it answers /metrics."""
 ASKED: Final[Mapping[str, frozenset[str]]] = {
@@ -72,6 +74,7 @@ ASKED: Final[Mapping[str, frozenset[str]]] = {
     ALERTS: CALLS,
     ORGANIZATION: frozenset({"show", "take"}),
     GUARDRAILS: frozenset({"list", "frameworks", "show", "render"}),
+    ATTACHING: ATTACH_CALLS,
 }
 """Desk -> the calls that may come over the control socket; nothing else is reachable by name."""
 STREAMED: Final[Mapping[str, frozenset[str]]] = {QUESTIONS: frozenset({"export"}), LIVE: frozenset({"tail"})}
@@ -93,6 +96,7 @@ def make_desks(
     metrics: MetricsDesk,
     organization: OrganizationDesk,
     guardrails: GuardrailLibrary,
+    attaching: AttachDesk,
 ) -> dict[str, Any]:
     """Every desk by name."""
     return {
@@ -108,4 +112,5 @@ def make_desks(
         METRICS: metrics,
         ORGANIZATION: organization,
         GUARDRAILS: guardrails,
+        ATTACHING: attaching,
     }

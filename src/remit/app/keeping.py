@@ -79,7 +79,21 @@ def open_desks(store: Store, configured: Configuration | None = None, address: s
         organization=OrganizationDesk(organization_of(store.folder, configured), store.state),
         metrics=MetricsDesk(reader_of(store.index), Figures(store, judge.version), alerts, None if beside else waiting),
         guardrails=GuardrailLibrary(load_guardrails()),
+        attaching=_attaching(store, configured),
     )
+
+
+def _attaching(store: Store, configured: Configuration) -> AttachDesk:
+    attaching = Attaching(
+        ProposalTable(store.state, store.check_lease),
+        findings_of,
+        BacktestTable(store.state, store.check_lease),
+        lambda: datetime.now(UTC),
+        lambda: secrets.token_hex(6),
+        signed_in_only=configured.auth.mode == "oidc",
+    )
+    tokens = Tokens(StoredTokens(store.state), store.state)
+    return AttachDesk(attaching, tokens, lambda profile, address: OrganizationPolicies(profile, address))
 
 
 def _identities(store: Store, registry: RegistryFile) -> IdentitiesDesk:

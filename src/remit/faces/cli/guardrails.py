@@ -85,7 +85,7 @@ def render(
     app: Application, guardrail: str, settings: tuple[str, ...], file: Path | None, minified: bool, as_json: bool
 ) -> None:
     """The policy document with your values, as JSON."""
-    made = app.library().render(guardrail, {**_from_file(file), **_from_settings(settings)})
+    made = app.library().render(guardrail, values_of(file, settings))
     if as_json:
         output.emit_json(made)
         return
@@ -95,6 +95,11 @@ def render(
         output.emit_json(made["document"])
     size = made["size"]
     output.note(f"{made['type']}, {size['characters']:,} of {size['longest']:,} characters without white space.")
+
+
+def values_of(file: Path | None, settings: Iterable[str]) -> Json:
+    """Values of parameters from a file, and those named on the command line in their place."""
+    return {**_from_file(file), **_from_settings(settings)}
 
 
 def _from_settings(settings: Iterable[str]) -> Json:

@@ -25,7 +25,8 @@ from remit.flows.attaching.proposals import (
     state_of,
 )
 from remit.model.errors import Conflict, NotFound, NotReady, UsageError
-from remit.rooms.guardrails.exports.minified import digest, minified
+from remit.rooms.guardrails.exports.digest import digest
+from remit.rooms.guardrails.limits import minified
 from remit.rooms.guardrails.exports.policy import OrganizationPolicy
 
 IN_PLACE: Final = "in place"

@@ -123,5 +123,9 @@ def observe(organization: Organizations, policy: OrganizationPolicy) -> Json:
 
 def subject_of(origin: Mapping[str, Any]) -> str:
     """The words that name the policy in a command, quoted for a shell."""
-    values = [f"--set {shlex.quote(f'{name}={value}')}" for name, value in origin.get("values", {}).items()]
+    values = [f"--set {shlex.quote(f'{name}={_spelled(value)}')}" for name, value in origin.get("values", {}).items()]
     return " ".join([shlex.quote(str(origin["subject"])), *values])
+
+
+def _spelled(value: Any) -> str:
+    return ",".join(map(str, value)) if isinstance(value, list | tuple) else str(value)

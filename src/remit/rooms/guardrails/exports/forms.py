@@ -7,7 +7,7 @@ from typing import Final
 
 from remit.model.errors import UsageError
 from remit.rooms.guardrails.exports import cdk, cloudformation, terraform, traps
-from remit.rooms.guardrails.exports.minified import minified
+from remit.rooms.guardrails.limits import minified
 from remit.rooms.guardrails.exports.policy import OrganizationPolicy
 
 Exporter = Callable[[OrganizationPolicy], str]

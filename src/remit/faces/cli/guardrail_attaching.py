@@ -1,0 +1,185 @@
+"""``remit guardrails attach``, ``proposals``, ``approve``, ``withdraw``: a policy reaches the organization by two
+persons."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any, Final
+
+import click
+
+from remit.faces.cli import output
+from remit.faces.cli.guardrail_exports import chosen, policy_options
+from remit.faces.cli.guardrails import guardrails
+from remit.faces.cli.options import data_option, json_option
+from remit.faces.cli.ports import Application, Json
+from remit.model.errors import UsageError
+
+_DESK: Final = "attaching"
+_HELD: Final = 4
+_FAILED: Final = 1
+_STATUS: Final = {"lacking": _HELD, "proposed": _HELD, "approved": 0, "failed": _FAILED, "executing": _FAILED}
+_profile = click.option("--profile", default="", help="AWS profile, of the process that keeps the data folder.")
+_endpoint = click.option("--endpoint-url", default="", help="Another address of the Organizations API.", hidden=True)
+
+
+@guardrails.command()
+@click.argument("guardrail", metavar="ID|FILE", required=False, default="")
+@policy_options
+@click.option("--proposal", default="", help="Attach what was agreed to, by the proposal's id.")
+@click.option("--acknowledge", default="", help="The digest of the findings you have read.")
+@_profile
+@_endpoint
+@data_option
+@json_option
+@click.pass_obj
+def attach(
+    app: Application, /, guardrail: str, proposal: str, acknowledge: str, data: Path, as_json: bool, **given: Any
+) -> None:
+    """Propose to attach a policy to TARGETs, and attach it once a second person agreed.
+
+    It takes its findings read (`remit guardrails lint`), a backtest of this very policy for these targets at most
+    seven days old (`remit backtest`), and another person's `remit guardrails approve`. What lacks is listed. Exit
+    status 4 while it is held, 0 when it is attached and was read back.
+    """
+    aws = {"profile": given.pop("profile"), "endpoint_url": given.pop("endpoint_url")}
+    if bool(guardrail) == bool(proposal):
+        raise UsageError("Nothing to attach was named", remedy="Name a guardrail or a file, or --proposal ID.")
+    if proposal:
+        with _desk(app, data) as desk:
+            _tell(desk.execute(proposal, _token(), aws), as_json)
+        return
+    policy, origin = chosen(app, guardrail, **given)
+    wanted = {
+        "name": policy.name,
+        "kind": policy.kind,
+        "document": policy.document,
+        "description": policy.description,
+        "targets": list(policy.targets),
+        "origin": origin,
+    }
+    with _desk(app, data) as desk:
+        found = desk.attach(wanted, acknowledge, _token(), aws)
+    _tell(found, as_json)
+
+
+@guardrails.command()
+@click.argument("proposal", required=False, default="")
+@data_option
+@json_option
+@click.pass_obj
+def proposals(app: Application, proposal: str, data: Path, as_json: bool) -> None:
+    """Every proposal to attach a policy, or one of them with all that was read."""
+    with _desk(app, data) as desk:
+        found = desk.show(proposal) if proposal else desk.proposals()
+    if as_json:
+        output.emit_json(found)
+    elif proposal:
+        _tell_proposal(found)
+    elif not found["proposals"]:
+        output.line("Nothing was proposed yet. Propose with: remit guardrails attach ID --target OU")
+    else:
+        rows = [
+            (each["id"], each["state"], each["kind"], each["name"], _places(each), each["proposed"]["by"])
+            for each in found["proposals"]
+        ]
+        output.table("", ("proposal", "state", "type", "name", "targets", "proposed by"), rows)
+
+
+@guardrails.command()
+@click.argument("proposal")
+@data_option
+@json_option
+@click.pass_obj
+def approve(app: Application, proposal: str, data: Path, as_json: bool) -> None:
+    """Agree to a proposal, as another person than who made it; show it first with `remit guardrails proposals ID`.
+
+    You are the holder of the token in REMIT_TOKEN, or else whoever uses this machine's account.
+    """
+    with _desk(app, data) as desk:
+        _tell(desk.approve(proposal, _token()), as_json)
+
+
+@guardrails.command()
+@click.argument("proposal")
+@data_option
+@json_option
+@click.pass_obj
+def withdraw(app: Application, proposal: str, data: Path, as_json: bool) -> None:
+    """Take a proposal back, agreed to or not, as long as it was not used."""
+    with _desk(app, data) as desk:
+        _tell(desk.withdraw(proposal, _token()), as_json)
+
+
+@contextmanager
+def _desk(app: Application, data: Path) -> Iterator[Any]:
+    with app.desk_of(data, _DESK) as desk:
+        yield desk
+
+
+def _token() -> str:
+    """The secret of the token that says who somebody is; never an argument, which other processes can see."""
+    return os.environ.get("REMIT_TOKEN", "").strip()
+
+
+def _tell(found: Json, as_json: bool) -> None:
+    if as_json:
+        output.emit_json(found)
+    elif found["state"] == "lacking":
+        _tell_lacking(found)
+    elif found["state"] == "in place":
+        output.line(f"{found['name']} ({found['policy_id']}) is attached as it is: nothing to do.")
+    else:
+        _tell_proposal(found)
+    if status := _STATUS.get(found["state"], 0):
+        raise click.exceptions.Exit(status)
+
+
+def _tell_lacking(found: Json) -> None:
+    output.line(f"{found['name']} was not proposed. What lacks:")
+    for each in found["lacking"]:
+        output.line(f"  {each['condition']}: {each['why']}")
+        output.line(f"      {each['command']}")
+    _tell_findings(found["findings"])
+
+
+def _tell_proposal(found: Json) -> None:
+    output.line(f"Proposal {found['id']}, {found['state']}: {found['kind']} {found['name']} for {_places(found)}")
+    output.line(f"  organization {found['organization']}, document sha256 {found['digest']}")
+    replaced = found["replaces"]
+    output.line(f"  {'changes ' + replaced['id'] if replaced else 'a new policy'}")
+    tested = found["backtest"]
+    counts = ", ".join(f"{name} {value}" for name, value in tested["facts"].items() if isinstance(value, int))
+    output.line(f"  backtested {tested['at']} by {tested['who']}: {counts or 'no counts'}")
+    _tell_findings(found["findings"])
+    for word in ("proposed", "approved"):
+        if step := found[word]:
+            output.line(f"  {word} {step['at']} by {step['by']}. {step['proves']}")
+    _tell_next(found)
+
+
+def _tell_next(found: Json) -> None:
+    if found["state"] == "proposed":
+        output.line(f"Held until {found['expires']}: another person agrees with: remit guardrails approve {found['id']}")
+    elif found["state"] == "approved":
+        output.line(f"Until {found['expires']}: remit guardrails attach --proposal {found['id']}")
+    elif outcome := found["outcome"]:
+        for step in outcome["steps"]:
+            output.line(f"  {step}")
+        output.line(f"  {outcome['problem'] or 'read back: it is as agreed'}")
+
+
+def _tell_findings(findings: list[Json]) -> None:
+    output.line(f"  findings: {len(findings)}")
+    for each in findings:
+        output.line(f"    {each['severity']:6}  {each['code']}: {each['message']}")
+
+
+def _places(found: Json) -> str:
+    return ", ".join(f"{each['id']} ({each['name']})" if each["name"] else each["id"] for each in found["targets"])
+
+
+COMMANDS = (guardrails,)

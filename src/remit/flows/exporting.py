@@ -1,0 +1,75 @@
+"""A policy chosen to be exported or attached: a guardrail of the library with values, or a file somebody wrote."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+from typing import Any, Final
+
+from remit.flows.library import GuardrailLibrary
+from remit.model.errors import PolicyError
+from remit.rooms.guardrails.exports.forms import FORMS, export
+from remit.rooms.guardrails.exports.policy import OrganizationPolicy, organization_policy
+from remit.rooms.iam import Document, check_kind, parse_document
+
+Json = dict[str, Any]
+SUFFIXES: Final[Mapping[str, str]] = {
+    "json": ".json",
+    "terraform": ".tf",
+    "cloudformation": ".yaml",
+    "cdk-typescript": ".ts",
+    "cdk-python": ".py",
+}
+"""Form of export -> how a file of it usually ends."""
+
+
+class Exporter:
+    """Policies by name or by text, in every form. Answers are JSON-able."""
+
+    def __init__(self, library: GuardrailLibrary) -> None:
+        self._library = library
+
+    def guardrail(
+        self, named: str, values: Mapping[str, Any], targets: Sequence[str] = (), name: str = ""
+    ) -> OrganizationPolicy:
+        """A guardrail of the library with values, called by its id unless it is given another name."""
+        made = self._library.render(named, values)
+        title = str(made["title"])
+        return organization_policy(name or made["id"], made["type"], made["document"], title, targets)
+
+    def written(
+        self, text: str | bytes, file: str, kind: str = "", targets: Sequence[str] = (), name: str = ""
+    ) -> OrganizationPolicy:
+        """A policy from a file's text. Without a kind it is an RCP when its statements name principals, which a
+        service control policy cannot, and an SCP otherwise.
+
+        :raises PolicyError: with its place, for what AWS would not take as a policy of its type.
+        """
+        read = parse_document(text, file)
+        kind = kind.upper() or ("RCP" if any(each.principals is not None for each in read.statements) else "SCP")
+        check_kind(read, kind.lower())
+        plain = re.sub(r"\.[A-Za-z0-9]+$", "", re.split(r"[\\/]", file)[-1])
+        return organization_policy(name or plain or "policy", kind, _value(read), "", targets)
+
+    def export(self, policy: OrganizationPolicy, form: str) -> Json:
+        """``{form, name, type, text, suffix}``; ``text`` is all of the file."""
+        text = export(policy, form)
+        return {"form": form, "name": policy.name, "type": policy.kind, "text": text, "suffix": SUFFIXES[form]}
+
+    def forms(self) -> Sequence[str]:
+        """The forms there are."""
+        return tuple(FORMS)
+
+
+def _value(read: Document) -> Mapping[str, Any]:
+    """What was read, as plain JSON."""
+    if read.source is None or not isinstance(read.source.value, Mapping):
+        raise PolicyError("A policy is one object", name=read.name)
+    found: Mapping[str, Any] = _plain(read.source.value)
+    return found
+
+
+def _plain(value: Any) -> Any:
+    if isinstance(value, Mapping):
+        return {str(key): _plain(inner) for key, inner in value.items()}
+    return [_plain(inner) for inner in value] if isinstance(value, list) else value
