@@ -119,7 +119,7 @@ def house_over(state: State, **more: Any) -> House:
     house = House(None, state, backtests)  # type: ignore[arg-type]
     house.attaching = Attaching(
         ProposalTable(state),
-        lambda document, kind: house.findings,
+        lambda policy: house.findings,
         backtests,
         lambda: house.now,
         lambda: f"p{next(numbers)}",

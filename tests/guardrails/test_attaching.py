@@ -18,13 +18,18 @@ from remit.adapters.store.state.state import State
 from remit.flows.attaching.conditions import findings_digest
 from remit.flows.attaching.persons import ACCOUNT, LOCAL, SIGNED_IN, TOKEN, Person
 from remit.model.errors import Conflict, IntegrityError, NotFound, NotReady, Unavailable, UsageError
-from remit.rooms.guardrails.limits import minified
 from remit.rooms.guardrails.exports.policy import OrganizationPolicy, organization_policy
+from remit.rooms.guardrails.limits import minified
 
 ANN = Person(ACCOUNT, "local:ann")
 BEN = Person(TOKEN, "token:ben", LOCAL, "2026-10-01T00:00:00+00:00")
 CLEO = Person(SIGNED_IN, "cleo@example.com")
-FINDING = {"code": "no-service-exemption", "severity": "medium", "message": "AWS's own services are denied too"}
+FINDING = {
+    "code": "no-service-exemption",
+    "severity": "medium",
+    "pointer": "/Statement/0",
+    "message": "AWS's own services are denied too",
+}
 ORIGIN = {"subject": "org-deny-regions", "values": {"regions": ["eu-west-1", "eu-central-1"], "note": "a b"}}
 
 
@@ -74,8 +79,8 @@ def test_every_lack_is_told_with_the_command_that_mends_it(house: House, organiz
     house.findings[:] = [FINDING]
     lacking = propose(house, policy(organization), organization)
     assert {each["condition"]: each["command"] for each in lacking["lacking"]} == {
-        "insights": "remit guardrails lint org-deny-regions --set regions=eu-west-1,eu-central-1 --set 'note=a b', then add "
-        f"--acknowledge {findings_digest([FINDING])}",
+        "insights": "remit guardrails lint org-deny-regions --set regions=eu-west-1,eu-central-1 --set 'note=a b', "
+        f"then add --acknowledge {findings_digest([FINDING])}",
         "backtest": "remit backtest org-deny-regions --set regions=eu-west-1,eu-central-1 --set 'note=a b' --type scp "
         f"--target {organization.units[0]}",
     }
@@ -87,7 +92,7 @@ def test_acknowledging_other_findings_is_not_enough(one_house: House, organizati
     one_house.backtest(wanted)
     one_house.findings[:] = [FINDING]
     old = findings_digest([FINDING])
-    one_house.findings.append({**FINDING, "message": "another"})
+    one_house.findings.append({**FINDING, "pointer": "/Statement/1"})
     for acknowledged in (old, "", "a", old[:7]):
         assert propose(one_house, wanted, organization, acknowledged)["state"] == "lacking"
     now = findings_digest(list(reversed(one_house.findings)))

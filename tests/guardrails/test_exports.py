@@ -14,10 +14,10 @@ from tests.guardrails.documents import HOSTILE, PLAIN, documents
 from tests.guardrails.readers import NODE, TERRAFORM, by_cfn_lint, by_hcl2, by_node, by_python, by_terraform
 
 from remit.model.errors import NotExportable, UsageError
-from remit.rooms.guardrails.exports.forms import FORMS, export
 from remit.rooms.guardrails.exports.digest import digest
-from remit.rooms.guardrails.limits import minified
+from remit.rooms.guardrails.exports.forms import FORMS, export
 from remit.rooms.guardrails.exports.policy import OrganizationPolicy, organization_policy
+from remit.rooms.guardrails.limits import minified
 
 TARGETS = ("ou-ab12-cdefgh34", "123456789012", "r-ab12")
 needs_terraform = pytest.mark.skipif(not TERRAFORM, reason="no terraform here: its own formatter was not asked")
@@ -35,7 +35,7 @@ def test_json_is_the_document_without_a_space_too_many(document: dict[str, Any])
     assert text == json.dumps(document, separators=(",", ":"), ensure_ascii=False)
 
 
-@settings(deadline=None)
+@settings(deadline=None, max_examples=40)
 @given(documents())
 def test_terraform_is_the_same_document_to_python_hcl2(document: dict[str, Any]) -> None:
     read = by_hcl2(export(policy(document, *TARGETS), "terraform"))

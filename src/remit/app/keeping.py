@@ -10,17 +10,21 @@ import threading
 import time
 from collections.abc import Callable
 from contextlib import AbstractContextManager, nullcontext
+from datetime import UTC, datetime
 from typing import Any
 
+from remit.adapters.clouds.aws.policies import OrganizationPolicies
 from remit.adapters.store.beside import StoreBeside
 from remit.adapters.store.inbox import Inbox
 from remit.adapters.store.index.changes import IndexChanges
 from remit.adapters.store.index.narrowed import reader_of
 from remit.adapters.store.secrets import Secrets
+from remit.adapters.store.state.proposals import BacktestTable, ProposalTable
 from remit.adapters.store.state.tokens import StoredSignIns, StoredTokens
 from remit.adapters.store.state.views import ViewTable
 from remit.adapters.store.store import Store
 from remit.app.alert_desk import AlertDesk
+from remit.app.attach_desk import AttachDesk
 from remit.app.config.reading import load_configuration
 from remit.app.config.schema import Configuration
 from remit.app.connecting import connect_aws
@@ -28,6 +32,7 @@ from remit.app.desk import LocalDesk
 from remit.app.desks import make_desks
 from remit.app.feeds_desk import FeedsDesk
 from remit.app.figures import Figures
+from remit.app.findings import findings_of
 from remit.app.following import follow_target
 from remit.app.identities_desk import IdentitiesDesk
 from remit.app.ingesting import Ingesting, reattribute_store
@@ -42,6 +47,7 @@ from remit.app.removing import RemovalDesk, erase, expire
 from remit.app.watched import WatchedEvents
 from remit.flows.access.sign_ins import SignIns
 from remit.flows.access.tokens import Tokens
+from remit.flows.attaching.attaching import Attaching
 from remit.flows.library import GuardrailLibrary
 from remit.flows.views import SavedViews
 from remit.rooms.attribution.judge import Judge

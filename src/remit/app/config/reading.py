@@ -23,7 +23,7 @@ from remit.model.errors import ConfigError, UsageError
 
 T = TypeVar("T")
 FILE_NAME: Final = "remit.toml"
-_OTHERS: Final = frozenset({"REMIT_DATA", "REMIT_CONFIG"})
+_OTHERS: Final = frozenset({"REMIT_DATA", "REMIT_CONFIG", "REMIT_TOKEN"})
 _LINKS: Final = re.compile(r"REMIT_(?:SERVICE_(?:HOST|PORT\w*)|PORT(?:_\d+_(?:TCP|UDP)\w*)?)")
 """What Kubernetes gives every container beside a service named ``remit``; never settings of ours."""
 _SECRET_BYTES: Final = 1 << 16

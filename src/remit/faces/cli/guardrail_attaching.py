@@ -163,7 +163,9 @@ def _tell_proposal(found: Json) -> None:
 
 def _tell_next(found: Json) -> None:
     if found["state"] == "proposed":
-        output.line(f"Held until {found['expires']}: another person agrees with: remit guardrails approve {found['id']}")
+        output.line(
+            f"Held until {found['expires']}: another person agrees with: remit guardrails approve {found['id']}"
+        )
     elif found["state"] == "approved":
         output.line(f"Until {found['expires']}: remit guardrails attach --proposal {found['id']}")
     elif outcome := found["outcome"]:

@@ -26,8 +26,8 @@ from remit.flows.attaching.proposals import (
 )
 from remit.model.errors import Conflict, NotFound, NotReady, UsageError
 from remit.rooms.guardrails.exports.digest import digest
-from remit.rooms.guardrails.limits import minified
 from remit.rooms.guardrails.exports.policy import OrganizationPolicy
+from remit.rooms.guardrails.limits import minified
 
 IN_PLACE: Final = "in place"
 LACKING: Final = "lacking"
@@ -97,7 +97,7 @@ class Attaching:
         organization: Organizations,
     ) -> Json:
         now, subject = self._clock(), subject_of(origin)
-        findings = list(self._findings_of(policy.document, policy.kind))
+        findings = list(self._findings_of(policy))
         backtest = self._backtests.newest(digest(policy.document), policy.kind, policy.targets)
         observed = observe(organization, policy)
         if _in_place(observed, policy):
@@ -168,7 +168,7 @@ class Attaching:
     def _stale(self, row: Row, now: datetime) -> list[Lack]:
         """What has changed of the findings and backtests since it was proposed."""
         policy, subject = policy_of(row), subject_of(row["facts"]["origin"])
-        findings = list(self._findings_of(policy.document, policy.kind))
+        findings = list(self._findings_of(policy))
         backtest = self._backtests.newest(row["digest"], policy.kind, policy.targets)
         read = findings_digest(row["facts"]["findings"])
         return [

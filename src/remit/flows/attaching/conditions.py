@@ -15,6 +15,7 @@ from remit.model.canonical import canonical_json
 from remit.rooms.guardrails.exports.policy import OrganizationPolicy
 
 BACKTEST_DAYS: Final = 7
+_TELLING: Final = ("code", "severity", "pointer")
 _FATAL: Final = "error"
 _ACKNOWLEDGED_LETTERS: Final = 8
 
@@ -33,8 +34,9 @@ class Lack:
 
 
 def findings_digest(findings: Sequence[Mapping[str, Any]]) -> str:
-    """Sixteen hex digits that stand for these findings, whatever their order: naming them says which were read."""
-    spelled = sorted(canonical_json(finding) for finding in findings)
+    """Sixteen hex digits that stand for these findings, whatever their order: naming them says which were read. The
+    words of a message do not count, which may tell how long ago something was."""
+    spelled = sorted(canonical_json([finding[name] for name in _TELLING]) for finding in findings)
     return hashlib.sha256(canonical_json(spelled).encode("utf-8", "backslashreplace")).hexdigest()[:16]
 
 

@@ -9,8 +9,8 @@ from typing import Any
 from remit.flows.attaching.ports import Json, Organizations, Standing
 from remit.flows.attaching.proposals import ATTACHED, FAILED
 from remit.model.errors import RemitError
-from remit.rooms.guardrails.limits import minified
 from remit.rooms.guardrails.exports.policy import OrganizationPolicy
+from remit.rooms.guardrails.limits import minified
 
 
 def execute(organization: Organizations, policy: OrganizationPolicy, before: Mapping[str, Any] | None) -> Json:

@@ -3,25 +3,30 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Protocol
+
+from remit.rooms.guardrails.exports.policy import OrganizationPolicy
 
 Json = dict[str, Any]
 Row = Mapping[str, Any]
 Clock = Callable[[], datetime]
-FindingsOf = Callable[[Mapping[str, Any], str], Sequence[Json]]
-"""(document, SCP or RCP) -> what insights find, each at least ``{code, severity, message}``, JSON-able."""
+FindingsOf = Callable[[OrganizationPolicy], Sequence[Json]]
+"""What insights find in a policy for its targets, each at least ``{code, severity, message, pointer}``, JSON-able."""
 
 
-@dataclass(frozen=True, slots=True)
-class Standing:
-    """A policy as it stands in the organization: its text as stored, and the ids it is attached to, in order."""
+class Standing(Protocol):
+    """A policy as it stands in the organization: its text as stored, the ids it is attached to, and whether it is
+    AWS's own."""
 
-    id: str
-    content: str
-    targets: tuple[str, ...]
-    managed: bool = False
+    @property
+    def id(self) -> str: ...
+    @property
+    def content(self) -> str: ...
+    @property
+    def targets(self) -> tuple[str, ...]: ...
+    @property
+    def managed(self) -> bool: ...
 
 
 class Organizations(Protocol):

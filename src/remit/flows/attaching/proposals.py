@@ -16,8 +16,8 @@ from remit.flows.attaching.persons import Person, person_of
 from remit.flows.attaching.ports import Json, Row
 from remit.model.errors import IntegrityError
 from remit.rooms.guardrails.exports.digest import digest
-from remit.rooms.guardrails.limits import minified
 from remit.rooms.guardrails.exports.policy import OrganizationPolicy
+from remit.rooms.guardrails.limits import minified
 
 PROPOSED: Final = "proposed"
 APPROVED: Final = "approved"

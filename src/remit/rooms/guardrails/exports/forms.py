@@ -7,8 +7,8 @@ from typing import Final
 
 from remit.model.errors import UsageError
 from remit.rooms.guardrails.exports import cdk, cloudformation, terraform, traps
-from remit.rooms.guardrails.limits import minified
 from remit.rooms.guardrails.exports.policy import OrganizationPolicy
+from remit.rooms.guardrails.limits import minified
 
 Exporter = Callable[[OrganizationPolicy], str]
 

@@ -1,0 +1,170 @@
+"""The commands from a guardrail to the organization: export it, propose it, agree to it, attach it."""
+
+from __future__ import annotations
+
+import json
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import pytest
+from tests.cli.conftest import Ran
+from tests.guardrails.conftest import Organization
+from tests.guardrails.documents import PLAIN
+
+from remit.adapters.store.state.proposals import BacktestTable
+from remit.adapters.store.state.state import State
+from remit.app.application import RemitApplication
+from remit.faces.cli.main import run
+from remit.faces.cli.output import note
+from remit.rooms.guardrails.exports.digest import digest
+from remit.rooms.guardrails.limits import minified
+
+
+class Commands:
+    """Command lines run in this process on one data folder and one organization."""
+
+    def __init__(self, capsys: pytest.CaptureFixture[str], data: Path, endpoint: str) -> None:
+        self._capsys = capsys
+        self.data = data
+        self._endpoint = endpoint
+
+    def __call__(self, *words: str) -> Ran:
+        self._capsys.readouterr()
+        status = run(RemitApplication(note), [*words, "--data", str(self.data)])
+        captured = self._capsys.readouterr()
+        return Ran(status, captured.out, captured.err)
+
+    def attach(self, *words: str) -> Ran:
+        return self("guardrails", "attach", *words, "--endpoint-url", self._endpoint)
+
+    def backtested(self, document: dict[str, Any], *targets: str) -> None:
+        state = State.open(f"sqlite:///{self.data / 'state.db'}")
+        at = datetime.now(UTC).isoformat(timespec="seconds")
+        BacktestTable(state).record(digest(document), "SCP", targets, at, "local:ann", {"considered": 9})
+        state.close()
+
+
+@pytest.fixture
+def remit(capsys: pytest.CaptureFixture[str], tmp_path: Path, organization: Organization) -> Commands:
+    return Commands(capsys, tmp_path / "data", organization.endpoint)
+
+
+def test_a_guardrail_goes_from_the_library_to_the_organization(
+    remit: Commands, organization: Organization, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    unit = organization.units[0]
+    secret = remit("tokens", "create", "ben", "--scope", "admin").out.strip()
+    weak = remit("tokens", "create", "dora", "--scope", "operate").out.strip()
+    wanted = ("org-deny-leave", "--target", unit, "--name", f"leave-{unit}", "--json")
+    first = remit.attach(*wanted)
+    assert first.status == 4
+    lacking = json.loads(first.out)
+    assert "backtest" in {each["condition"] for each in lacking["lacking"]}
+    rendered = json.loads(run_text(remit, "guardrails", "export", "org-deny-leave"))
+    remit.backtested(rendered, unit)
+    held = remit.attach(*wanted, "--acknowledge", lacking["findings_digest"])
+    assert held.status == 4
+    proposal = json.loads(held.out)
+    assert proposal["state"] == "proposed", held.out
+    alone = remit("guardrails", "approve", proposal["id"])
+    assert alone.status == 4
+    assert "another person" in alone.err
+    monkeypatch.setenv("REMIT_TOKEN", weak)
+    assert remit("guardrails", "approve", proposal["id"]).status == 3
+    monkeypatch.setenv("REMIT_TOKEN", "remit_nobody")
+    assert remit("guardrails", "approve", proposal["id"]).status == 3
+    monkeypatch.setenv("REMIT_TOKEN", secret)
+    agreed = remit("guardrails", "approve", proposal["id"])
+    assert agreed.status == 0, agreed.err
+    assert "Somebody held the secret of token:ben" in agreed.out
+    monkeypatch.delenv("REMIT_TOKEN")
+    done = remit.attach("--proposal", proposal["id"])
+    assert done.status == 0, done.err
+    assert "read back" in done.out
+    assert organization.attached(unit)[f"leave-{unit}"] == minified(rendered)
+    assert "nothing to do" in remit.attach(*wanted[:-1]).out
+    listed = json.loads(remit("guardrails", "proposals", "--json").out)["proposals"]
+    assert [(each["id"], each["state"]) for each in listed] == [(proposal["id"], "attached")]
+    assert proposal["digest"] in remit("guardrails", "proposals", proposal["id"]).out
+
+
+def run_text(remit: Commands, *words: str) -> str:
+    """What a command that needs no data folder prints."""
+    remit._capsys.readouterr()
+    assert run(RemitApplication(note), list(words)) == 0
+    return remit._capsys.readouterr().out
+
+
+def test_a_policy_in_a_file_is_proposed_by_its_own_name(
+    remit: Commands, organization: Organization, tmp_path: Path
+) -> None:
+    file = tmp_path / "deny regions.json"
+    file.write_text(json.dumps(PLAIN["Statement"][0] | {"NotAction": ["iam:*"]}), encoding="utf-8")
+    assert remit.attach(str(file), "--target", organization.units[0]).status == 2
+    document = {"Version": "2012-10-17", "Statement": [{"Effect": "Deny", "Action": "ec2:*", "Resource": "*"}]}
+    file.write_text(json.dumps(document, indent=2), encoding="utf-8")
+    said = remit.attach(str(file), "--target", organization.units[0])
+    assert said.status == 4
+    assert "deny regions was not proposed" in said.out
+    assert f"remit backtest '{file}' --type scp --target {organization.units[0]}" in said.out
+    assert remit("guardrails", "proposals").out.startswith("Nothing was proposed yet")
+
+
+def test_nothing_or_two_things_to_attach_is_a_wrong_use(remit: Commands) -> None:
+    assert remit.attach().status == 2
+    assert remit.attach("org-deny-leave", "--proposal", "x").status == 2
+    assert remit.attach("--proposal", "x").status == 2
+
+
+def test_credentials_that_are_not_there_are_said(
+    remit: Commands, organization: Organization, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delenv("AWS_ACCESS_KEY_ID")
+    said = remit.attach("org-deny-leave", "--target", organization.units[0])
+    assert said.status == 6
+    assert "--profile" in said.err
+
+
+@pytest.mark.parametrize("form", ["json", "terraform", "cloudformation", "cdk-typescript", "cdk-python"])
+def test_an_export_is_written_to_a_file(remit: Commands, tmp_path: Path, form: str) -> None:
+    to = tmp_path / "made"
+    printed = run_text(remit, "guardrails", "export", "org-deny-leave", "--format", form)
+    assert run_text(remit, "guardrails", "export", "org-deny-leave", "--format", form, "-o", str(to)) == ""
+    assert to.read_text(encoding="utf-8") == printed
+    assert printed.endswith("\n") == (form != "json")
+
+
+@pytest.mark.parametrize(
+    ("text", "words", "said"),
+    [
+        ("{", (), "Not valid JSON"),
+        ('{"Statement": [], "Statement": []}', (), "given twice"),
+        ("[" * 100_000, (), "deep"),
+        ('{"Version":"2012-10-17","Statement":[]}' + " " * 1_000_001, (), "larger than"),
+        (
+            '{"Statement":{"Effect":"Deny","Action":"s3:*","Resource":"*","Principal":"*"}}',
+            ("--type", "scp"),
+            "princip",
+        ),
+        ('{"Statement":{"Effect":"Deny","Action":"s3:*","Resource":"*"}}', ("--type", "rcp"), "principals"),
+        ('{"Statement":{"Effect":"Deny","Action":"s3:*","Resource":"*"}}', ("--set", "a=b"), "no parameters"),
+        ('{"Statement":{"Effect":"Deny","Action":"s3:*","Resource":"*"}}', ("--target", "ou-x"), "no target"),
+    ],
+)
+def test_a_file_that_is_no_policy_is_refused(
+    remit: Commands, tmp_path: Path, text: str, words: tuple[str, ...], said: str
+) -> None:
+    file = tmp_path / "policy.json"
+    file.write_text(text, encoding="utf-8")
+    remit._capsys.readouterr()
+    assert run(RemitApplication(note), ["guardrails", "export", str(file), *words]) == 2
+    assert said in remit._capsys.readouterr().err
+
+
+def test_the_type_of_a_file_is_told_by_its_statements(remit: Commands, tmp_path: Path) -> None:
+    file = tmp_path / "policy.json"
+    for principal, kind in (({}, "SERVICE_CONTROL_POLICY"), ({"Principal": "*"}, "RESOURCE_CONTROL_POLICY")):
+        statement = {"Effect": "Deny", **principal, "Action": "s3:*", "Resource": "*"}
+        file.write_text(json.dumps({"Version": "2012-10-17", "Statement": statement}), encoding="utf-8")
+        assert kind in run_text(remit, "guardrails", "export", str(file), "--format", "cloudformation")
