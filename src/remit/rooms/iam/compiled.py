@@ -7,29 +7,36 @@ from dataclasses import dataclass, replace
 from typing import Final
 
 from remit.rooms.iam.document import Document, Statement
-from remit.rooms.iam.key_test import KeyTest, resolve
+from remit.rooms.iam.key_test import KeyTest, Truth, resolve
 from remit.rooms.iam.principals import DIRECT, Named, naming
 from remit.rooms.iam.request import Request
 from remit.rooms.iam.templates import Match, Token, matcher, tokens_of, variables_of
 from remit.rooms.iam.vocabulary import fold
 
 ResourceTest = Callable[[Request], bool | None]
+StatementTruth = Callable[[Request], bool | None]
 _MOST_ACTIONS: Final = 4096
 """Actions remembered by each index; the action is the caller's, so the memory must have an end."""
 
 
 class CompiledStatement:
-    """One statement, ready to be asked. ``principals`` is None where the policy is attached to the principal."""
+    """One statement, ready to be asked. ``principals`` is None where the policy is attached to the principal.
+
+    ``truth`` answers whether the statement applies to a request whose action it speaks of; None when that is unknown.
+    ``always`` says that it applies whatever the request.
+    """
 
     __slots__ = (
         "_actions",
         "allows",
+        "always",
         "document",
         "principals",
         "resource",
         "resources",
         "statement",
         "tests",
+        "truth",
         "version",
     )
 
@@ -46,30 +53,12 @@ class CompiledStatement:
             naming(statement.principals, statement.effect) if statement.principals is not None else None
         )
         self.tests = tuple(KeyTest(condition, variables=variables) for condition in statement.conditions)
+        self.always = self.resource is None and self.principals is None and not self.tests
+        self.truth: StatementTruth = _truth(self)
 
     def speaks_of(self, folded_action: str) -> bool:
         """Whether Action or NotAction takes in the action, given in lower case."""
         return any(match(folded_action) for match in self._actions) != self.statement.not_actions
-
-    def truth(self, request: Request) -> bool | None:
-        """Whether the statement applies to a request whose action it speaks of; None when that is unknown."""
-        resource = True if self.resource is None else self.resource(request)
-        if resource is False:
-            return False
-        known = resource
-        if self.principals is not None:
-            named = self.principals(request)
-            if named == 0:
-                return False
-            known = None if named is None else known
-        facts = request.facts
-        for test in self.tests:
-            found = test.truth(facts)
-            if found is False:
-                return False
-            if found is None:
-                known = None
-        return known
 
     def for_everyone(self) -> CompiledStatement:
         """The same statement without its principals."""
@@ -90,6 +79,49 @@ class CompiledStatement:
         for test in self.tests:
             if facts.get(test.key) and test.truth(facts) is None and not test.unknown_variables(facts):
                 yield test
+
+
+def _truth(one: CompiledStatement) -> StatementTruth:
+    """The cheapest form of the statement's question: most have no resource, no principal and few conditions."""
+    if one.resource is not None or one.principals is not None:
+        return _whole_truth(one)
+    truths = tuple(test.truth for test in one.tests)
+    if not truths:
+        return lambda _request: True
+    if len(truths) == 1:
+        only = truths[0]
+        return lambda request: only(request.facts)
+    return lambda request: _all(truths, request)
+
+
+def _all(truths: tuple[Truth, ...], request: Request) -> bool | None:
+    facts = request.facts
+    known: bool | None = True
+    for truth in truths:
+        found = truth(facts)
+        if found is False:
+            return False
+        if found is None:
+            known = None
+    return known
+
+
+def _whole_truth(one: CompiledStatement) -> StatementTruth:
+    resource, principals, truths = one.resource, one.principals, tuple(test.truth for test in one.tests)
+
+    def truth(request: Request) -> bool | None:
+        touched = True if resource is None else resource(request)
+        if touched is False:
+            return False
+        named = 1 if principals is None else principals(request)
+        if named == 0:
+            return False
+        passed = _all(truths, request) if truths else True
+        if passed is False:
+            return False
+        return None if touched is None or named is None else passed
+
+    return truth
 
 
 def _action_match(text: str) -> Match:

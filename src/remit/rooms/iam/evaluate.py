@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from remit.reference.aws_rcp import RCP_EXEMPT_ACTIONS, RCP_SERVICES
-from remit.rooms.iam.policies import Plan, Policies, Ranked
+from remit.rooms.iam.policies import Determining, Plan, Policies
 from remit.rooms.iam.request import Request
 from remit.rooms.iam.settling import settle
 from remit.rooms.iam.ways import Group, Ways, ways_of
@@ -20,19 +20,6 @@ ALLOWED: Final = "allowed"
 EXPLICITLY_DENIED: Final = "explicitly_denied"
 IMPLICITLY_DENIED: Final = "implicitly_denied"
 UNKNOWN: Final = "unknown"
-
-
-@dataclass(frozen=True, slots=True)
-class Determining:
-    """A statement that made the decision, or on which an unknown one hangs. ``level`` is the level of an SCP or RCP,
-    0 for the organization's root; ``statement`` counts from 0 in its document."""
-
-    kind: str
-    policy: str
-    sid: str
-    effect: str
-    level: int | None = None
-    statement: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,26 +47,26 @@ class Evaluation:
 def evaluate(request: Request, policies: Policies) -> Evaluation:
     """What AWS would decide. Raises nothing: what cannot be read of a request leaves the decision unknown."""
     plan = policies.plan(request.folded_action, scps_apply(request), rcps_apply(request))
-    denied, open_denies = _denials(plan.denies, request)
+    denied, open_denies = _denials(plan, request)
     if denied:
-        return Evaluation(EXPLICITLY_DENIED, tuple(map(_told, denied)), possible=(EXPLICITLY_DENIED,))
+        return Evaluation(EXPLICITLY_DENIED, tuple(denied), possible=(EXPLICITLY_DENIED,))
     ways = ways_of(request, plan)
     allowed = ways.truth(request)
     if allowed is None or open_denies:
         return _unsettled(request, plan, ways)
     if allowed:
-        return Evaluation(ALLOWED, tuple(map(_told, ways.granting(request))), possible=(ALLOWED,))
+        return Evaluation(ALLOWED, ways.granting(request), possible=(ALLOWED,))
     return Evaluation(IMPLICITLY_DENIED, missing=_missing(ways, request), possible=(IMPLICITLY_DENIED,))
 
 
-def _denials(denies: tuple[Ranked, ...], request: Request) -> tuple[list[Ranked], bool]:
+def _denials(plan: Plan, request: Request) -> tuple[list[Determining], bool]:
     """The Deny statements that apply, and whether there are any of which that is unknown."""
     found, unknown = [], False
-    for one in denies:
-        truth = one.statement.truth(request)
-        if truth:
-            found.append(one)
-        elif truth is None:
+    for truth, told in plan.deny_tests:
+        applies = truth(request)
+        if applies:
+            found.append(told)
+        elif applies is None:
             unknown = True
     return found, unknown
 
@@ -117,7 +104,7 @@ def _unsettled(request: Request, plan: Plan, ways: Ways) -> Evaluation:
     )
     decision = names.get(found.possible, UNKNOWN)
     missing = _missing(ways, request) if decision == IMPLICITLY_DENIED else ()
-    determining = tuple(map(_told, found.determining)) if decision != IMPLICITLY_DENIED else ()
+    determining = tuple(one.told for one in found.determining) if decision != IMPLICITLY_DENIED else ()
     return Evaluation(decision, determining, found.keys if decision == UNKNOWN else (), possible, missing, errors)
 
 
@@ -130,11 +117,6 @@ def _unread(request: Request, plan: Plan) -> list[str]:
         for test in tests
     )
     return list(said)
-
-
-def _told(one: Ranked) -> Determining:
-    statement = one.statement.statement
-    return Determining(one.kind, one.statement.document, statement.sid, statement.effect, one.level, statement.index)
 
 
 def _missing(ways: Ways, request: Request) -> tuple[Missing, ...]:

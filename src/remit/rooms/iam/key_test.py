@@ -22,6 +22,7 @@ class KeyTest:
     true of the same values; ``variables`` are the keys of variables in its values."""
 
     __slots__ = (
+        "compare",
         "condition",
         "hit",
         "identity",
@@ -41,7 +42,7 @@ class KeyTest:
         self.qualifier = condition.qualifier
         self.if_exists = condition.if_exists
         dynamic = variables and self.test in WITH_VARIABLES
-        self.hit, self.variables = _hit(self.test, condition.values, dynamic)
+        self.compare, self.hit, self.variables = _hit(self.test, condition.values, dynamic)
         self.identity = (self.test, bool(self.qualifier), self.key, tuple(sorted(set(condition.values))), dynamic)
         self.truth: Truth = _truth(self)
 
@@ -54,21 +55,22 @@ class KeyTest:
         return frozenset(key for key in self.variables if facts.get(key, _ABSENT) is None)
 
 
-def _hit(test: str, values: tuple[str, ...], dynamic: bool) -> tuple[Hit, tuple[str, ...]]:
-    """The test of one value, and the keys of the variables it needs."""
+def _hit(test: str, values: tuple[str, ...], dynamic: bool) -> tuple[Compare | None, Hit, tuple[str, ...]]:
+    """The test of one value, without the request's facts where it needs none; the keys of the variables it needs."""
     if test == "Null":
-        return _never, ()
+        return None, _never, ()
     if test not in ("StringEquals", "StringEqualsIgnoreCase", "StringLike", "ArnLike"):
-        return _without_facts(comparison(test, values)), ()
+        compare = comparison(test, values)
+        return compare, _without_facts(compare), ()
     wildcards = test in ("StringLike", "ArnLike")
     patterns = [tokens_of(value, variables=dynamic, wildcards=wildcards) for value in values]
     fixed = [tokens for tokens in patterns if not variables_of(tokens)]
     open_ones = tuple(tokens for tokens in patterns if variables_of(tokens))
     settled = _fixed_match(test, fixed)
     if not open_ones:
-        return _without_facts(settled), ()
+        return settled, _without_facts(settled), ()
     keys = tuple(dict.fromkeys(variable.key for tokens in open_ones for variable in variables_of(tokens)))
-    return _with_variables(test, settled, open_ones), keys
+    return None, _with_variables(test, settled, open_ones), keys
 
 
 def _never(_value: str, _facts: Facts) -> bool | None:
@@ -146,6 +148,8 @@ def _truth(test: KeyTest) -> Truth:
         return _null(test.key, test.wants_absence())
     if test.qualifier:
         return _for_set(test)
+    if test.compare is not None:
+        return _compared(test, test.compare)
     key, hit, negated, when_absent = test.key, test.hit, test.negated, test.if_exists or test.negated
 
     def truth(facts: Facts) -> bool | None:
@@ -157,6 +161,27 @@ def _truth(test: KeyTest) -> Truth:
         unread = False
         for value in values:
             found = hit(value, facts)
+            if found:
+                return not negated
+            unread = unread or found is None
+        return None if unread else negated
+
+    return truth
+
+
+def _compared(test: KeyTest, compare: Compare) -> Truth:
+    """The commonest test of all: no qualifier, no variable."""
+    key, negated, when_absent = test.key, test.negated, test.if_exists or test.negated
+
+    def truth(facts: Facts) -> bool | None:
+        values = facts.get(key, _ABSENT)
+        if values is None:
+            return None
+        if not values:
+            return when_absent
+        unread = False
+        for value in values:
+            found = compare(value)
             if found:
                 return not negated
             unread = unread or found is None

@@ -6,13 +6,26 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final
 
-from remit.rooms.iam.compiled import CompiledDocument, CompiledStatement
+from remit.rooms.iam.compiled import CompiledDocument, CompiledStatement, StatementTruth
 from remit.rooms.iam.document import Document
 
 if TYPE_CHECKING:
     from remit.rooms.iam.ways import Ways
 
 _MOST_PLANS: Final = 4096
+
+
+@dataclass(frozen=True, slots=True)
+class Determining:
+    """A statement that made the decision, or on which an unknown one hangs. ``level`` is the level of an SCP or RCP,
+    0 for the organization's root; ``statement`` counts from 0 in its document."""
+
+    kind: str
+    policy: str
+    sid: str
+    effect: str
+    level: int | None = None
+    statement: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,6 +36,14 @@ class Ranked:
     statement: CompiledStatement
     kind: str
     level: int | None
+    told: Determining = field(init=False)
+
+    def __post_init__(self) -> None:
+        statement = self.statement.statement
+        told = Determining(
+            self.kind, self.statement.document, statement.sid, statement.effect, self.level, statement.index
+        )
+        object.__setattr__(self, "told", told)
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,6 +63,10 @@ class Plan:
     allows: tuple[tuple[Layer, tuple[Ranked, ...]], ...]
     ways: dict[tuple[str, bool, bool], Ways] = field(default_factory=dict)
     """How such requests come to be allowed, by form of principal, across accounts or not, resource's last word."""
+    deny_tests: tuple[tuple[StatementTruth, Determining], ...] = field(init=False)
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "deny_tests", tuple((one.statement.truth, one.told) for one in self.denies))
 
 
 @dataclass(frozen=True)

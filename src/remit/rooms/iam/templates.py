@@ -89,7 +89,7 @@ def matcher(tokens: tuple[Token, ...]) -> Match:
     return re.compile(_expression(tokens), re.DOTALL).fullmatch
 
 
-def _expression(tokens: tuple[Token, ...]) -> str:
+def _expression(tokens: tuple[Token, ...], any_one: str = ".") -> str:
     """A regular expression that takes each run between stars at its first place and never comes back to it: the
     leftmost fit is always as good as a later one, so nothing is lost and nothing explodes."""
     runs: list[list[str]] = [[]]
@@ -97,12 +97,12 @@ def _expression(tokens: tuple[Token, ...]) -> str:
         if token is Wild.STAR:
             runs.append([])
         else:
-            runs[-1].append("." if token is Wild.QUESTION else re.escape(str(token)))
-    first, *middle, last = ("".join(run) for run in runs) if len(runs) > 1 else ("".join(runs[0]), "")
-    if len(runs) == 1:
-        return first
-    inner = "".join(f"(?>.*?{run})" for run in middle if run)
-    return f"{first}{inner}.*{last}"
+            runs[-1].append(any_one if token is Wild.QUESTION else re.escape(str(token)))
+    texts = ["".join(run) for run in runs]
+    if len(texts) == 1:
+        return texts[0]
+    inner = "".join(f"(?>{any_one}*?{run})" for run in texts[1:-1] if run)
+    return f"{texts[0]}{inner}{any_one}*{texts[-1]}"
 
 
 def _anything(_text: str) -> bool:
@@ -117,13 +117,8 @@ def arn_matcher(tokens: tuple[Token, ...]) -> Match:
     parts = _arn_parts(tokens)
     if len(parts) < 6:
         return _nothing
-    tests = tuple(matcher(part) for part in parts)
-
-    def fits(text: str) -> bool:
-        given = text.split(":", 5)
-        return len(given) == 6 and all(test(part) for test, part in zip(tests, given, strict=True))
-
-    return fits
+    expressions = [_expression(part, "[^:]") for part in parts[:5]]
+    return re.compile(":".join([*expressions, _expression(parts[5])]), re.DOTALL).fullmatch
 
 
 def _nothing(_text: str) -> bool:

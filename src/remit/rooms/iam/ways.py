@@ -9,10 +9,10 @@ case. Across accounts both sides must allow.
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Final
 
-from remit.rooms.iam.policies import Plan, Ranked
+from remit.rooms.iam.policies import Determining, Plan, Ranked
 from remit.rooms.iam.principals import ACCOUNT, DIRECT, ROLE
 from remit.rooms.iam.request import Request
 
@@ -31,11 +31,18 @@ class Group:
     statements: tuple[Ranked, ...]
     form: int | None = None
     always: bool = False
+    fixed: tuple[Determining, ...] | None = field(init=False)
+    """What determines it whatever the request, where none of its statements asks anything of one; else None."""
+
+    def __post_init__(self) -> None:
+        plain = self.form is None and all(one.statement.always for one in self.statements)
+        fixed = tuple(one.told for one in self.statements) if plain else None
+        object.__setattr__(self, "fixed", fixed)
 
     def truth(self, request: Request) -> bool | None:
         """Whether one of them applies; None when that is unknown."""
-        if self.always:
-            return True
+        if self.fixed is not None:
+            return self.always or bool(self.fixed)
         unknown = False
         for one in self.statements:
             if self.form is not None and not self.takes(one, request):
@@ -57,9 +64,11 @@ class Group:
             named = DIRECT if listed is not None and listed.negated else ACCOUNT
         return named == self.form
 
-    def applying(self, request: Request) -> list[Ranked]:
+    def applying(self, request: Request) -> tuple[Determining, ...]:
         """The statements that apply."""
-        return [one for one in self.statements if self.takes(one, request) and one.statement.truth(request)]
+        if self.fixed is not None:
+            return self.fixed
+        return tuple(one.told for one in self.statements if self.takes(one, request) and one.statement.truth(request))
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,18 +77,27 @@ class Ways:
 
     gates: tuple[Group, ...]
     ways: tuple[tuple[Group, ...], ...]
+    doubtful: tuple[Group, ...] = field(init=False)
+    """The gates that are not open for every request."""
+    live: tuple[tuple[Group, ...], ...] = field(init=False)
+    """The ways in which every group has a statement at all."""
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "doubtful", tuple(gate for gate in self.gates if not gate.fixed))
+        live = tuple(way for way in self.ways if all(group.always or group.statements for group in way))
+        object.__setattr__(self, "live", live)
 
     def truth(self, request: Request) -> bool | None:
         """Whether the request is allowed, denials aside; None when that is unknown."""
         found: bool | None = True
-        for gate in self.gates:
+        for gate in self.doubtful:
             opened = gate.truth(request)
             if opened is False:
                 return False
             if opened is None:
                 found = None
         granted: bool | None = False
-        for way in self.ways:
+        for way in self.live:
             truth = _all(way, request)
             if truth:
                 return found
@@ -87,11 +105,15 @@ class Ways:
                 granted = None
         return granted
 
-    def granting(self, request: Request) -> list[Ranked]:
+    def granting(self, request: Request) -> tuple[Determining, ...]:
         """The Allow statements that apply in the gates and in every way that is open."""
-        groups = [*self.gates, *(group for way in self.ways if _all(way, request) for group in way)]
-        found = {id(one): one for group in groups for one in group.applying(request)}
-        return list(found.values())
+        found: list[Determining] = []
+        for gate in self.gates:
+            found += gate.applying(request)
+        opened = [way for way in self.live if _all(way, request)]
+        for group in opened[0] if len(opened) == 1 else dict.fromkeys(group for way in opened for group in way):
+            found += group.applying(request)
+        return tuple(found) if len(opened) == 1 else tuple(dict.fromkeys(found))
 
     def wanting(self, request: Request) -> tuple[Group, ...]:
         """The gates that are shut, and of the ways that lack least what they lack."""
