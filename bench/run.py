@@ -25,8 +25,17 @@ from report import document
 
 Json = dict[str, Any]
 DOCUMENT: Final = HERE.parent / "docs" / "benchmarks.md"
-PARTS: Final = ("ingest", "bytes", "peers", "questions", "http", "live", "large")
-_NEEDS: Final = {"ingest": (), "bytes": (), "peers": ("ingest",), "questions": (), "http": (), "live": (), "large": ()}
+PARTS: Final = ("ingest", "bytes", "peers", "questions", "http", "live", "large", "policies")
+_NEEDS: Final = {
+    "ingest": (),
+    "bytes": (),
+    "peers": ("ingest",),
+    "questions": (),
+    "http": (),
+    "live": (),
+    "large": (),
+    "policies": (),
+}
 _LIBRARIES: Final = ("msgspec", "isal", "pyarrow", "deltalake", "duckdb")
 _QUICK: Final = 20_000
 
@@ -103,6 +112,9 @@ def _measured(asked: argparse.Namespace, work: Path) -> Json:
     if "live" in wanted:
         _tell("from feed to stream")
         result["live"] = section("live", {"folder": store, "runs": 3 if asked.quick else 20})
+    if "policies" in wanted:
+        _tell("decisions under policies")
+        result["policies"] = section("policies", {"loops": 3 if asked.quick else 20}, script="policies.py")
     if "large" in wanted:
         result["large"] = [measure_large(work, events, _tell) for events in asked.large_events]
     return result
