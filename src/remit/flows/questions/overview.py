@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any, Final
 
 from remit.flows.questions.blast import HOUR_US
 from remit.flows.questions.facets import MAX_VALUES, facet_json, facets, known_facet
 from remit.flows.questions.population import ACTS
-from remit.flows.questions.ports import EventIndex, Json
+from remit.flows.questions.ports import EventIndex, Json, Row
 from remit.flows.questions.search import nothing_found
 from remit.flows.questions.window import Window, plural
 from remit.model.columns import BY_NAME
@@ -66,12 +66,13 @@ def counts(
     index: EventIndex, text: str, columns: Sequence[str], *, now_us: int, limit: int = 20, buckets: int = 60
 ) -> Json:
     """``{query, records, acts, denied, facets: [facet], histogram, note}``: what a query finds, counted."""
-    tally = index.tally(read_query(text, now_us))
+    predicate = read_query(text, now_us)
+    tally = index.tally(predicate)
     return {
         "query": text,
         **{name: tally[name] for name in ("records", "acts", "denied")},
         **facets(index, text, columns, now_us=now_us, limit=limit),
-        "histogram": histogram(index, text, now_us=now_us, buckets=buckets),
+        "histogram": _histogram(index, predicate, lambda: tally, buckets),
         "note": None if tally["records"] else nothing_found(index),
     }
 
@@ -81,9 +82,14 @@ def histogram(index: EventIndex, text: str, *, now_us: int, buckets: int = 60) -
     range, in at most so many buckets, or one more. Where they last an hour or longer they are whole hours, and the
     first begins at ``origin``, with the hour of ``low``."""
     predicate = read_query(text, now_us)
+    return _histogram(index, predicate, lambda: index.tally(predicate), buckets)
+
+
+def _histogram(index: EventIndex, predicate: Predicate, tallied: Callable[[], Row], buckets: int) -> Json:
+    """The bars; ``tallied`` gives the events' own range, where the question bounds none."""
     low, high = time_bounds(predicate)
     if low is None or high is None:
-        tally = index.tally(predicate)
+        tally = tallied()
         low = low if low is not None else tally["first"]
         high = high if high is not None else (tally["last"] or 0) + 1
     if low is None or high <= low:

@@ -84,7 +84,10 @@ class KeyedDialect(Dialect):
         """
         if column not in KEYED:
             return ""
+        text = f"concat({self.column(column)}, '')"
+        if values == 1:  # an equality is pushed into the scan, a list is not
+            return f"rowid IN (SELECT rowid FROM events WHERE {KEYED[column]} = {key('?')} AND {text} = ?)"
         digits = [f"coalesce({_digits('?')}, 0)"] * values
         keys, ids = ", ".join([*digits, *[_digest("?")] * values]), ", ".join("?" * values)
         found = f"SELECT rowid FROM events WHERE {KEYED[column]} IN ({keys})"
-        return f"(rowid IN ({found}) AND concat({self.column(column)}, '') IN ({ids}))"
+        return f"(rowid IN ({found}) AND {text} IN ({ids}))"

@@ -164,16 +164,20 @@ class QuickReader(FetchingReader):
         clause = where(predicate, self._sql)
         if not clause.keyed and self._many(clause):
             return self
-        shown = ", ".join(self._sql.column(name) for name in names)
-        held = f"SELECT rowid AS place, {shown} FROM {self._table} WHERE "
-        sql = f"{held}{clause.sql} LIMIT {MOST + 1}"
-        if clause.keyed:  # by row id, so that a column is read for these events only
-            few = f"SELECT rowid FROM {self._table} WHERE {clause.sql} LIMIT {MOST + 1}"
-            sql = f"{held}rowid IN ({few})"
-        rows = self._holds.execute(sql, list(clause.params))
+        rows = self._held(clause, ", ".join(self._sql.column(name) for name in names))
         if rows.num_rows > MOST:
             return self
         return NarrowedReader(self, self._holds, predicate.terms if isinstance(predicate, And) else (predicate,), rows)
+
+    def _held(self, clause: Clause, shown: str) -> pa.Table:
+        """Rows to be held, one more than may be. What a look-up finds is read by row id, in a statement of its own: in
+        one, DuckDB reads the columns of every row to join them with the few."""
+        held, most = f"SELECT rowid AS place, {shown} FROM {self._table} WHERE", f"LIMIT {MOST + 1}"
+        if not clause.keyed:
+            return self._holds.execute(f"{held} {clause.sql} {most}", clause.params)
+        found = f"SELECT rowid AS lies FROM {self._table} WHERE {clause.sql} {most}"
+        few = self._holds.execute(found, clause.params)
+        return self._holds.execute(f"{held} rowid IN (SELECT lies FROM few)", (), few=few)
 
     def _page(self, predicate: Predicate, columns: Sequence[str], limit: int, order: Order) -> list[Row]:
         """The rows of a page are found first, by time and id alone, and then read where they lie."""
