@@ -115,3 +115,24 @@ def test_a_server_that_went_away_is_unavailable_and_never_success(tmp_path: Path
         thread.join()
     with pytest.raises(Unavailable):
         list(call(path, "search"))
+
+
+def test_proposals_are_made_to_the_server_and_nobody_says_who_they_are(served: Path) -> None:
+    ran = command("guardrails", "proposals", "--data", str(served))
+    assert b"Nothing was proposed yet" in ran.stdout, ran.stderr
+    assert command("guardrails", "approve", "nothing", "--data", str(served)).returncode == 2
+    somebody = {"kind": "signed in", "name": "cleo@example.com", "made_by": "", "since": ""}
+    for verb, given in (("as_person", [somebody]), ("caller", ["cleo@example.com", "person"])):
+        with pytest.raises(RemitError, match="knows no call"):
+            list(call(served / "control.sock", "ask", desk="attaching", question=verb, positional=given, named={}))
+    with pytest.raises(RemitError, match="unexpected keyword"):
+        list(
+            call(
+                served / "control.sock",
+                "ask",
+                desk="attaching",
+                question="approve",
+                positional=["nothing"],
+                named={"person": somebody},
+            )
+        )
