@@ -10,9 +10,14 @@ from pathlib import Path
 import pytest
 
 from remit.adapters.store.inbox import Inbox, Label
+from remit.adapters.store.index.narrowed import reader_of
 from remit.adapters.store.index.reader import IndexReader
 from remit.adapters.store.store import Store
+from remit.app.arrivals import arrivals
+from remit.app.config.reading import load_configuration
+from remit.app.feeds_desk import FeedsDesk
 from remit.app.inbox_worker import InboxWorker
+from remit.app.keeping import work
 from remit.rooms.query.predicate import EVERYTHING
 
 from .conftest import cloudtrail
@@ -75,3 +80,16 @@ def test_what_a_stopped_server_had_not_stored_waits_and_the_next_one_stores_it(s
         assert stored.wait(60)
     assert inbox.waiting() == []
     assert IndexReader(store.index).tally(EVERYTHING)["records"] == 1
+
+
+def test_reading_a_feed_again_does_not_wait_while_everything_is_judged_again(store, tmp_path):
+    given = tmp_path / "late.json"
+    given.write_text('{"what": "broken"}')
+    work(store, "ingest", {"target": str(given), "options": {"feed": "late"}}, lambda _: None)
+    given.write_text(json.dumps(cloudtrail("mended")))
+    desk, done = FeedsDesk(store, reader_of(store.index)), []
+    with arrivals(store, load_configuration(store.folder), (), lambda _: None), store.judging:
+        retrying = threading.Thread(target=lambda: done.append(desk.retry("late")))
+        retrying.start()
+        retrying.join(60)
+        assert [each["new"] for each in done] == [1]

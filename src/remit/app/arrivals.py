@@ -27,6 +27,7 @@ def arrivals(store: Store, configured: Configuration, watched: Sequence[str], no
     inbox = Inbox(store.inbox)
     with ExitStack() as open_now:
         settling = open_now.enter_context(Settling(store))
+        store.settle_soon = settling.wanted
         worker = open_now.enter_context(InboxWorker(store, inbox, settling.wanted, notice))
         for target in watched:
             open_now.enter_context(_watching(store, target, settling, notice))

@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 from typing import Any, Final
 
@@ -45,7 +46,7 @@ class FeedsDesk:
         """Read again where something could not be read; journalled as done by ``who``."""
         done = retry(self._known, name, self._reread)
         if done["new"]:
-            settle_store(self._store)
+            (self._store.settle_soon or partial(settle_store, self._store))()
         facts = {key: done[key] for key in ("feed", "sources", "resolved", "new")}
         self._store.state.journal(who, "feed.retried", facts)
         return done

@@ -61,6 +61,9 @@ class Answers:
 class Store:
     """Everything in one data folder, for the process that keeps it."""
 
+    settle_soon: Callable[[], None] | None = None
+    """Asks for late joins to be settled in the background; None where nothing does that, as in a command."""
+
     def __init__(
         self,
         folder: Path,
