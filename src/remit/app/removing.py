@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
-from typing import Any
+from typing import Any, Final
 
+from remit.adapters.store.beside import StoreBeside
 from remit.adapters.store.removal import StoreRemoval
 from remit.adapters.store.store import Store
 from remit.app.config.schema import Retention
@@ -17,6 +18,12 @@ Json = dict[str, Any]
 Tell = Callable[[Json], None]
 
 
+_NOT_HERE: Final = (
+    "This console looked at the lake, the state and its own folder. What waits in the keeper's inbox, and the files "
+    "that people write in the keeper's folder, were not looked at: the same question to the keeper tells them."
+)
+
+
 class RemovalDesk:
     """What a removal would do, and what removals and other changes of Remit were made."""
 
@@ -25,8 +32,9 @@ class RemovalDesk:
         self._policy = policy
 
     def preview(self, subject: str) -> Json:
-        """What an erasure would remove."""
-        return removal.preview(StoreRemoval(self._store), subject)
+        """What an erasure would remove; ``note`` says what was not looked at, and is empty where that is nothing."""
+        beside = isinstance(self._store, StoreBeside)
+        return {**removal.preview(StoreRemoval(self._store), subject), "note": _NOT_HERE if beside else ""}
 
     def retention(self, keep: str = "") -> Json:
         """The policy, and what it, or another time to keep, would remove now."""

@@ -133,6 +133,8 @@ def _draw_preview(shown: Json) -> None:
         output.line(f"waiting in the inbox, not read yet: {name}")
     for name in shown["by_hand"]:
         output.line(f"yours to edit, and left as it is: {name}")
+    if shown["note"]:
+        output.line(shown["note"])
     for at in shown["erased_before"]:
         output.line(f"erased before, at {at}")
 
