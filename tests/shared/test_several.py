@@ -15,7 +15,8 @@ from tests.app.conftest import wait_for
 from tests.postgresql import PostgreSQL
 from tests.store.rows import event_columns, put
 
-from remit.adapters.store.beside import StoreBeside
+from remit.adapters.store.beside import StoreBeside, Watching
+from remit.adapters.store.index.index import FollowReport
 from remit.adapters.store.lake.localfolder import LocalFolder
 from remit.adapters.store.removal import StoreRemoval
 from remit.adapters.store.shared_lease import SharedLease, keeper_of, seen_ago
@@ -25,6 +26,8 @@ from remit.adapters.store.state.state import State
 from remit.adapters.store.state.tokens import StoredSignIns, StoredTokens
 from remit.adapters.store.state.views import ViewTable
 from remit.adapters.store.store import Store
+from remit.app.config.schema import Retention
+from remit.app.removing import RemovalDesk
 from remit.app.shared_keeping import SharedKeeping
 from remit.app.signing_in import _seal
 from remit.flows.access.handshake import Handshake
@@ -279,6 +282,34 @@ def test_a_console_answers_from_the_lake_of_another_and_writes_nothing_to_it(
                 assert "server on" in said.value.remedy
             assert store.follow().events == 10
             assert beside.folder.joinpath("lake").exists() is False
+            shown = [RemovalDesk(each, Retention()).preview("zacharias.quixote") for each in (store, beside)]
+            assert [each["note"] == "" for each in shown] == [True, False]
+            assert "keeper's inbox" in shown[1]["note"]
+
+
+def test_a_console_looks_less_often_the_longer_nothing_comes_and_at_once_as_often_again() -> None:
+    class Looks:
+        pauses: list[float]
+
+        def wait(self, seconds: float) -> bool:
+            self.pauses.append(seconds)
+            return len(self.pauses) == 16
+
+        def follow(self) -> FollowReport:
+            if len(self.pauses) == 11:
+                raise StoreError("The lake is not there")
+            return FollowReport(events=1) if len(self.pauses) in (1, 12) else FollowReport()
+
+    for longest, at_most in ((None, 0.5), (2.0, 2.0)):
+        looks, said = Looks(), []
+        looks.pauses = []
+        watching = Watching(looks, 0.5, said.append, longest)  # type: ignore[arg-type]
+        watching._stopped = looks  # type: ignore[assignment]
+        watching._run()
+        assert [looks.pauses[at] for at in (0, 1, 12)] == [0.5, 0.5, 0.5]
+        assert looks.pauses[1:12] == sorted(looks.pauses[1:12])
+        assert looks.pauses[11] == max(looks.pauses) == at_most
+        assert len(said) == 1
 
 
 @pytest.mark.heavy

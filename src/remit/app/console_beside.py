@@ -16,6 +16,8 @@ from remit.model.errors import StoreError
 
 LOOK_SECONDS: Final = 0.5
 """Between two looks at the lake."""
+LONGEST_LOOK_SECONDS: Final = 2.0
+"""The same while nothing comes, where each look is three requests that are paid for."""
 OLD_SECONDS: Final = 30.0
 """From what age on a page says how old it may be."""
 _ASKED_SECONDS: Final = 1.0

@@ -14,6 +14,7 @@ from typing import Any, Final
 from starlette.types import ASGIApp
 
 from remit.adapters.store.beside import StoreBeside, Watching
+from remit.adapters.store.place import S3
 from remit.adapters.store.store import Store
 from remit.app import demo
 from remit.app.alert_runner import AlertRunner
@@ -23,7 +24,7 @@ from remit.app.bounds import bounded
 from remit.app.config.reading import load_configuration
 from remit.app.config.schema import Configuration
 from remit.app.connections import PatientProtocol, most_connections
-from remit.app.console_beside import LOOK_SECONDS, Age, desks_beside
+from remit.app.console_beside import LONGEST_LOOK_SECONDS, LOOK_SECONDS, Age, desks_beside
 from remit.app.control import ControlServer, control_path
 from remit.app.desks import ALERTS, IDENTITIES, LIVE, METRICS, PUSH
 from remit.app.exposure import Exposure, exposure
@@ -139,7 +140,8 @@ def _going_on(
     with ExitStack() as ending:
         if isinstance(store, StoreBeside):
             ending.enter_context(_answering(store, desks, socket_path))
-            ending.enter_context(Watching(store, LOOK_SECONDS, notice))
+            longest = LONGEST_LOOK_SECONDS if store.lake.storage.place.startswith(S3) else LOOK_SECONDS
+            ending.enter_context(Watching(store, LOOK_SECONDS, notice, longest))
         else:
             ending.enter_context(SharedKeeping(store, notice))
             desks[PUSH] = ending.enter_context(arrivals(store, configured, watched, notice))

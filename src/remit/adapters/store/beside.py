@@ -9,7 +9,7 @@ import time
 from collections.abc import Callable
 from contextlib import ExitStack
 from pathlib import Path
-from typing import Any, NoReturn, Self
+from typing import Any, Final, NoReturn, Self
 
 from remit.adapters.store.index.index import MEMORY_MB, FollowReport, Index
 from remit.adapters.store.lake.disk import Disk
@@ -20,12 +20,18 @@ from remit.adapters.store.shared_lease import refusal
 from remit.adapters.store.state.state import State
 from remit.adapters.store.store import Answers, Store, prepare
 
+_SLOWER: Final = 1.25
+"""How much longer each pause is than the one before it, while nothing comes."""
+_NOTHING: Final = FollowReport()
+
 
 class StoreBeside(Store):
     """Answers questions as a keeper's store does. Whatever would write events is refused, naming the keeper."""
 
     looked = 0.0
     """When the lake was last looked at with success, by ``time.time``."""
+    _caught_up = False
+    """Whether the index has all that the last look showed."""
 
     @classmethod
     def beside(
@@ -62,10 +68,13 @@ class StoreBeside(Store):
     def follow(self) -> FollowReport:
         """Look at the lake, and let the index catch up with what is new in it."""
         with self._following:
-            self.lake.refresh()
-            report = self.index.follow(self.lake)
-            if report.rebuilt:  # rows were removed, and linger in the file that held them
-                self.index.renew()
+            moved, report = self.lake.refresh(), FollowReport()
+            if moved or not self._caught_up:
+                self._caught_up = False
+                report = self.index.follow(self.lake)
+                if report.rebuilt:  # rows were removed, and linger in the file that held them
+                    self.index.renew()
+                self._caught_up = True
             self.looked = time.time()
             return report
 
@@ -97,10 +106,14 @@ class StoreBeside(Store):
 class Watching:
     """Looks at the lake again and again while the block lasts, in a thread of its own."""
 
-    def __init__(self, store: StoreBeside, seconds: float, notice: Callable[[str], None]) -> None:
-        """``seconds`` lie between two looks; ``notice`` is told what fails, once for each reason."""
+    def __init__(
+        self, store: StoreBeside, seconds: float, notice: Callable[[str], None], longest: float | None = None
+    ) -> None:
+        """``seconds`` lie between two looks, and more, up to ``longest`` seconds, the longer nothing has come;
+        ``notice`` is told what fails, once for each reason."""
         self._store = store
         self._seconds = seconds
+        self._longest = longest or seconds
         self._notice = notice
         self._stopped = threading.Event()
         self._thread = threading.Thread(target=self._run, name="lake", daemon=True)
@@ -114,10 +127,12 @@ class Watching:
         self._thread.join()
 
     def _run(self) -> None:
-        said = ""
-        while not self._stopped.wait(self._seconds):
+        said, pause = "", self._seconds
+        while not self._stopped.wait(pause):
+            pause = min(pause * _SLOWER, self._longest)
             try:
-                self._store.follow()
+                if self._store.follow() != _NOTHING:
+                    pause = self._seconds
                 said = ""
             except Exception as error:  # whatever it is, what is here is still answered, and its age is said
                 if said != (said := str(error)):
