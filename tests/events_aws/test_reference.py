@@ -91,3 +91,12 @@ def test_any_names_get_an_answer(source, name, read_only):
 def test_a_damaged_file_is_refused_with_what_to_do(data):
     with pytest.raises(ConfigError, match="compile it again"):
         AwsReference.from_bytes(data)
+
+
+def test_the_keys_of_a_call_are_the_actions_own_and_those_of_what_it_acts_on() -> None:
+    keys = REFERENCE.condition_keys("rds:CreateDBInstance")
+    assert {"rds:ManageMasterUserPassword", "rds:DatabaseClass"} <= keys
+    action = REFERENCE.action("rds:CreateDBInstance")
+    assert action is not None
+    assert "rds:DatabaseClass" not in action.condition_keys
+    assert REFERENCE.condition_keys("rds:NoSuchCall") == frozenset()

@@ -34,10 +34,12 @@ class Action(msgspec.Struct, frozen=True, array_like=True):
 
 
 class Service(msgspec.Struct, frozen=True):
-    """One service: its actions by name, and the ARN pattern of each of its resource types."""
+    """One service: its actions by name, the ARN pattern of each of its resource types, and the condition keys that
+    describe a resource of that type."""
 
     actions: dict[str, Action] = {}
     types: dict[str, str] = {}
+    type_keys: dict[str, tuple[str, ...]] = {}
 
 
 class _File(msgspec.Struct):
@@ -113,6 +115,15 @@ class AwsReference:
         actions = self.service(prefix).actions
         found = actions.get(name)
         return found if found is not None else actions.get(self.spelled(prefix, name) or "")
+
+    def condition_keys(self, permission: str) -> frozenset[str]:
+        """Every key a request for the action can have, AWS's global ones aside: the action's own, and those that
+        describe what it acts on, which the reference lists with the resource: ``rds:DatabaseClass``."""
+        found = self.action(permission)
+        if found is None:
+            return frozenset()
+        of_types = self.service(permission.partition(":")[0]).type_keys
+        return frozenset(found.condition_keys).union(*(of_types.get(name, ()) for name in found.resource_types))
 
     def operation(self, event_source: str, event_name: str) -> Operation:
         """Everything the tables say of a CloudTrail operation."""

@@ -148,7 +148,9 @@ class Facts:
         """Whether a request for the action can have a key that is listed by action."""
         known = self._keys_of.get(action)
         if known is None:
-            known = self._keys_of[action] = {HOLE.sub("*", key.lower()) for key in self.action(action).condition_keys}
+            known = self._keys_of[action] = {
+                HOLE.sub("*", key.lower()) for key in self.reference.condition_keys(action)
+            }
         return lower_key in known or any("*" in key and matches(key, lower_key) for key in known)
 
     def expand(self, pattern: str) -> tuple[str, ...]:
