@@ -13,8 +13,10 @@ from typing import Any
 import pytest
 from tests.guardrails.documents import HOSTILE, PLAIN
 
+from remit.rooms.guardrails.catalogue import Catalogue
 from remit.rooms.guardrails.exports.forms import export
 from remit.rooms.guardrails.exports.policy import OrganizationPolicy, organization_policy
+from remit.rooms.guardrails.rendering import example_values, render
 
 MODULES = Path(sys.prefix) / "cdk" / "node_modules"
 EVERYTHING = {**HOSTILE, "Statement": [*PLAIN["Statement"], *HOSTILE["Statement"]]}
@@ -79,6 +81,32 @@ def test_the_cdk_synthesizes_the_same_policy_from_typescript(app: Path) -> None:
 def test_the_cdk_synthesizes_the_same_policy_from_python(app: Path) -> None:
     (app / "policy.py").write_text(export(policy(EVERYTHING), "cdk-python"), encoding="utf-8")
     assert synthesized(app, f"{sys.executable} policy.py") == expected(policy(EVERYTHING))
+
+
+_EACH = """
+import { readdirSync } from "node:fs";
+(async () => {
+  for (const name of readdirSync(".").filter((each) => each.startsWith("policy-"))) {
+    process.env.CDK_OUTDIR = `out/${name}`;
+    await import(`./${name}`);
+  }
+})();
+"""
+
+
+def test_the_cdk_makes_the_same_policy_of_each_of_the_library(app: Path, catalogue: Catalogue) -> None:
+    made = {
+        each.id: organization_policy(each.id, each.type, render(each, example_values(each)), each.title, TARGETS)
+        for each in catalogue.guardrails
+    }
+    for name, policy in made.items():
+        (app / f"policy-{name}.ts").write_text(export(policy, "cdk-typescript"), encoding="utf-8")
+    (app / "each.ts").write_text(_EACH, encoding="utf-8")
+    run(app, str(MODULES / ".bin" / "tsx"), "each.ts")
+    for name, policy in made.items():
+        (template,) = (app / "out" / f"policy-{name}.ts").glob("*.template.json")
+        resources = json.loads(template.read_text(encoding="utf-8"))["Resources"]
+        assert resources["Policy"]["Properties"] == expected(policy), name
 
 
 def test_the_typescript_has_the_types_that_the_cdk_wants(app: Path) -> None:

@@ -19,9 +19,6 @@ from remit.rooms.guardrails.exports.forms import export
 from remit.rooms.guardrails.exports.policy import OrganizationPolicy, organization_policy
 from remit.rooms.guardrails.rendering import example_values, render
 
-FEW = 25
-"""One guardrail in so many goes through the slow tools by default, and every one in make test-all."""
-
 
 @pytest.fixture(scope="module")
 def policies(catalogue: Catalogue) -> Sequence[OrganizationPolicy]:
@@ -32,13 +29,6 @@ def policies(catalogue: Catalogue) -> Sequence[OrganizationPolicy]:
         )
         for each in catalogue.guardrails
     ]
-
-
-@pytest.fixture(params=[pytest.param("every", marks=pytest.mark.heavy), "some"])
-def chosen(request: pytest.FixtureRequest, policies: Sequence[OrganizationPolicy]) -> Sequence[OrganizationPolicy]:
-    found = policies if request.param == "every" else policies[::FEW]
-    assert found
-    return found
 
 
 def test_organizations_takes_the_json_of_each(
@@ -56,13 +46,13 @@ def test_organizations_takes_the_json_of_each(
         client.delete_policy(PolicyId=made["PolicySummary"]["Id"])
 
 
-def test_terraform_reads_the_same_policies(chosen: Sequence[OrganizationPolicy], tmp_path: Path) -> None:
-    texts = [export(policy, "terraform") for policy in chosen]
-    for policy, text in zip(chosen, texts, strict=True):
+def test_terraform_reads_the_same_policies(policies: Sequence[OrganizationPolicy], tmp_path: Path) -> None:
+    texts = [export(policy, "terraform") for policy in policies]
+    for policy, text in zip(policies, texts, strict=True):
         assert by_hcl2(text)["aws_organizations_policy"]["content"] == policy.document, policy.name
     if TERRAFORM:
         contents = by_terraform(texts, tmp_path)
-        assert [json.loads(content) for content in contents] == [policy.document for policy in chosen]
+        assert [json.loads(content) for content in contents] == [policy.document for policy in policies]
 
 
 @pytest.mark.skipif(not TERRAFORM, reason="no terraform here: its own formatter was not asked")
@@ -73,9 +63,9 @@ def test_terraform_would_lay_each_out_in_the_same_way(policies: Sequence[Organiz
     assert ran.returncode == 0, ran.stdout + ran.stderr
 
 
-def test_cloudformation_reads_the_same_policies(chosen: Sequence[OrganizationPolicy]) -> None:
+def test_cloudformation_reads_the_same_policies(policies: Sequence[OrganizationPolicy]) -> None:
     resources: dict[str, Any] = {}
-    for number, policy in enumerate(chosen):
+    for number, policy in enumerate(policies):
         properties = by_cfn_lint(export(policy, "cloudformation"))
         assert properties["Content"] == policy.document, policy.name
         resources[f"Policy{number}"] = {"Type": "AWS::Organizations::Policy", "Properties": properties}
