@@ -99,4 +99,5 @@ def test_the_keys_of_a_call_are_the_actions_own_and_those_of_what_it_acts_on() -
     action = REFERENCE.action("rds:CreateDBInstance")
     assert action is not None
     assert "rds:DatabaseClass" not in action.condition_keys
+    assert "aws:RequestTag/${TagKey}" not in REFERENCE.condition_keys("ec2:StartInstances")
     assert REFERENCE.condition_keys("rds:NoSuchCall") == frozenset()

@@ -20,6 +20,7 @@ from remit.reference.aws_verbs import CREDENTIAL_GRANTS, LOGINS, kind_of_name, l
 
 _VERSIONED: Final = re.compile(r"(?:20\d{6}|20\d\d_\d\d_\d\d)(?:v\d+)?$")
 """The API version some services append to the event name: CreateFunction20150331v2."""
+_SENT_TAGS: Final = ("aws:RequestTag/", "aws:TagKeys")
 _HOST: Final = re.compile(r"^(.+?)(?:\.[a-z]{2}(?:-[a-z]+)+-\d)?\.(?:amazonaws\.com(?:\.cn)?|api\.aws|aws\.internal)$")
 
 
@@ -123,7 +124,9 @@ class AwsReference:
         if found is None:
             return frozenset()
         of_types = self.service(permission.partition(":")[0]).type_keys
-        return frozenset(found.condition_keys).union(*(of_types.get(name, ()) for name in found.resource_types))
+        told = (key for name in found.resource_types for key in of_types.get(name, ()))
+        # A type lists the tags of requests that create one; whether this call sends any is the action's to say.
+        return frozenset((*found.condition_keys, *(key for key in told if not key.startswith(_SENT_TAGS))))
 
     def operation(self, event_source: str, event_name: str) -> Operation:
         """Everything the tables say of a CloudTrail operation."""
