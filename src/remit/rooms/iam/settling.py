@@ -17,7 +17,8 @@ from remit.rooms.iam.ways import Group, Ways
 @dataclass(frozen=True, slots=True)
 class Settlement:
     """``possible`` says whether an explicit denial, an allowance, an implicit denial may come out; ``keys`` is the
-    smallest set that settles which; ``determining`` are the statements that hang on them."""
+    smallest set that settles which, empty when there is nothing to settle; ``determining`` are the statements that hang
+    on them, or that make the one outcome together."""
 
     possible: tuple[bool, bool, bool]
     keys: tuple[str, ...]
@@ -36,8 +37,12 @@ def settle(request: Request, denies: tuple[Ranked, ...], ways: Ways) -> Settleme
         return _too_many(request, involved)
     implicit = diagram.opposite(diagram.either(denied, allowed))
     keys = diagram.keys_of(denied, allowed)
-    determining = tuple(one for one in _distinct(involved) if _hangs_on(one.statement, request, keys))
     possible = (denied != FALSE, allowed != FALSE, implicit != FALSE)
+    if keys:
+        determining = tuple(one for one in _distinct(involved) if _hangs_on(one.statement, request, keys))
+    else:
+        wanted = [one for one in _distinct(involved) if one.statement.allows != possible[0]]
+        determining = tuple(one for one in wanted if one.statement.truth(request) is not False)
     return Settlement(possible, spelled(keys, request, (one.statement for one in involved)), determining)
 
 
