@@ -90,7 +90,7 @@ def no_second_person(proposer: Person, approver: Person, proposed: str, *, signe
         yield Lack(
             "second person",
             f"people sign in to this server, and {approver.name} did not",
-            "sign in to the console and agree there",
+            "sign in to this server and agree there (POST /api/v1/guardrails/proposals/ID/approve)",
         )
     elif approver.counts_as == proposer.counts_as:
         own = "made by whom it was proposed by" if approver.kind == TOKEN else "who proposed it"
