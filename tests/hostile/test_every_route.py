@@ -44,7 +44,7 @@ NEEDED = {
             "/openapi.json", "/events", "/events/stream", "/events/{event_id}", "/facets", "/agents", "/agents/{name}",
             "/denials", "/difference",
             "/who", "/export", "/views", "/views/{view}", "/feeds", "/feeds/{name}", "/alerts",
-            "/alerts/{alert}",
+            "/alerts/{alert}", "/guardrails/proposals", "/guardrails/proposals/{proposal}",
         )),
     ),
     "push": (f"POST {_API}/events/{{format}}",),
@@ -61,6 +61,7 @@ NEEDED = {
     "admin": (
         "GET /settings/tokens", "POST /settings/tokens", "POST /settings/tokens/revoke", "GET /settings/journal",
         "POST /alerts/channels",
+        *(f"POST {_API}/guardrails/proposals/{{proposal}}/{step}" for step in ("approve", "attach", "withdraw")),
     ),
 }  # fmt: skip
 """The scope that a route needs -> the routes."""
