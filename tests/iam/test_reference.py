@@ -53,18 +53,18 @@ def test_both_evaluators_agree_on_cases_that_hypothesis_draws(case: Json) -> Non
 
 
 def test_both_evaluators_agree_on_generated_cases() -> None:
-    found = Counter(_agree(generated_case(Seeded(seed))) for seed in range(2_000))
+    found = Counter(_agree(generated_case(Seeded(seed))) for seed in range(1_200))
     # Each decision must come up often enough for the agreement to mean something.
-    assert min(found.values()) >= 100, found
+    assert min(found.values()) >= 60, found
     assert set(found) == {"allowed", "explicitly_denied", "implicitly_denied", "unknown"}
 
 
 def test_both_evaluators_agree_on_one_policy_alone() -> None:
     found: Counter[str] = Counter()
-    for seed in range(2_000):
+    for seed in range(1_500):
         choice = Seeded(seed)
         found[_agree_alone(document(choice, "identity", 3), generated_request(choice))] += 1
-    assert min(found[truth] for truth in ("yes", "no", "unknown")) >= 50, found
+    assert min(found[truth] for truth in ("yes", "no", "unknown")) >= 40, found
 
 
 @pytest.mark.heavy

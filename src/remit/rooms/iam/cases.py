@@ -19,7 +19,7 @@ from remit.rooms.iam.request import Principal, Request, check_action, principal_
 Json = dict[str, Any]
 LONGEST_FILE: Final = 32 * 1024 * 1024
 """Characters of one file of cases."""
-MOST_VALUES: Final = 1000
+MOST_VALUES: Final = 250
 """Values of one key of a request's context."""
 _LONGEST_VALUE: Final = 8192
 _REQUEST: Final = frozenset(

@@ -14,6 +14,7 @@ FALSE: Final = 0
 TRUE: Final = 1
 MOST_VARIABLES: Final = 200
 MOST_NODES: Final = 50_000
+MOST_STEPS: Final = 200_000
 
 
 class TooManyOpenTests(Exception):
@@ -105,6 +106,8 @@ class Diagram:
             level = min(self._nodes[test][0], self._nodes[then][0], self._nodes[other][0])
             low = self._choose(*(self._branch(node, level, 1) for node in (test, then, other)))
             high = self._choose(*(self._branch(node, level, 2) for node in (test, then, other)))
+            if len(self._known) >= MOST_STEPS:
+                raise TooManyOpenTests
             known = self._known[(test, then, other)] = self._node(level, low, high)
         return known
 

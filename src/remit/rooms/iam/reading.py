@@ -34,7 +34,7 @@ _AWS_PRINCIPAL: Final = re.compile(
     r"|sts::\d{12}:(?:assumed-role/[^\s*?/]+/[^\s*?/]+|federated-user/[^\s*?/]+))",
     re.ASCII,
 )
-_MOST_VALUES: Final = 50_000
+_MOST_VALUES: Final = 20_000
 """Values (actions, resources, condition values) of one document; far above what fits any AWS limit."""
 _LONGEST_VALUE: Final = 8192
 _MOST_PROBLEMS: Final = 100
@@ -43,7 +43,8 @@ _MOST_PROBLEMS: Final = 100
 @dataclass(frozen=True, slots=True)
 class Reading:
     """What could be read of a document, and every trouble found. ``document`` has only the statements without
-    trouble and is None when not even an object could be read."""
+    trouble; it is None when not even an object could be read, or when reading stopped at a hundred troubles or at more
+    than any AWS policy has."""
 
     document: Document | None
     problems: tuple[PolicyError, ...]
@@ -70,7 +71,11 @@ def read_document(source: str | bytes | Mapping[str, Any], name: str = "policy")
     except PolicyError as error:
         return Reading(None, (error,))
     reader = _DocumentReader(placed, name)
-    return Reading(reader.document(), tuple(reader.problems))
+    try:
+        document = reader.document()
+    except _Stop:
+        document = None
+    return Reading(document, tuple(reader.problems))
 
 
 def check_kind(document: Document, kind: str) -> None:
@@ -125,9 +130,10 @@ class _DocumentReader:
             return None
         self.only(value, DOCUMENT_ELEMENTS, ())
         self.version = self.read_version(value)
+        name = self.text(value, "Id", ())
         statements = tuple(self.statements(value))
         self.unique_sids(statements)
-        return Document(self.name, statements, self.version, self.text(value, "Id", ()), self.source)
+        return Document(self.name, statements, self.version, name, self.source)
 
     def read_version(self, value: Mapping[str, Any]) -> str | None:
         """The Version element; None when there is none."""
@@ -149,10 +155,7 @@ class _DocumentReader:
         several = isinstance(given, list | tuple)
         for index, one in enumerate(given if several else [given]):
             path: Path = ("Statement", index) if several else ("Statement",)
-            if self.values > _MOST_VALUES or self.characters > LONGEST or len(self.problems) > _MOST_PROBLEMS:
-                said = f"{self.values:,} values of {self.characters:,} characters"
-                self.problem(f"Reading stopped after {said}, more than any AWS policy has", path)
-                return
+            self.count(path)
             before = len(self.problems)
             if not isinstance(one, Mapping):
                 self.problem("A statement is a JSON object", path)
@@ -164,12 +167,13 @@ class _DocumentReader:
     def statement(self, one: Mapping[str, Any], path: Path, index: int) -> Statement:
         """One statement; of use only when it brought no problem."""
         self.only(one, STATEMENT_ELEMENTS, path)
-        if one.get("Effect") not in ("Allow", "Deny"):
+        effect = one.get("Effect")
+        if not isinstance(effect, str) or effect not in ("Allow", "Deny"):
             self.problem("Effect must be Allow or Deny", (*path, "Effect") if "Effect" in one else path)
         actions = self.either(one, "Action", path, required=True) or ()
         resources = self.either(one, "Resource", path, required=False)
         return Statement(
-            effect=str(one.get("Effect")),
+            effect=str(effect) if isinstance(effect, str) else "",
             actions=actions,
             sid=self.text(one, "Sid", path),
             not_actions="NotAction" in one,
@@ -259,6 +263,7 @@ class _DocumentReader:
     def condition(self, parts: tuple[str, str, bool], key: Any, value: Any, path: Path) -> Condition:
         """One test; troubles with its key or values are noted."""
         qualifier, operator, if_exists = parts
+        self.count(path)
         if not isinstance(key, str) or not _is_key(key):
             self.problem(f"{_shown(key)} is no condition key: it has no service prefix such as aws:", path, key=True)
         found = []
@@ -276,9 +281,8 @@ class _DocumentReader:
         several = isinstance(value, list | tuple)
         for index, one in enumerate(value if several else [value]):
             spot = (*path, index) if several else path
-            self.values += 1
             text = _text_of(one, scalars)
-            self.characters += len(text or "")
+            self.count(spot, len(text or ""))
             if text is None:
                 self.problem(f"Expected text{', a number or a boolean' if scalars else ''} or a list of it", spot)
             elif len(text) > _LONGEST_VALUE:
@@ -313,10 +317,22 @@ class _DocumentReader:
 
     def problem(self, what: str, path: Path, *, key: bool = False, remedy: str = "") -> None:
         """Note one trouble."""
-        if len(self.problems) < _MOST_PROBLEMS:
-            self.problems.append(self.source.error(what, self.name, path, key=key, remedy=remedy))
-        elif len(self.problems) == _MOST_PROBLEMS:
-            self.problems.append(self.source.error("There are more troubles, which are not told", self.name, path))
+        self.problems.append(self.source.error(what, self.name, path, key=key, remedy=remedy))
+        if len(self.problems) >= _MOST_PROBLEMS:
+            raise _Stop
+
+    def count(self, path: Path, characters: int = 0) -> None:
+        """Note one more value, and stop where the document grows beyond what any AWS policy has."""
+        self.values += 1
+        self.characters += characters
+        if self.values > _MOST_VALUES or self.characters > LONGEST:
+            said = f"{self.values:,} values of {self.characters:,} characters"
+            self.problem(f"Reading stopped after {said}, more than any AWS policy has", path)
+            raise _Stop
+
+
+class _Stop(Exception):
+    """Enough is known of a document that cannot be used."""
 
 
 def _text_of(value: Any, scalars: bool) -> str | None:
@@ -355,5 +371,8 @@ def _nearest(spelled: Any) -> str:
 
 
 def _shown(value: Any) -> str:
-    text = str(value)
+    """A short text of what was given; of an object or a list only that it is one, however deep it goes."""
+    if not isinstance(value, str | int | float | None):
+        return "An object" if isinstance(value, Mapping) else "A list"
+    text = str(value) if isinstance(value, str) else repr(value)
     return repr(text if len(text) <= 60 else text[:57] + "...")

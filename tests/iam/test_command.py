@@ -1,0 +1,103 @@
+"""``remit iam evaluate``: one case or a list, from a file or standard input, as JSON or for a person."""
+
+from __future__ import annotations
+
+import io
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from remit.app.application import RemitApplication
+from remit.faces.cli.main import run
+from remit.faces.cli.output import note
+
+Json = dict[str, Any]
+FULL: Json = {"Version": "2012-10-17", "Statement": {"Effect": "Allow", "Action": "*", "Resource": "*"}}
+DENY: Json = {
+    "Version": "2012-10-17",
+    "Statement": {
+        "Sid": "Regions",
+        "Effect": "Deny",
+        "Action": "*",
+        "Resource": "*",
+        "Condition": {"StringNotEquals": {"aws:RequestedRegion": "eu-west-1"}},
+    },
+}
+
+
+def _case(**request: Any) -> Json:
+    asked = {"principal": "arn:aws:iam::111111111111:user/ann", "action": "ec2:RunInstances", "resource": "*"}
+    return {"request": {**asked, **request}, "policies": {"identity": [FULL], "scps": [[FULL, DENY]]}}
+
+
+def _run(*arguments: str) -> int:
+    return run(RemitApplication(note), ["iam", "evaluate", *arguments])
+
+
+def test_one_case_is_answered_as_one_object(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    file = tmp_path / "case.json"
+    file.write_text(json.dumps(_case(context={"aws:RequestedRegion": "us-east-1"})), encoding="utf-8")
+    assert _run(str(file), "--json") == 0
+    assert json.loads(capsys.readouterr().out) == {
+        "decision": "explicitly_denied",
+        "determining": [
+            {"kind": "scp", "policy": "scps/0/1", "sid": "Regions", "effect": "Deny", "statement": 0, "level": 0}
+        ],
+        "unknown_keys": [],
+    }
+
+
+def test_a_list_is_answered_as_a_list_and_a_malformed_case_does_not_stop_it(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    cases = [
+        _case(unknown_keys=["aws:RequestedRegion"]),
+        {"request": {"action": "x"}},
+        _case(principal_org_management=True),
+    ]
+    text = io.TextIOWrapper(io.BytesIO(json.dumps(cases).encode()))
+    monkeypatch.setattr("sys.stdin", text)
+    assert _run("-", "--json") == 2
+    first, second, third = json.loads(capsys.readouterr().out)
+    assert (first["decision"], first["unknown_keys"]) == ("unknown", ["aws:RequestedRegion"])
+    assert second["error"]["where"] == "standard input[1] at /request"
+    assert third["decision"] == "allowed"
+
+
+def test_an_answer_for_a_person_names_the_statement(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    file = tmp_path / "case.json"
+    file.write_text(
+        json.dumps([_case(context={"aws:RequestedRegion": "us-east-1"}), _case(action="e")]), encoding="utf-8"
+    )
+    assert _run(str(file)) == 2
+    captured = capsys.readouterr()
+    assert "explicitly denied\n  Deny by scp level 0 policy scps/0/1: Regions" in captured.out
+    assert "error: 'e' is no action" in captured.out
+    assert "1 of 2 cases could not be read." in captured.err
+
+
+@pytest.mark.parametrize(
+    ("content", "said"),
+    [
+        (b'[{"request": ]', "line 1 column 14"),
+        (b"7", "one JSON object, or a list"),
+        (b"\xff", "not UTF-8"),
+        (b"[" * 1000, "nested more than 64 deep"),
+    ],
+)
+def test_a_file_that_is_no_list_of_cases_ends_with_its_place(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], content: bytes, said: str
+) -> None:
+    file = tmp_path / "case.json"
+    file.write_bytes(content)
+    assert _run(str(file), "--json") == 2
+    captured = capsys.readouterr()
+    assert captured.out == ""
+    assert said in captured.err
+
+
+def test_a_file_that_is_not_there_is_said(capsys: pytest.CaptureFixture[str]) -> None:
+    assert _run("/nowhere/case.json") == 2
+    assert "cannot be read" in capsys.readouterr().err
