@@ -117,6 +117,10 @@ def _conditions(condition: tuple[str, ...], settled: bool) -> Iterator[tuple[str
     for place, value in enumerate(values):
         if len(values) > 1:
             yield f"without {value}", ((operator, key, *values[:place], *values[place + 1 :]),)
+    yield "on another key", ((operator, "aws:Nothing", *values),)
+    for place, value in enumerate(values):
+        if not PLACEHOLDER.search(value) and value not in ("true", "false"):
+            yield f"{value} misspelled", ((operator, key, *values[:place], f"{value}9", *values[place + 1 :]),)
     qualifier, _, plain = operator.rpartition(":")
     before = f"{qualifier}:" if qualifier else ""
     exists = plain.endswith("IfExists")
