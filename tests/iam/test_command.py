@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import json
+import re
 from pathlib import Path
 from typing import Any
 
@@ -101,3 +102,12 @@ def test_a_file_that_is_no_list_of_cases_ends_with_its_place(
 def test_a_file_that_is_not_there_is_said(capsys: pytest.CaptureFixture[str]) -> None:
     assert _run("/nowhere/case.json") == 2
     assert "cannot be read" in capsys.readouterr().err
+
+
+def test_the_example_of_the_document_is_answered_as_it_says(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    text = (Path(__file__).parent.parent.parent / "docs" / "iam.md").read_text(encoding="utf-8")
+    case, told = re.findall(r"^```json\n(.*?)^```$", text, re.MULTILINE | re.DOTALL)[:2]
+    file = tmp_path / "case.json"
+    file.write_text(case, encoding="utf-8")
+    assert _run(str(file), "--json") == 0
+    assert json.loads(capsys.readouterr().out) == json.loads(told)

@@ -53,9 +53,9 @@ def test_both_evaluators_agree_on_cases_that_hypothesis_draws(case: Json) -> Non
 
 
 def test_both_evaluators_agree_on_generated_cases() -> None:
-    found = Counter(_agree(generated_case(Seeded(seed))) for seed in range(1_200))
+    found = Counter(_agree(generated_case(Seeded(seed))) for seed in range(800))
     # Each decision must come up often enough for the agreement to mean something.
-    assert min(found.values()) >= 60, found
+    assert min(found.values()) >= 40, found
     assert set(found) == {"allowed", "explicitly_denied", "implicitly_denied", "unknown"}
 
 
