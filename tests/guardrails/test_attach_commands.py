@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import json
 from datetime import UTC, datetime
 from pathlib import Path
@@ -11,6 +12,7 @@ import pytest
 from tests.cli.conftest import Ran
 from tests.guardrails.conftest import Organization
 from tests.guardrails.documents import PLAIN
+from tests.guardrails.readers import by_cfn_lint
 
 from remit.adapters.store.state.proposals import BacktestTable
 from remit.adapters.store.state.state import State
@@ -168,3 +170,13 @@ def test_the_type_of_a_file_is_told_by_its_statements(remit: Commands, tmp_path:
         statement = {"Effect": "Deny", **principal, "Action": "s3:*", "Resource": "*"}
         file.write_text(json.dumps({"Version": "2012-10-17", "Statement": statement}), encoding="utf-8")
         assert kind in run_text(remit, "guardrails", "export", str(file), "--format", "cloudformation")
+
+
+def test_a_policy_comes_from_standard_input_too(monkeypatch: pytest.MonkeyPatch, remit: Commands) -> None:
+    statement = {"Effect": "Deny", "Action": "s3:*", "Resource": "*"}
+    document = json.dumps({"Version": "2012-10-17", "Statement": statement}, indent=4).encode()
+    monkeypatch.setattr("sys.stdin", io.TextIOWrapper(io.BytesIO(document)))
+    made = run_text(remit, "guardrails", "export", "-", "--format", "cloudformation", "--target", "r-ab12,123456789012")
+    assert by_cfn_lint(made)["Content"]["Statement"] == statement
+    assert by_cfn_lint(made)["TargetIds"] == ["r-ab12", "123456789012"]
+    assert by_cfn_lint(made)["Name"] == "policy"

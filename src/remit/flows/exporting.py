@@ -48,7 +48,7 @@ class Exporter:
         read = parse_document(text, file)
         kind = kind.upper() or ("RCP" if any(each.principals is not None for each in read.statements) else "SCP")
         check_kind(read, kind.lower())
-        plain = re.sub(r"\.[A-Za-z0-9]+$", "", re.split(r"[\\/]", file)[-1])
+        plain = re.sub(r"\.[A-Za-z0-9]+$", "", re.split(r"[\\/]", file)[-1]).strip("-")
         return organization_policy(name or plain or "policy", kind, _value(read), "", targets)
 
     def export(self, policy: OrganizationPolicy, form: str) -> Json:

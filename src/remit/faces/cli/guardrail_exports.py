@@ -35,7 +35,10 @@ def policy_options(command: F) -> F:
         ),
         click.option("--set", "settings", multiple=True, metavar="NAME=VALUE", help="A parameter of ID."),
         click.option(
-            "--target", "targets", multiple=True, help="A root, organizational unit or account; repeat for several."
+            "--target",
+            "targets",
+            multiple=True,
+            help="A root, organizational unit or account; repeat for several, or part them by commas.",
         ),
     )
     for option in options:
@@ -54,13 +57,14 @@ def chosen(
 ) -> tuple[Any, dict[str, Any]]:
     """The policy that the options choose, and where it came from: ``{subject, values}``."""
     exporter = app.exporter()
+    targets = tuple(each for target in targets for each in target.split(","))
     if not _is_file(named):
         values = values_of(file, settings)
         return exporter.guardrail(named, values, targets, name), {"subject": named, "values": values}
     if settings or file:
         raise UsageError("A policy in a file has no parameters", where=named, remedy="Leave --set and --values out.")
-    policy = exporter.written(_text(Path(named)), named, kind or "", targets, name)
-    return policy, {"subject": str(Path(named).absolute()), "values": {}}
+    policy = exporter.written(_text(named), named, kind or "", targets, name)
+    return policy, {"subject": named if named == "-" else str(Path(named).absolute()), "values": {}}
 
 
 @guardrails.command()
@@ -114,17 +118,18 @@ def _write(path: Path, text: str) -> None:
 
 def _is_file(named: str) -> bool:
     """An id has letters, digits and hyphens; anything else, and whatever is there as a file, is a file."""
-    return "." in named or "/" in named or Path(named).is_file()
+    return named == "-" or "." in named or "/" in named or Path(named).is_file()
 
 
-def _text(path: Path) -> bytes:
+def _text(named: str) -> bytes:
+    """A file's bytes, or those of standard input for ``-``."""
     try:
-        with path.open("rb") as opened:
-            text = opened.read(_LONGEST_POLICY + 1)
+        with click.open_file(named, "rb") as opened:
+            text: bytes = opened.read(_LONGEST_POLICY + 1)
     except OSError as error:
-        raise UsageError(f"The policy cannot be read: {error.strerror}", where=str(path)) from error
+        raise UsageError(f"The policy cannot be read: {error.strerror}", where=named) from error
     if len(text) > _LONGEST_POLICY:
-        raise UsageError(f"The file is larger than {_LONGEST_POLICY:,} bytes, which no policy is", where=str(path))
+        raise UsageError(f"The file is larger than {_LONGEST_POLICY:,} bytes, which no policy is", where=named)
     return text
 
 
