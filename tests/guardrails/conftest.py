@@ -42,12 +42,13 @@ class Organization:
 
     endpoint: str
     client: Any
+    shared: OrganizationPolicies
     root: str
     units: tuple[str, str]
     account: str
 
     def api(self) -> OrganizationPolicies:
-        return OrganizationPolicies(endpoint_url=self.endpoint)
+        return self.shared
 
     def attached(self, target: str, kind: str = "SERVICE_CONTROL_POLICY") -> dict[str, str]:
         """Name -> text of the policies attached to a target, but for AWS's own."""
@@ -61,7 +62,8 @@ class Organization:
 
 
 @pytest.fixture(scope="session")
-def organizations_endpoint() -> Iterator[str]:
+def organizations() -> Iterator[tuple[str, Any, OrganizationPolicies]]:
+    """The address of moto's Organizations, a client of boto3 and one of ours: making one takes longer than using it."""
     with pytest.MonkeyPatch.context() as patch, serving() as address:
         for name, value in ENVIRONMENT.items():
             patch.setenv(name, value)
@@ -72,22 +74,24 @@ def organizations_endpoint() -> Iterator[str]:
         for kind in ("SERVICE_CONTROL_POLICY", "RESOURCE_CONTROL_POLICY"):
             client.enable_policy_type(RootId=root, PolicyType=kind)
         client.create_account(Email="shop@example.com", AccountName="shop")
-        yield address
+        ours = OrganizationPolicies(endpoint_url=address)
+        assert ours.organization_id()
+        yield address, client, ours
 
 
 _NAMES = itertools.count()
 
 
 @pytest.fixture
-def organization(organizations_endpoint: str, s3_environment: None) -> Organization:
+def organization(organizations: tuple[str, Any, OrganizationPolicies], s3_environment: None) -> Organization:
     """With units that no other test has seen."""
-    client = boto3.client("organizations", region_name="us-east-1", endpoint_url=organizations_endpoint)
+    endpoint, client, ours = organizations
     root = client.list_roots()["Roots"][0]["Id"]
     made = [client.create_organizational_unit(ParentId=root, Name=f"Unit {next(_NAMES)}") for _ in range(2)]
     first, second = (each["OrganizationalUnit"]["Id"] for each in made)
     accounts = client.list_accounts()["Accounts"]
     account = next(each["Id"] for each in accounts if each["Name"] == "shop")
-    return Organization(organizations_endpoint, client, root, (first, second), account)
+    return Organization(endpoint, client, ours, root, (first, second), account)
 
 
 @dataclass

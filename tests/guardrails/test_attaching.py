@@ -75,16 +75,16 @@ def test_two_persons_attach_what_was_read_and_backtested(house: House, organizat
     assert house.told("attach.approved")[0]["facts"]["digest"] == proposed["digest"]
 
 
-def test_every_lack_is_told_with_the_command_that_mends_it(house: House, organization: Organization) -> None:
-    house.findings[:] = [FINDING]
-    lacking = propose(house, policy(organization), organization)
+def test_every_lack_is_told_with_the_command_that_mends_it(one_house: House, organization: Organization) -> None:
+    one_house.findings[:] = [FINDING]
+    lacking = propose(one_house, policy(organization), organization)
     assert {each["condition"]: each["command"] for each in lacking["lacking"]} == {
         "insights": "remit guardrails lint org-deny-regions --set regions=eu-west-1,eu-central-1 --set 'note=a b', "
         f"then add --acknowledge {findings_digest([FINDING])}",
         "backtest": "remit backtest org-deny-regions --set regions=eu-west-1,eu-central-1 --set 'note=a b' --type scp "
         f"--target {organization.units[0]}",
     }
-    assert house.attaching.proposals() == {"proposals": []}
+    assert one_house.attaching.proposals() == {"proposals": []}
 
 
 def test_acknowledging_other_findings_is_not_enough(one_house: House, organization: Organization) -> None:
@@ -173,12 +173,12 @@ def test_where_people_sign_in_only_they_can_agree(tmp_path: Path, organization: 
     state.close()
 
 
-def test_a_yes_is_used_once(house: House, organization: Organization) -> None:
-    proposal = agreed(house, policy(organization), organization)
-    assert house.attaching.execute(proposal, ANN, organization.api())["state"] == "attached"
+def test_a_yes_is_used_once(one_house: House, organization: Organization) -> None:
+    proposal = agreed(one_house, policy(organization), organization)
+    assert one_house.attaching.execute(proposal, ANN, organization.api())["state"] == "attached"
     with pytest.raises(NotReady, match="is attached"):
-        house.attaching.execute(proposal, ANN, organization.api())
-    assert len(house.told("attach.begun")) == 1
+        one_house.attaching.execute(proposal, ANN, organization.api())
+    assert len(one_house.told("attach.begun")) == 1
 
 
 def test_of_two_who_attach_at_once_one_does(house: House, organization: Organization) -> None:

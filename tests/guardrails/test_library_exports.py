@@ -31,6 +31,12 @@ def policies(catalogue: Catalogue) -> Sequence[OrganizationPolicy]:
     ]
 
 
+@pytest.fixture(params=[pytest.param(1, marks=pytest.mark.heavy), 20], ids=["each", "one in twenty"])
+def some(request: pytest.FixtureRequest, policies: Sequence[OrganizationPolicy]) -> Sequence[OrganizationPolicy]:
+    """For the slow tools: by default one policy in twenty, every one in make test-all."""
+    return policies[:: request.param]
+
+
 def test_organizations_takes_the_json_of_each(
     organization: Organization, policies: Sequence[OrganizationPolicy]
 ) -> None:
@@ -46,13 +52,13 @@ def test_organizations_takes_the_json_of_each(
         client.delete_policy(PolicyId=made["PolicySummary"]["Id"])
 
 
-def test_terraform_reads_the_same_policies(policies: Sequence[OrganizationPolicy], tmp_path: Path) -> None:
-    texts = [export(policy, "terraform") for policy in policies]
-    for policy, text in zip(policies, texts, strict=True):
+def test_terraform_reads_the_same_policies(some: Sequence[OrganizationPolicy], tmp_path: Path) -> None:
+    texts = [export(policy, "terraform") for policy in some]
+    for policy, text in zip(some, texts, strict=True):
         assert by_hcl2(text)["aws_organizations_policy"]["content"] == policy.document, policy.name
     if TERRAFORM:
         contents = by_terraform(texts, tmp_path)
-        assert [json.loads(content) for content in contents] == [policy.document for policy in policies]
+        assert [json.loads(content) for content in contents] == [policy.document for policy in some]
 
 
 @pytest.mark.skipif(not TERRAFORM, reason="no terraform here: its own formatter was not asked")
@@ -63,9 +69,9 @@ def test_terraform_would_lay_each_out_in_the_same_way(policies: Sequence[Organiz
     assert ran.returncode == 0, ran.stdout + ran.stderr
 
 
-def test_cloudformation_reads_the_same_policies(policies: Sequence[OrganizationPolicy]) -> None:
+def test_cloudformation_reads_the_same_policies(some: Sequence[OrganizationPolicy]) -> None:
     resources: dict[str, Any] = {}
-    for number, policy in enumerate(policies):
+    for number, policy in enumerate(some):
         properties = by_cfn_lint(export(policy, "cloudformation"))
         assert properties["Content"] == policy.document, policy.name
         resources[f"Policy{number}"] = {"Type": "AWS::Organizations::Policy", "Properties": properties}
