@@ -32,6 +32,7 @@ class ConditionKeys:
         self._services = file.services
         self._exact: dict[str, str] = {}
         self._templates: list[tuple[re.Pattern[str], str]] = []
+        self._by_prefix: dict[str, list[str]] = {}
         for keys in file.services.values():
             for name, kind in keys.items():
                 self._enter(name.lower(), kind)
@@ -65,6 +66,7 @@ class ConditionKeys:
 
     def of_service(self, prefix: str) -> tuple[str, ...]:
         """The names of the keys that begin with a prefix, as the reference spells them."""
-        wanted = f"{prefix}:".lower()
-        names = (name for keys in self._services.values() for name in keys)
-        return tuple(dict.fromkeys(name for name in names if name.lower().startswith(wanted)))
+        if not self._by_prefix:
+            for name in dict.fromkeys(name for keys in self._services.values() for name in keys):
+                self._by_prefix.setdefault(name.partition(":")[0].lower(), []).append(name)
+        return tuple(self._by_prefix.get(prefix.lower(), ()))

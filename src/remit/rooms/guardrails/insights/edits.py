@@ -30,36 +30,35 @@ def replaced(text: str, node: Node, value: object) -> Edits:
 
 def removed(container: Node, gone: Iterable[int]) -> Edits:
     """Without the children at these positions; the commas go with them."""
-    spans = [(member.key.start, member.value.end) for member in container.members] or [
-        (item.start, item.end) for item in container.items
-    ]
-    dead = set(gone)
-    kept = [spans[i] for i in range(len(spans)) if i not in dead]
-    if not kept:
+    dead = sorted(set(gone))
+    children = container.members or container.items
+    if len(dead) >= len(children):
         return ((container.start, container.end, "{}" if container.kind == "object" else "[]"),)
     edits: list[Replacement] = []
-    for i in sorted(dead):
-        if any(j not in dead for j in range(i)):
-            edits.append((spans[i - 1][1], spans[i][1], ""))
+    for below, at in enumerate(dead):
+        if at > below:  # something before it is kept
+            edits.append((_span(children[at - 1])[1], _span(children[at])[1], ""))
         else:
-            edits.append((spans[i][0], spans[i + 1][0], ""))
+            edits.append((_span(children[at])[0], _span(children[at + 1])[0], ""))
     return tuple(edits)
+
+
+def _span(child: Node | Member) -> tuple[int, int]:
+    return (child.start, child.end) if isinstance(child, Node) else (child.key.start, child.value.end)
 
 
 def added(text: str, container: Node, value: object, name: str | None = None) -> Edits:
     """One more child at the end: a member called ``name``, or an item of an array."""
-    spans = [(member.key.start, member.value.end) for member in container.members] or [
-        (item.start, item.end) for item in container.items
-    ]
+    children = container.members or container.items
     body = dumped(text, value)
     if name is not None:
         compact = body_is_compact(text)
         body = json.dumps(name, ensure_ascii=False) + (":" if compact else ": ") + body
-    if not spans:
+    if not children:
         return ((container.start + 1, container.end - 1, body),)
-    indent = _INDENT.search(text[container.start : spans[0][0]])
+    indent = _INDENT.search(text[container.start : _span(children[0])[0]])
     between = f",\n{indent.group(1)}" if indent else ("," if body_is_compact(text) else ", ")
-    return ((spans[-1][1], spans[-1][1], between + body),)
+    return ((_span(children[-1])[1], _span(children[-1])[1], between + body),)
 
 
 def body_is_compact(text: str) -> bool:

@@ -127,6 +127,7 @@ class Facts:
         self._steps = _STEPS
         self._suggestions = _SUGGESTIONS
         self._expanded: dict[str, tuple[str, ...]] = {}
+        self._known_keys: dict[str, Key | None] = {}
         self._keys_of: dict[str, set[str]] = {}
 
     def knows_service(self, prefix: str) -> bool:
@@ -135,6 +136,11 @@ class Facts:
 
     def key(self, name: str) -> Key | None:
         """What is known of a condition key, letter case aside; None for a key that AWS does not list."""
+        if name not in self._known_keys:
+            self._known_keys[name] = self._key(name)
+        return self._known_keys[name]
+
+    def _key(self, name: str) -> Key | None:
         lower = name.lower()
         found = _GLOBAL.get(_tag_family(lower))
         if found:
@@ -205,7 +211,7 @@ class Facts:
     def closest(self, word: str, among: Iterable[str]) -> str | None:
         """The most alike of many words, for the first hundred questions of a document; then None."""
         self._suggestions -= 1
-        return closest(word, among) if self._suggestions >= 0 else None
+        return closest(word, among, 0.75) if self._suggestions >= 0 else None
 
     def covers(self, values: Iterable[Value], action: str) -> bool:
         """Whether one of the patterns covers an action."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from collections import Counter
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Final
 
 from remit.rooms.guardrails.insights.edits import applied
@@ -21,6 +21,8 @@ LONGEST: Final = 256 * 1024
 MOST_FINDINGS: Final = 500
 MOST_ROUNDS: Final = 200
 """Fixes applied one after the other by ``fix``."""
+_LONGEST_MESSAGE: Final = 600
+"""Characters of a message, which quotes what was written."""
 _RESULTS: Final = 4 * 1024 * 1024
 """Characters of resulting texts in one answer."""
 _ORDER: Final = {severity: at for at, severity in enumerate(SEVERITIES)}
@@ -80,6 +82,8 @@ def _one(text: str, kind: PolicyType | None, check: Check, offset: int, message:
 
 
 def _finding(check: Check, hit: Hit, lines: Lines) -> Finding:
+    if len(hit.message) > _LONGEST_MESSAGE:
+        hit = replace(hit, message=hit.message[: _LONGEST_MESSAGE - 1] + "…")
     return Finding(check, hit, *lines.place(hit.node.start), *lines.place(hit.node.end))
 
 
@@ -163,7 +167,7 @@ def _told(insights: Insights) -> Iterator[dict[str, Any]]:
             room -= len(insights.text) if fits else 0
             fixes.append(
                 {
-                    "title": each.title,
+                    "title": each.title[:200],
                     "changes_effect": each.changes_effect,
                     "edits": [{"start": start, "end": end, "text": new} for start, end, new in each.edits],
                     "text": applied(insights.text, each.edits) if fits else None,

@@ -123,7 +123,7 @@ class Condition:
 _FAMILIES: Final = ("String", "Numeric", "Date", "Bool", "Binary", "Ip", "Arn", "Null")
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Statement:
     """One statement. A list of values that is absent is empty; ``elements`` are the members by name."""
 
@@ -164,16 +164,18 @@ class Statement:
         """How a person calls it."""
         return f"statement {self.index + 1}" + (f" ({self.sid})" if self.sid else "")
 
+    @cached_property
+    def _by_key(self) -> dict[str, list[Condition]]:
+        """Conditions by key, and those on tags by what stands before the slash too."""
+        found: dict[str, list[Condition]] = {}
+        for condition in self.conditions:
+            for name in (condition.lower_key, condition.lower_key.partition("/")[0] + "/"):
+                found.setdefault(name, []).append(condition)
+        return found
+
     def on(self, *keys: str) -> tuple[Condition, ...]:
-        """Its conditions on keys; names in lower case, a name that ends in ``/`` is a prefix."""
-        return tuple(
-            condition
-            for condition in self.conditions
-            if any(
-                condition.lower_key == key or (key.endswith("/") and condition.lower_key.startswith(key))
-                for key in keys
-            )
-        )
+        """Its conditions on keys; names in lower case, a name that ends in ``/`` stands for every tag."""
+        return tuple(condition for key in keys for condition in self._by_key.get(key, ()))
 
     def guarded(self, key: str) -> bool:
         """Whether a Null condition makes sure the key is present."""

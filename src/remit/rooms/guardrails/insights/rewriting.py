@@ -83,7 +83,7 @@ def without_value(
     member = statement.elements.get(element)
     if member is None or member.value.kind != "array" or len(member.value.items) < 2:
         return ()
-    at = next(i for i, item in enumerate(member.value.items) if item is value.node)
+    at = int(value.pointer.rpartition("/")[2])
     return (Fix(title, removed(member.value, [at]), changes),)
 
 

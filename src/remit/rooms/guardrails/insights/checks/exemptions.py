@@ -36,12 +36,13 @@ def _everybody(policy: Policy, facts: Facts) -> Iterator[Hit]:
 
 
 def _claimable(policy: Policy, facts: Facts) -> Iterator[Hit]:
+    guarded = {value.text for statement in _guards(policy, facts, "iam:CreateRole") for value in statement.resources}
     for statement, condition, value in _exemptions(policy):
         role = _ROLE.fullmatch(value.text)
         if "Like" not in condition.name or role is None or _EVERYBODY.fullmatch(value.text):
             continue
         account, path = role.groups()
-        if path.startswith(_KEPT_BY_AWS) or _protected(policy, facts, value.text):
+        if path.startswith(_KEPT_BY_AWS) or guarded & {"*", value.text}:
             continue
         if "*" in path or "?" in path:
             message = f"Whoever may create a role can give it a name that {value.text!r} covers, and is exempt"
@@ -53,20 +54,14 @@ def _claimable(policy: Policy, facts: Facts) -> Iterator[Hit]:
             yield statement.at(value, message, severity="medium")
 
 
-_MAKING: Final = ("iam:CreateRole", "iam:UpdateAssumeRolePolicy")
-
-
-def _protected(policy: Policy, facts: Facts, arn: str) -> bool:
-    """Whether a Deny, here or beside, keeps others from making or taking over roles of that name."""
-    for each in (policy, *facts.beside):
-        for statement in each.statements:
-            if statement.denies and facts.covers(statement.actions, _MAKING[0]) and _names(statement, arn):
-                return True
-    return False
-
-
-def _names(statement: Statement, arn: str) -> bool:
-    return any(value.text in ("*", arn) for value in statement.resources)
+def _guards(policy: Policy, facts: Facts, action: str) -> list[Statement]:
+    """The Deny statements on an action, here and beside: what keeps others from taking that way."""
+    return [
+        statement
+        for each in (policy, *facts.beside)
+        for statement in each.statements
+        if statement.denies and facts.covers(statement.actions, action)
+    ]
 
 
 def _session(policy: Policy, facts: Facts) -> Iterator[Hit]:
@@ -86,11 +81,13 @@ def _session(policy: Policy, facts: Facts) -> Iterator[Hit]:
 
 
 def _tags(policy: Policy, facts: Facts) -> Iterator[Hit]:
+    guards = {way: _guards(policy, facts, way) for way in _WAYS}
     for statement, condition in policy.conditions():
         if not statement.denies or not condition.lower_key.startswith(_PRINCIPAL_TAG) or condition.name == "Null":
             continue
         tag = condition.key.partition("/")[2]
-        open_ways = [way for way in _WAYS if not _tag_guarded(policy, facts, way, tag)]
+        facts.spend(sum(map(len, guards.values())))
+        open_ways = [way for way in _WAYS if not any(_about_tag(statement, tag) for statement in guards[way])]
         if open_ways:
             yield _settable(statement, condition, tag, open_ways)
 
@@ -107,14 +104,6 @@ def _settable(statement: Statement, condition: Condition, tag: str, ways: list[s
     return condition.hit(f"{message}: nothing here, nor in the policies beside, keeps it", statement, severity="medium")
 
 
-def _tag_guarded(policy: Policy, facts: Facts, action: str, tag: str) -> bool:
-    for each in (policy, *facts.beside):
-        for statement in each.statements:
-            if statement.denies and facts.covers(statement.actions, action) and _about_tag(statement, tag):
-                return True
-    return False
-
-
 def _about_tag(statement: Statement, tag: str) -> bool:
     """Whether a Deny on tagging holds for this tag: it names it, or limits no tag at all."""
     on_tags = statement.on("aws:tagkeys", "aws:requesttag/")
@@ -125,24 +114,23 @@ def _about_tag(statement: Statement, tag: str) -> bool:
 
 
 def _resource_tags(policy: Policy, facts: Facts) -> Iterator[Hit]:
+    guards = [
+        statement
+        for each in (policy, *facts.beside)
+        for statement in each.statements
+        if statement.denies and any(_tagging(facts, value) for value in statement.actions)
+    ]
     for statement, condition in policy.conditions():
         if not statement.denies or not condition.lower_key.startswith(_RESOURCE_TAG) or condition.name == "Null":
             continue
         tag = condition.key.partition("/")[2]
-        if _any_tagging_guarded(policy, facts, tag):
+        facts.spend(len(guards))
+        if any(_about_tag(statement, tag) for statement in guards):
             continue
         way = "set it on a resource" if condition.negated else "take it off a resource"
         yield condition.hit(
             f"Whoever may {way} passes this Deny: nothing here, nor beside, keeps the tag {tag!r}", statement
         )
-
-
-def _any_tagging_guarded(policy: Policy, facts: Facts, tag: str) -> bool:
-    return any(
-        statement.denies and _about_tag(statement, tag) and any(_tagging(facts, value) for value in statement.actions)
-        for each in (policy, *facts.beside)
-        for statement in each.statements
-    )
 
 
 def _tagging(facts: Facts, value: Value) -> bool:

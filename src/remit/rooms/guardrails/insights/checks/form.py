@@ -48,7 +48,7 @@ def _document(policy: Policy, facts: Facts) -> Iterator[Hit]:
     for member in policy.root.members:
         if member.name in ("Version", "Statement", "Id"):
             continue
-        like = closest(member.name, ("Version", "Statement", "Id"), 0.7)
+        like = facts.closest(member.name, ("Version", "Statement", "Id"))
         fixes = (Fix(f"Rename it to {like}", renamed(policy.text, member, like), True),) if like else ()
         yield Hit(member.key, step("", member.name), f"A policy has no element {member.name!r}", fixes)
 
@@ -72,7 +72,7 @@ def _elements(policy: Policy, facts: Facts) -> Iterator[Hit]:
         for name, member in statement.elements.items():
             if name in ELEMENTS:
                 continue
-            like = closest(name, ELEMENTS, 0.7)
+            like = facts.closest(name, ELEMENTS)
             free = like is not None and like not in statement.elements
             fixes = (Fix(f"Rename it to {like}", renamed(policy.text, member, str(like)), True),) if free else ()
             hint = f"; {like} is meant" if like else ""
@@ -139,7 +139,7 @@ def _resource_elements(policy: Policy, facts: Facts) -> Iterator[Hit]:
         if len(both) == 2:
             yield statement.hit("A statement has either Resource or NotResource", "NotResource")
         elif not both and policy.kind != "resource":
-            misspelt = any(name not in ELEMENTS and closest(name, ELEMENTS, 0.7) for name in statement.elements)
+            misspelt = any(name not in ELEMENTS and facts.closest(name, ELEMENTS) for name in statement.elements)
             fix = Fix('Add "Resource": "*"', added(policy.text, statement.node, "*", "Resource"), True)
             message = "The statement has neither Resource nor NotResource"
             yield statement.hit(message, "Resource", fixes=() if misspelt else (fix,))
@@ -149,14 +149,14 @@ def _operator(policy: Policy, facts: Facts) -> Iterator[Hit]:
     for statement in policy.statements:
         for condition in statement.conditions:
             if not condition.known:
-                yield _wrong_operator(policy, statement, condition)
+                yield _wrong_operator(policy, facts, statement, condition)
 
 
-def _wrong_operator(policy: Policy, statement: Statement, condition: Condition) -> Hit:
+def _wrong_operator(policy: Policy, facts: Facts, statement: Statement, condition: Condition) -> Hit:
     if condition.name == "Null":
         fixes = with_operator(policy, condition, "Null", "Use Null", False)
         return condition.hit("NullIfExists is no operator: Null asks for presence itself", statement, fixes=fixes)
-    like = closest(condition.name, OPERATORS, 0.75)
+    like = facts.closest(condition.name, OPERATORS)
     if like is None:
         return condition.hit(f"There is no operator {condition.operator!r}", statement)
     qualifier = f"{condition.qualifier}:" if condition.qualifier else ""

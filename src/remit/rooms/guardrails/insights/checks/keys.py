@@ -26,7 +26,7 @@ def _unknown(policy: Policy, facts: Facts) -> Iterator[Hit]:
 
 def _no_such_key(policy: Policy, facts: Facts, statement: Statement, condition: Condition) -> Hit:
     prefix = condition.lower_key.partition(":")[0]
-    known = list(GLOBAL_KEYS) if prefix == "aws" else list(facts.keys.of_service(prefix))
+    known = tuple(GLOBAL_KEYS) if prefix == "aws" else facts.keys.of_service(prefix)
     like = facts.closest(condition.key, (name for name in known if "/" not in name and "${" not in name))
     taken = like and any(m.name.lower() == like.lower() for m in condition.operator_member.value.members)
     edits = renamed(policy.text, condition.key_member, like) if like and not taken else ()

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import unicodedata
-from collections import Counter
 from collections.abc import Iterator
 from typing import Final
 
@@ -76,21 +75,24 @@ def _twice(policy: Policy, facts: Facts) -> Iterator[Hit]:
     pending: list[tuple[Node, str]] = [(policy.root, "")]
     while pending:
         node, pointer = pending.pop()
-        names = Counter(member.name for member in node.members)
+        places: dict[str, list[int]] = {}
         for at, member in enumerate(node.members):
-            place = step(pointer, member.name)
-            pending.append((member.value, place))
-            if names[member.name] > 1 and any(each.name == member.name for each in node.members[:at]):
-                yield _said_again(policy, node, at, place)
+            places.setdefault(member.name, []).append(at)
+            pending.append((member.value, step(pointer, member.name)))
+        for name, at in places.items():
+            if len(at) > 1:
+                yield from _said_again(node, at, step(pointer, name))
         pending.extend((item, step(pointer, at)) for at, item in enumerate(node.items))
 
 
-def _said_again(policy: Policy, node: Node, at: int, place: str) -> Hit:
-    member = node.members[at]
-    alike = all(each.value.plain() == member.value.plain() for each in node.members if each.name == member.name)
-    fixes = (Fix("Remove the repetition", removed(node, [at]), False),) if alike else ()
+def _said_again(node: Node, places: list[int], pointer: str) -> Iterator[Hit]:
+    values = [node.members[at].value.plain() for at in places]
+    alike = all(value == values[0] for value in values)
     more = "" if alike else ": readers disagree which counts, most drop all but the last"
-    return Hit(member.key, place, f"{member.name!r} is there twice{more}", fixes)
+    for at in places[1:]:
+        member = node.members[at]
+        fixes = (Fix("Remove the repetition", removed(node, [at]), False),) if alike else ()
+        yield Hit(member.key, pointer, f"{member.name!r} is there twice{more}", fixes)
 
 
 def _same_key(policy: Policy, facts: Facts) -> Iterator[Hit]:
@@ -106,11 +108,14 @@ def _same_key(policy: Policy, facts: Facts) -> Iterator[Hit]:
 def _same_sid(policy: Policy, facts: Facts) -> Iterator[Hit]:
     seen: set[str] = set()
     taken = {statement.sid for statement in policy.statements}
+    numbers: dict[str, int] = {}
     for statement in policy.statements:
         if statement.sid and statement.sid in seen:
-            number = next(n for n in range(2, len(taken) + 3) if f"{statement.sid}{n}" not in taken)
+            number = numbers.get(statement.sid, 2)
+            while f"{statement.sid}{number}" in taken:
+                number += 1
+            numbers[statement.sid] = number + 1
             new = f"{statement.sid}{number}"
-            taken.add(new)
             edits = replaced(policy.text, statement.elements["Sid"].value, new)
             fix = Fix(f"Rename it to {new}", edits, False)
             yield statement.hit(f"The Sid {statement.sid!r} is taken already", "Sid", fixes=(fix,))
