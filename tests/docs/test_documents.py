@@ -96,6 +96,11 @@ def test_the_table_of_query_fields_is_current() -> None:
     assert _script("write_query_docs").current(document) == document, "run scripts/write_query_docs.py"
 
 
+def test_the_table_of_insights_is_current() -> None:
+    document = (ROOT / "docs" / "insights.md").read_text(encoding="utf-8")
+    assert _script("write_insights_docs").current(document) == document, "run scripts/write_insights_docs.py"
+
+
 def test_the_description_of_the_api_is_current() -> None:
     written = (ROOT / "docs" / "openapi.json").read_text(encoding="utf-8")
     assert _script("write_openapi").current() == written, "run scripts/write_openapi.py"

@@ -15,6 +15,7 @@ from remit.adapters.store.store import Store
 from remit.app.answering import Answering
 from remit.app.control import ControlServer, RemoteDesk, call, control_path, give_up
 from remit.app.desks import QUESTIONS
+from remit.app.findings import make_insights
 from remit.app.keeping import open_desks, work
 from remit.app.opening import open_store
 from remit.app.over_spark import OverSpark
@@ -23,6 +24,7 @@ from remit.app.removing import finish_interrupted
 from remit.faces.cli.ports import Desk
 from remit.faces.web.caller import LOCAL
 from remit.flows.exporting import Exporter
+from remit.flows.insights import PolicyInsights
 from remit.flows.library import GuardrailLibrary
 from remit.model.errors import KeeperBusy
 
@@ -105,6 +107,10 @@ class RemitApplication:
     def library(self) -> GuardrailLibrary:
         """The built-in guardrails."""
         return GuardrailLibrary(load_guardrails())
+
+    def insights(self) -> PolicyInsights:
+        """The checks of policies; no data folder is needed."""
+        return make_insights()
 
     def exporter(self) -> Exporter:
         """The built-in guardrails and written policies, in every form of export."""

@@ -21,6 +21,7 @@ from remit.app.organization_desk import OrganizationDesk
 from remit.app.removing import RemovalDesk
 from remit.flows.access.sign_ins import SignIns
 from remit.flows.access.tokens import Tokens
+from remit.flows.insights import PolicyInsights
 from remit.flows.library import GuardrailLibrary
 from remit.flows.views import SavedViews
 
@@ -38,6 +39,7 @@ SIGN_INS: Final = "sign_ins"
 ALERTS: Final = "alerts"
 ORGANIZATION: Final = "organization"
 GUARDRAILS: Final = "guardrails"
+INSIGHTS: Final = "insights"
 ATTACHING: Final = "attaching"
 METRICS: Final = "metrics"
 """Not asked from outside: it answers /metrics."""
@@ -74,6 +76,7 @@ ASKED: Final[Mapping[str, frozenset[str]]] = {
     ALERTS: CALLS,
     ORGANIZATION: frozenset({"show", "take"}),
     GUARDRAILS: frozenset({"list", "frameworks", "show", "render"}),
+    INSIGHTS: frozenset({"lint", "lint_guardrail", "fix", "checks"}),
     ATTACHING: ATTACH_CALLS,
 }
 """Desk -> the calls that may come over the control socket; nothing else is reachable by name."""
@@ -96,6 +99,7 @@ def make_desks(
     metrics: MetricsDesk,
     organization: OrganizationDesk,
     guardrails: GuardrailLibrary,
+    insights: PolicyInsights,
     attaching: AttachDesk,
 ) -> dict[str, Any]:
     """Every desk by name."""
@@ -112,5 +116,6 @@ def make_desks(
         METRICS: metrics,
         ORGANIZATION: organization,
         GUARDRAILS: guardrails,
+        INSIGHTS: insights,
         ATTACHING: attaching,
     }

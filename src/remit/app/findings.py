@@ -1,4 +1,4 @@
-"""What insights find in a policy that is to be attached, with the targets it is for."""
+"""The checks of policies with what they need, and what they find in a policy that is to be attached."""
 
 from __future__ import annotations
 
@@ -8,6 +8,8 @@ from functools import lru_cache
 from importlib.resources import files
 from typing import Any, Final, cast
 
+from remit.app.packaged import load_guardrails
+from remit.flows.insights import PolicyInsights
 from remit.reference.aws import AwsReference
 from remit.reference.aws_condition_keys import ConditionKeys
 from remit.rooms.guardrails.exports.policy import OrganizationPolicy
@@ -28,6 +30,11 @@ def findings_of(policy: OrganizationPolicy) -> Sequence[dict[str, Any]]:
         message = f"{told['left_out']} findings more are not listed"
         found.append({"code": "left-out", "severity": "high", "title": "More", "message": message, "pointer": ""})
     return found
+
+
+def make_insights() -> PolicyInsights:
+    """The checks with the tables of the package and the clock of this machine."""
+    return PolicyInsights(*_tables(), load_guardrails, lambda: datetime.now(UTC))
 
 
 @lru_cache(maxsize=1)

@@ -32,7 +32,7 @@ from remit.app.desk import LocalDesk
 from remit.app.desks import make_desks
 from remit.app.feeds_desk import FeedsDesk
 from remit.app.figures import Figures
-from remit.app.findings import findings_of
+from remit.app.findings import findings_of, make_insights
 from remit.app.following import follow_target
 from remit.app.identities_desk import IdentitiesDesk
 from remit.app.ingesting import Ingesting, reattribute_store
@@ -85,6 +85,7 @@ def open_desks(store: Store, configured: Configuration | None = None, address: s
         organization=OrganizationDesk(organization_of(store.folder, configured), store.state),
         metrics=MetricsDesk(reader_of(store.index), Figures(store, judge.version), alerts, None if beside else waiting),
         guardrails=GuardrailLibrary(load_guardrails()),
+        insights=make_insights(),
         attaching=_attaching(store, configured),
     )
 

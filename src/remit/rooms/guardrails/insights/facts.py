@@ -128,6 +128,7 @@ class Facts:
         self._suggestions = _SUGGESTIONS
         self._expanded: dict[str, tuple[str, ...]] = {}
         self._known_keys: dict[str, Key | None] = {}
+        self._listed: dict[str, bool] = {}
         self._keys_of: dict[str, set[str]] = {}
 
     def knows_service(self, prefix: str) -> bool:
@@ -158,6 +159,15 @@ class Facts:
                 HOLE.sub("*", key.lower()) for key in self.reference.condition_keys(action)
             }
         return lower_key in known or any("*" in key and matches(key, lower_key) for key in known)
+
+    def listed(self, key: str) -> bool:
+        """Whether the reference says of some action of the key's own service that it has the key."""
+        lower = key.lower()
+        if lower not in self._listed:
+            prefix = lower.partition(":")[0]
+            names = self.reference.service(prefix).actions
+            self._listed[lower] = any(self.has_key(f"{prefix}:{name}", lower) for name in names)
+        return self._listed[lower]
 
     def expand(self, pattern: str) -> tuple[str, ...]:
         """Every action that a pattern such as ``ec2:Describe*`` covers, as the reference spells them."""

@@ -139,6 +139,17 @@ class Statement:
     not_resources: tuple[Value, ...]
     conditions: tuple[Condition, ...]
 
+    @cached_property
+    def said(self) -> str:
+        """All that it says but for its name, alike for statements that say the same."""
+        members = ((name, repr(member.value.plain())) for name, member in self.elements.items() if name != "Sid")
+        return repr(sorted(members))
+
+    @cached_property
+    def asked(self) -> frozenset[tuple[str, str, frozenset[str]]]:
+        """Its conditions as (operator, key, values)."""
+        return frozenset((c.operator, c.lower_key, frozenset(c.texts)) for c in self.conditions)
+
     @property
     def denies(self) -> bool:
         """Whether it is a Deny."""

@@ -35,8 +35,15 @@ _GRANT: Final = "kms:grantisforawsresource"
 
 
 def _bool(policy: Policy, facts: Facts) -> Iterator[Hit]:
+    demanded = {
+        condition.lower_key
+        for statement, condition in policy.conditions()
+        if statement.denies and condition.name == "Null" and condition.texts == ("true",)
+    }
     for statement, condition in policy.conditions():
         if condition.name != "Bool" or condition.if_exists or always_present(condition.lower_key):
+            continue
+        if condition.lower_key in demanded:  # another statement denies what leaves it out
             continue
         if not statement.denies or condition.texts != ("false",) or statement.guarded(condition.key):
             continue

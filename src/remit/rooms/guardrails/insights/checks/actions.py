@@ -136,8 +136,8 @@ def _rcp_resourceless(policy: Policy, facts: Facts) -> Iterator[Hit]:
         for value in statement.actions:
             found = facts.expand(value.text) if ":" in value.text else ()
             if found and "*" not in value.text and not facts.action(found[0]).resource_types:
-                fixes = without_value(statement, "Action", value, f"Remove {value.text}")
-                message = f"{found[0]} acts on no resource, so no RCP is asked about it; an SCP would be"
+                fixes = without_value(statement, "Action", value, f"Remove {value.text}", True)
+                message = f"AWS lists no resource that {found[0]} acts on: do not count on an RCP for it, use an SCP"
                 yield statement.at(value, message, fixes=fixes)
 
 
@@ -207,7 +207,7 @@ CHECKS: Final = (
         "rcp-no-resource",
         "medium",
         "An action without a resource in an RCP",
-        "An RCP is evaluated where a resource is accessed. An action that acts on none is not held by it.",
+        "An RCP is evaluated where a resource is accessed. Where the reference knows none for an action, try it first.",
         _rcp_resourceless,
         ("rcp",),
         fixable=True,

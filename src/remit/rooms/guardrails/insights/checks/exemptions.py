@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator
 from typing import Final
 
-from remit.rooms.guardrails.insights.facts import Facts
+from remit.rooms.guardrails.insights.facts import Facts, matches
 from remit.rooms.guardrails.insights.finding import Check, Hit
 from remit.rooms.guardrails.insights.policy import Condition, Policy, Statement, Value
 from remit.rooms.guardrails.insights.rewriting import with_text
@@ -14,7 +14,7 @@ from remit.rooms.guardrails.insights.rewriting import with_text
 _ARN_KEYS: Final = ("aws:principalarn",)
 _ROLE: Final = re.compile(r"arn:[^:]*:iam::([^:]*):role/(.+)")
 _ASSUMED: Final = re.compile(r"arn:([^:]*):sts::([^:]*):assumed-role/([^/]+)(?:/.*)?")
-_KEPT_BY_AWS: Final = ("aws-reserved/", "aws-service-role/")
+_KEPT_BY_AWS: Final = ("aws-reserved/", "aws-service-role/", "aws:")
 """Paths below which only AWS makes roles."""
 _EVERYBODY: Final = re.compile(r"\*+|arn:[^:]*:\*(?::.*)?|arn:[^:]*:iam::[^:]*:\*|arn:[^:]*:iam::[^:]*:role/\*")
 _PRINCIPAL_TAG: Final = "aws:principaltag/"
@@ -109,8 +109,9 @@ def _about_tag(statement: Statement, tag: str) -> bool:
     on_tags = statement.on("aws:tagkeys", "aws:requesttag/")
     if not on_tags:
         return True
-    named = {text.lower() for c in statement.on("aws:tagkeys") for text in c.texts}
-    return tag.lower() in named or any(c.lower_key == f"aws:requesttag/{tag.lower()}" for c in on_tags)
+    tag = tag.lower()
+    keys = (text.lower() for c in statement.on("aws:tagkeys") for text in c.texts)
+    return any(matches(key, tag) for key in keys) or any(c.lower_key == f"aws:requesttag/{tag}" for c in on_tags)
 
 
 def _resource_tags(policy: Policy, facts: Facts) -> Iterator[Hit]:

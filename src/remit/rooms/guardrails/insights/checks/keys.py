@@ -73,7 +73,7 @@ def _by_action(facts: Facts, condition: Condition) -> bool:
         return True
     everywhere = {name.lower() for name in GLOBAL_KEYS}
     prefix = lower.partition(":")[0]
-    return prefix != "aws" and lower not in everywhere and facts.key(condition.key) is not None
+    return prefix != "aws" and lower not in everywhere and facts.listed(condition.key)
 
 
 def _without(facts: Facts, statement: Statement, condition: Condition) -> tuple[list[Value], int]:

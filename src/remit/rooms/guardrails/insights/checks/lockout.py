@@ -16,7 +16,15 @@ _WHO: Final = (
     "aws:sourceidentity",
     "aws:federatedprovider",
     "aws:assumedroot",
+    "aws:viaawsmcpservice",
+    "aws:calledviaawsmcp",
+    "aws:chatbotsourcearn",
+    "ec2:roledelivery",
+    "ec2:sourceinstancearn",
+    "aws:securetransport",
+    "s3:tlsversion",
 )
+"""Keys that tell callers apart, or the way a call took; whoever repairs a mistake can be, or go, otherwise."""
 _CORE: Final = ("iam", "sts", "organizations", "account", "kms", "support", "sso")
 _ENTRY: Final = ("sts:AssumeRole", "sts:AssumeRoleWithSAML", "sts:AssumeRoleWithWebIdentity", "signin:Authenticate")
 _OWN_HANDS: Final = ("s3:PutBucketPolicy", "s3:DeleteBucketPolicy", "kms:PutKeyPolicy", "sqs:SetQueueAttributes")

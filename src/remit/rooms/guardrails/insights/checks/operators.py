@@ -25,6 +25,7 @@ _FITS: Final = {
 }
 _SOFT: Final = {("String", "Arn"), ("String", "Binary")}
 """A string key may hold an ARN; AWS says so of several."""
+Network = ipaddress.IPv4Network | ipaddress.IPv6Network
 _NUMBER: Final = re.compile(r"[+-]?\d+(\.\d+)?")
 
 
@@ -164,11 +165,32 @@ def _base64(text: str) -> bool:
         return False
 
 
-def _network(text: str) -> ipaddress.IPv4Network | ipaddress.IPv6Network | None:
+def _network(text: str) -> Network | None:
     try:
         return ipaddress.ip_network(text, strict=False)
     except ValueError:
         return None
+
+
+_NEVER_SEEN: Final = tuple(
+    ipaddress.ip_network(text)
+    for text in (
+        "10.0.0.0/8",
+        "172.16.0.0/12",
+        "192.168.0.0/16",
+        "100.64.0.0/10",
+        "169.254.0.0/16",
+        "127.0.0.0/8",
+        "fc00::/7",
+        "fe80::/10",
+        "::1/128",
+    )
+)
+"""Ranges that no public endpoint sees a call from."""
+
+
+def _within(network: Network, wide: Network) -> bool:
+    return network.version == wide.version and network.network_address in wide and network.prefixlen >= wide.prefixlen
 
 
 def _private(policy: Policy, facts: Facts) -> Iterator[Hit]:
@@ -177,7 +199,7 @@ def _private(policy: Policy, facts: Facts) -> Iterator[Hit]:
             continue
         for value in condition.values:
             network = _network(value.text)
-            if network is not None and network.prefixlen > 0 and network.is_private:
+            if network is not None and any(_within(network, each) for each in _NEVER_SEEN):
                 message = (
                     f"{value.text} is a private range, and aws:SourceIp is the public address AWS sees. Calls through a"
                 )

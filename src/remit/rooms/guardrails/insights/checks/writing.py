@@ -79,9 +79,9 @@ def _twice(policy: Policy, facts: Facts) -> Iterator[Hit]:
         for at, member in enumerate(node.members):
             places.setdefault(member.name, []).append(at)
             pending.append((member.value, step(pointer, member.name)))
-        for name, at in places.items():
-            if len(at) > 1:
-                yield from _said_again(node, at, step(pointer, name))
+        for name, found in places.items():
+            if len(found) > 1:
+                yield from _said_again(node, found, step(pointer, name))
         pending.extend((item, step(pointer, at)) for at, item in enumerate(node.items))
 
 
@@ -125,10 +125,7 @@ def _same_sid(policy: Policy, facts: Facts) -> Iterator[Hit]:
 def _same_statement(policy: Policy, facts: Facts) -> Iterator[Hit]:
     seen: dict[str, Statement] = {}
     for statement in policy.statements:
-        plain = statement.node.plain()
-        assert isinstance(plain, dict)  # noqa: S101 - a statement is an object
-        told = repr(sorted((name, repr(value)) for name, value in plain.items() if name != "Sid"))
-        before = seen.setdefault(told, statement)
+        before = seen.setdefault(statement.said, statement)
         if before is not statement:
             fixes = without_statement(policy, statement, "Remove the repetition")
             yield statement.hit(f"It says what {before.name} says", "Sid", fixes=fixes)
