@@ -50,7 +50,7 @@ def named(columns: dict[str, list], chance: random.Random, share: int) -> set[st
     return ids
 
 
-@pytest.mark.parametrize("seed", range(2))
+@pytest.mark.parametrize("seed", [0, pytest.param(1, marks=pytest.mark.heavy)])
 def test_exactly_the_events_that_name_the_subject_in_any_column_are_gone(store, steps, seed):
     chance = random.Random(seed)
     kept, gone = set(), set()

@@ -23,6 +23,8 @@ from remit.flows import removal
 MAYA = "maya@example.com"
 NOW = OCTOBER + 400 * DAY
 STEPS = ("begin", "remember", "withdraw", "cleanse_log", "purge", "scrub_state", "prove", "record", "finished")
+QUICK = ("withdraw", "purge", "finished")
+"""The steps between which every run of the tests cuts it off: before the lake, before the files, at the very end."""
 
 
 class Cut(BaseException):
@@ -144,7 +146,7 @@ def _cut_at_each(tmp_path: Path, every: int) -> None:
 
 
 def test_cut_off_at_the_disks_operations_it_is_finished_on_the_next_opening(tmp_path):
-    _cut_at_each(tmp_path, every=12)
+    _cut_at_each(tmp_path, every=36)
 
 
 @pytest.mark.heavy
@@ -152,7 +154,9 @@ def test_cut_off_at_every_operation_of_the_disk_it_is_finished_on_the_next_openi
     _cut_at_each(tmp_path, every=1)
 
 
-@pytest.mark.parametrize("step", STEPS)
+@pytest.mark.parametrize(
+    "step", [step if step in QUICK else pytest.param(step, marks=pytest.mark.heavy) for step in STEPS]
+)
 def test_cut_off_between_two_steps_it_is_finished_on_the_next_opening(tmp_path, monkeypatch, step):
     with Store.open(tmp_path, "test") as store:
         kept, gone = fill(store)
@@ -167,7 +171,14 @@ def test_cut_off_between_two_steps_it_is_finished_on_the_next_opening(tmp_path, 
     finished(tmp_path, kept, gone)
 
 
-@pytest.mark.parametrize(("table", "how"), [("events", "half"), ("corrections", "zero"), ("quarantine", "half")])
+@pytest.mark.parametrize(
+    ("table", "how"),
+    [
+        ("events", "half"),
+        pytest.param("corrections", "zero", marks=pytest.mark.heavy),
+        pytest.param("quarantine", "half", marks=pytest.mark.heavy),
+    ],
+)
 def test_a_removals_commit_that_was_torn_is_made_again(tmp_path, table, how):
     with Store.open(tmp_path, "test") as store:
         kept, gone = fill(store)
