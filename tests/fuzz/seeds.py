@@ -26,6 +26,13 @@ CONFIGURATIONS = (
     '[retention]\nkeep = "400d"\n[questions]\nseconds = 20\n',
     '[push.github]\nsecret_env = "HOOK"\n[auth.oidc]\nissuer = "https://id.example"\n',
 )
+POLICIES = (
+    '{"Version": "2012-10-17", "Statement": [{"Sid": "A", "Effect": "Deny", "NotAction": "iam:*", "Resource": "*", '
+    '"Condition": {"ForAnyValue:StringLikeIfExists": {"aws:TagKeys": ["a*", "${aws:username, \'x\'}"]}}}]}',
+    '[{"request": {"principal": "arn:aws:iam::111122223333:user/jane", "action": "s3:GetObject", "unknown_keys": ["*"]}, '
+    '"policies": {"identity": [{"Statement": {"Effect": "Allow", "Action": "*", "Resource": "*", '
+    '"Condition": {"IpAddress": {"aws:SourceIp": "10.0.0.0/8"}}}}], "scps": [[]]}}]',
+)
 ADDRESSES = (
     "q=service%3As3&since=24h&cursor=abc&open=x&compare=a&pick=b", "q=&until=&wide=7d..&cursor=", "q=-denied:true&q=a",
 )  # fmt: skip

@@ -34,7 +34,7 @@ from remit.faces.console.asking import read_ask
 from remit.flows.ingest.batch import merge
 from remit.flows.questions.cursor import read_cursor
 from remit.model.columns import FACTS, INDEXED
-from remit.model.errors import ConfigError, NotSignedIn, QueryError, RemitError, UsageError
+from remit.model.errors import ConfigError, NotSignedIn, PolicyError, QueryError, RemitError, UsageError
 from remit.model.event_json import event_json
 from remit.model.vocabulary import DATA_SOURCES
 from remit.rooms.attribution.judge import Judge
@@ -43,6 +43,7 @@ from remit.rooms.events.decoded import Decoded
 from remit.rooms.events.formats import decode_mixed
 from remit.rooms.events.ocsf import to_ocsf
 from remit.rooms.events.redaction import redact
+from remit.rooms.iam import answer_text, read_document
 from remit.rooms.query import canonical, read_query
 from remit.rooms.query.instants import read_moment
 from remit.rooms.query.matches import matches
@@ -287,6 +288,21 @@ def registry(data: bytes) -> None:
         _hold(bool(str(error)), "a refusal without words")
 
 
+def policy(data: bytes) -> None:
+    """A policy is read or refused with words; a case is answered with a decision or an error, one for each."""
+    reading = read_document(data, "policy.json")
+    _hold(bool(reading.problems) or reading.document is not None, "neither read nor refused")
+    _hold(all(str(problem) for problem in reading.problems), "a refusal without words")
+    try:
+        answers, malformed = answer_text(data, "cases.json")
+    except PolicyError as error:
+        _hold(bool(str(error)), "a refusal without words")
+        return
+    told = answers if isinstance(answers, list) else [answers]
+    _hold(all(("decision" in one) != ("error" in one) for one in told), "neither decided nor refused")
+    _hold(malformed == sum("error" in one for one in told), "miscounted")
+
+
 def configuration(data: bytes) -> None:
     """So is a configuration."""
     with tempfile.TemporaryDirectory() as name:
@@ -345,6 +361,7 @@ def targets() -> dict[str, Target]:
         "cursor": Target(cursor, _texts("", "abc", "NWE0.Mi4x")),
         "webhook": Target(webhook, _deliveries()),
         "registry": Target(registry, seeds.registries()),
+        "policy": Target(policy, _texts(*seeds.POLICIES)),
         "configuration": Target(configuration, _texts(*seeds.CONFIGURATIONS)),
         "subject": Target(subject, _texts("jane@acme.example", "arn:aws:iam::111122223333:user/jane", "Łukasz Ó")),
         "address": Target(address, _texts(*seeds.ADDRESSES)),

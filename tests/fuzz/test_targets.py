@@ -21,7 +21,7 @@ FOUND = Path(__file__).parent / "found"
 ROOT = Path(__file__).parent.parent.parent
 NAMES = (
     *(f"decode-{name}" for name in DATA_SOURCES), "mixed", "redaction", "framing", "file", "query", "moment", "cursor",
-    "webhook", "registry", "configuration", "subject", "address",
+    "webhook", "registry", "configuration", "subject", "address", "policy",
 )  # fmt: skip
 """Named here, as the estate is made only when a test runs."""
 CASES = sorted(path.relative_to(FOUND).as_posix() for path in FOUND.glob("*/*")) if FOUND.is_dir() else []

@@ -137,6 +137,25 @@ def test_what_aws_would_not_store_is_refused_with_its_place(given_value: Any, po
     assert caught.value.line == 1
 
 
+NAMED = [
+    "*",
+    "111111111111",
+    "arn:aws:iam::111111111111:root",
+    "arn:aws-cn:iam::111111111111:role/a/path/app",
+    "arn:aws:sts::111111111111:assumed-role/app/a@b.example",
+    "arn:aws:sts::111111111111:federated-user/carol",
+    "arn:aws:iam::cloudfront:user/CloudFront Origin Access Identity E2EXAMPLE",
+    "AROAEXAMPLEEXAMPLEEXA",
+]
+
+
+@pytest.mark.parametrize("principal", NAMED)
+def test_every_way_to_name_a_principal_is_read(principal: str) -> None:
+    (statement,) = parse_document(_with(Principal={"AWS": [principal]})).statements
+    assert statement.principals is not None
+    assert (statement.principals.aws or ("*",)) == (principal,)
+
+
 def test_a_linter_gets_every_trouble_and_the_statements_without_any() -> None:
     bad = {**ALLOW, "Effect": "Perhaps", "Resource": "x"}
     reading = read_document({"Version": "2012-10-17", "Statement": [ALLOW, bad], "More": 1})

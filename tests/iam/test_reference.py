@@ -68,7 +68,7 @@ def test_both_evaluators_agree_on_one_policy_alone() -> None:
 
 
 @pytest.mark.heavy
-@settings(max_examples=2_000, deadline=None, suppress_health_check=SLOW)
+@settings(max_examples=1_000, deadline=None, suppress_health_check=SLOW)
 @given(cases())
 def test_both_evaluators_agree_on_many_cases_that_hypothesis_draws(case: Json) -> None:
     _agree(case)

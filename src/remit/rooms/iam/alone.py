@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from remit.rooms.iam.compiled import CompiledDocument, CompiledStatement
 from remit.rooms.iam.document import Document, Statement
 from remit.rooms.iam.evaluate import rcps_apply, scps_apply
-from remit.rooms.iam.reading import check_kind
+from remit.rooms.iam.kinds import check_kind
 from remit.rooms.iam.request import Request
 from remit.rooms.iam.settling import settle_statements
 from remit.rooms.iam.vocabulary import fold

@@ -11,9 +11,10 @@ from typing import Any, Final
 from remit.model.errors import PolicyError
 from remit.rooms.iam.document import Document
 from remit.rooms.iam.evaluate import Evaluation, evaluate
+from remit.rooms.iam.kinds import check_kind
 from remit.rooms.iam.placed import decode_text, read_json
 from remit.rooms.iam.policies import Policies
-from remit.rooms.iam.reading import check_kind, parse_document
+from remit.rooms.iam.reading import parse_document
 from remit.rooms.iam.request import Principal, Request, check_action, principal_of, service_principal
 
 Json = dict[str, Any]

@@ -41,7 +41,7 @@ class KeyTest:
         self.test, self.negated = OPERATORS[condition.operator]
         self.qualifier = condition.qualifier
         self.if_exists = condition.if_exists
-        dynamic = variables and self.test in WITH_VARIABLES
+        dynamic = variables and self.test in WITH_VARIABLES and any("${" in text for text in condition.values)
         self.compare, self.hit, self.variables = _hit(self.test, condition.values, dynamic)
         self.identity = (self.test, bool(self.qualifier), self.key, tuple(sorted(set(condition.values))), dynamic)
         self.truth: Truth = _truth(self)

@@ -22,7 +22,6 @@ from remit.rooms.iam.vocabulary import (
     PRINCIPAL_TYPES,
     STATEMENT_ELEMENTS,
     VERSIONS,
-    WITH_PRINCIPAL,
     WITH_VARIABLES,
     fold,
 )
@@ -31,6 +30,7 @@ Path = tuple[str | int, ...]
 _ACTION: Final = re.compile(r"\*+|[A-Za-z0-9*?-]+:[A-Za-z0-9*?_.-]+", re.ASCII)
 _AWS_PRINCIPAL: Final = re.compile(
     r"\d{12}|A[A-Z0-9]{15,127}|arn:[a-z-]+:(?:iam::\d{12}:(?:root|(?:user|role)/[^\s*?]+)"
+    r"|iam::cloudfront:user/CloudFront Origin Access Identity [A-Z0-9]+"
     r"|sts::\d{12}:(?:assumed-role/[^\s*?/]+/[^\s*?/]+|federated-user/[^\s*?/]+))",
     re.ASCII,
 )
@@ -76,39 +76,6 @@ def read_document(source: str | bytes | Mapping[str, Any], name: str = "policy")
     except _Stop:
         document = None
     return Reading(document, tuple(reader.problems))
-
-
-def check_kind(document: Document, kind: str) -> None:
-    """Raises ``PolicyError`` when AWS would not take the document as a policy of ``kind``: identity, boundary and
-    session policies and SCPs name no principal, the others must; RCPs deny only, and deny everyone."""
-    for statement in document.statements:
-        what = _kind_trouble(statement, kind)
-        if what:
-            place = statement.place
-            raise PolicyError(what, name=document.name, pointer=place.pointer, line=place.line, column=place.column)
-
-
-def _kind_trouble(statement: Statement, kind: str) -> str:
-    principals = statement.principals
-    if kind not in WITH_PRINCIPAL and principals is not None:
-        return f"A statement of {_article(kind)} policy cannot name principals"
-    if kind in WITH_PRINCIPAL and principals is None:
-        return f"A statement of {_article(kind)} policy must name its principals"
-    if kind == "rcp" and principals is not None and (principals.negated or not principals.anyone):
-        return 'A resource control policy takes only "Principal": "*"'
-    if statement.resources is None and kind != "resource":
-        return f"A statement of {_article(kind)} policy must name its resources"
-    return ""
-
-
-def _article(kind: str) -> str:
-    names = {
-        "scp": "a service control",
-        "rcp": "a resource control",
-        "identity": "an identity",
-        "boundary": "a boundary",
-    }
-    return names.get(kind) or ("an endpoint" if kind == "endpoint" else f"a {kind}")
 
 
 class _DocumentReader:

@@ -110,7 +110,8 @@ class World:
         found = [None if arn is None else self.like(pattern, arn, variables) for pattern in patterns]
         if not (touched := True in found) and None in found:
             keys = {key for pattern in patterns for key in self.unknown(pattern, variables)}
-            touched = self.ask(("arn", frozenset(patterns), variables), keys | {"resource"} if arn is None else keys)
+            question = ("arn", frozenset(patterns), variables and "${" in "".join(patterns))
+            touched = self.ask(question, keys | {"resource"} if arn is None else keys)
         return touched != s.not_resources
 
     def named(self, principals: Principals, effect: str, bounded: bool) -> str:
@@ -141,7 +142,7 @@ class World:
             return c.if_exists or (for_all if c.qualifier else negated)
         if values is not None and c.qualifier and not any(values):
             return for_all
-        variables = variables and base[:3] in ("Str", "Arn")
+        variables = variables and base[:3] in ("Str", "Arn") and "${" in "".join(c.values)
         failing = bool(c.qualifier) and negated != for_all  # look for a value that fails, or for one that passes
         found = [self.compare(base, c.values, value, variables) for value in values or ()]
         if not (some := (not failing) in found) and (values is None or None in found):
