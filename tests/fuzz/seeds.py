@@ -29,7 +29,7 @@ CONFIGURATIONS = (
 POLICIES = (
     '{"Version": "2012-10-17", "Statement": [{"Sid": "A", "Effect": "Deny", "NotAction": "iam:*", "Resource": "*", '
     '"Condition": {"ForAnyValue:StringLikeIfExists": {"aws:TagKeys": ["a*", "${aws:username, \'x\'}"]}}}]}',
-    '[{"request": {"principal": "arn:aws:iam::111122223333:user/jane", "action": "s3:GetObject", "unknown_keys": ["*"]}, '
+    '[{"request": {"principal": "arn:aws:iam::111122223333:user/a", "action": "s3:GetObject", "unknown_keys": ["*"]}, '
     '"policies": {"identity": [{"Statement": {"Effect": "Allow", "Action": "*", "Resource": "*", '
     '"Condition": {"IpAddress": {"aws:SourceIp": "10.0.0.0/8"}}}}], "scps": [[]]}}]',
 )
