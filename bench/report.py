@@ -4,10 +4,9 @@ from __future__ import annotations
 
 from typing import Any, Final
 
+from in_process import PAGE
 from large import RUNS
 from peers import DOES
-
-from questions import PAGE
 
 Json = dict[str, Any]
 Row = tuple[str, str, str, str]

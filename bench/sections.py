@@ -151,10 +151,10 @@ def _sizes(home: Path) -> Json:
 
 def main() -> None:
     """Run the section that the command line names."""
+    from in_process import questions
     from through_http import through_http
 
     from live import live
-    from questions import questions
 
     found: dict[str, Callable[..., Json]] = {
         "floor": floor,

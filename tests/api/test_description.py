@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 import schemathesis
 from hypothesis import HealthCheck, Phase, settings
+from schemathesis.specs.openapi.checks import unsupported_method
 from tests.cli.conftest import stored as stored
 
 from .server import served
@@ -49,7 +50,10 @@ def _serving(stored: Path) -> Iterator[None]:
 def _ask(case: Any) -> None:
     case.headers.pop("X-Hub-Signature-256", None)  # this server knows no webhook's secret, and it has a token
     seconds = 1.0 if case.path == "/events/stream" else 30.0  # a stream does not end by itself
-    case.call_and_validate(headers={"Authorization": f"Bearer {_served['token']}"}, timeout=seconds)
+    # POST there is a delivery in a format called stream, which is refused as such and not as a method.
+    excluded = [unsupported_method] if case.path == "/events/stream" else []
+    headers = {"Authorization": f"Bearer {_served['token']}"}
+    case.call_and_validate(headers=headers, timeout=seconds, excluded_checks=excluded)
 
 
 @few.parametrize()

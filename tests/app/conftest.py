@@ -35,7 +35,7 @@ def start(
     )
 
 
-def wait_for(condition: object, seconds: float = 15.0) -> bool:
+def wait_for(condition: object, seconds: float = 60.0) -> bool:
     """Whether the condition came true in time."""
     assert callable(condition)
     end = time.monotonic() + seconds

@@ -27,7 +27,7 @@ _QUIET = (
     "--disable-component-update",
     "--disable-sync",
 )
-_WAIT_MS = 15_000
+_WAIT_MS = 30_000
 
 
 @contextmanager

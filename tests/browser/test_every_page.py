@@ -59,7 +59,7 @@ def window(request: pytest.FixtureRequest, browser: Browser, demo: str) -> Itera
     asked: set[str] = set()
     context.on("request", lambda sent: asked.add(urlsplit(sent.url).netloc))
     opened = context.new_page()
-    opened.set_default_timeout(15_000)
+    opened.set_default_timeout(30_000)
     yield opened
     context.close()
     assert asked == {urlsplit(demo).netloc}
@@ -71,7 +71,7 @@ def narrow(request: pytest.FixtureRequest, browser: Browser) -> Iterator[Page]:
     width, height, scale = WIDTHS[request.param]
     context = browser.new_context(viewport={"width": width, "height": height}, device_scale_factor=scale)
     opened = context.new_page()
-    opened.set_default_timeout(15_000)
+    opened.set_default_timeout(30_000)
     yield opened
     context.close()
 

@@ -86,7 +86,7 @@ def guarded(browser: Browser) -> Iterator[Page]:
     """A window in which a dialog, a script of a record or a request to elsewhere fails the test."""
     context = browser.new_context(viewport={"width": 1280, "height": 900})
     opened = context.new_page()
-    opened.set_default_timeout(15_000)
+    opened.set_default_timeout(30_000)
     troubles: list[str] = []
     opened.on("dialog", lambda dialog: (troubles.append(dialog.message), dialog.dismiss()))
     opened.on("pageerror", lambda error: troubles.append(str(error)))

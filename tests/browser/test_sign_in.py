@@ -34,7 +34,7 @@ def visitor(browser: Browser, server: Served) -> Iterator[Page]:
     """A window of somebody whom nobody knows yet; what goes wrong on this server's own pages fails the test."""
     context = browser.new_context(viewport={"width": 1200, "height": 800})
     opened = context.new_page()
-    opened.set_default_timeout(15_000)
+    opened.set_default_timeout(30_000)
     troubles: list[str] = []
 
     def noted(said: ConsoleMessage) -> None:

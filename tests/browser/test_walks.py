@@ -17,7 +17,7 @@ def unscripted(browser: Browser) -> Iterator[Page]:
     """A window of a browser that runs no scripts."""
     context = browser.new_context(java_script_enabled=False, viewport={"width": 1280, "height": 900})
     opened = context.new_page()
-    opened.set_default_timeout(15_000)
+    opened.set_default_timeout(30_000)
     yield opened
     context.close()
 

@@ -7,6 +7,7 @@ is hundreds of lines there; the file is named where its first line does not say 
 from __future__ import annotations
 
 import os
+import re
 import shutil
 import sys
 import tempfile
@@ -50,6 +51,8 @@ _ALONE: Final[Mapping[str, str]] = {
 _S3_JAR: Final = "Give --packages org.apache.hadoop:hadoop-aws:VERSION, of the Hadoop that this Spark is built with."
 _DELTA_JAR: Final = "Give --packages io.delta:delta-spark_2.13:VERSION, made for this Spark, or leave --delta out."
 _LONGEST: Final = 300
+_DEEPEST: Final = 20
+_GONE: Final = re.compile("FILE_NOT_EXIST|FileNotFoundException")
 _EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 
 
@@ -209,7 +212,7 @@ def _value(given: object) -> object:
 
 def _told(error: Exception, log: Path) -> RemitError:
     said = _first_line(error)
-    if "FILE_NOT_EXIST" in said or "FileNotFoundException" in said:
+    if _GONE.search(said) or _GONE.search(_causes(error)):
         return StoreError(
             "A file of the lake was removed while it was read", remedy="Ask again: a newer version has its rows."
         )
@@ -218,6 +221,16 @@ def _told(error: Exception, log: Path) -> RemitError:
     if "DATA_SOURCE_NOT_FOUND" in said and "delta" in said:
         return Unavailable("Spark has no Delta jar", remedy=_DELTA_JAR)
     return StoreError(f"Spark failed: {said}", where=str(log) if log.exists() else "")
+
+
+def _causes(error: Exception) -> str:
+    """What is behind an error, a line each: Spark wraps what another of its threads met."""
+    caused = getattr(error, "java_exception", None)
+    found: list[str] = []
+    while caused is not None and len(found) < _DEEPEST:
+        found.append(str(caused.toString()))
+        caused = caused.getCause()
+    return "\n".join(found)
 
 
 def _first_line(error: Exception) -> str:
