@@ -1,0 +1,1 @@
+"""Trying a policy on the calls of the past."""

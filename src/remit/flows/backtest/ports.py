@@ -1,0 +1,60 @@
+"""What a backtest needs of a store: calls counted by what policies look at. Every count is exact."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from typing import Any, Protocol
+
+from remit.rooms.guardrails.cells import Cell, Labels, Part, Values
+from remit.rooms.query.predicate import Predicate
+
+Row = dict[str, Any]
+Json = dict[str, Any]
+
+
+class ContextStore(Protocol):
+    """Fields are those of ``rooms.guardrails.record``. Rows have ``count``, ``denied`` (how many of them were),
+    ``first`` and ``last`` (microseconds) beside what each question names. ``calls`` are (service, operation)."""
+
+    def operations(self, predicate: Predicate) -> list[Row]:
+        """Rows with ``provider``, ``service``, ``operation``, ``permissions`` (a field) and ``counted``."""
+        ...
+
+    def distinct(self, predicate: Predicate, fields: Sequence[str], calls: Sequence[Values] | None = None) -> list[Row]:
+        """Rows with ``values``, one for each distinct combination of fields, of events that needed a permission."""
+        ...
+
+    def cells(self, predicate: Predicate, parts: Sequence[Part], calls: Sequence[Values]) -> list[Row]:
+        """Rows with ``values``, a class of each part."""
+        ...
+
+    def combinations(
+        self,
+        predicate: Predicate,
+        parts: Sequence[Part],
+        calls: Sequence[Values],
+        cells: Sequence[Cell],
+        fields: Sequence[str],
+    ) -> Iterator[list[Row]]:
+        """Batches of rows with ``values`` of fields and ``moment`` (the class of a timed part, else None), of the calls
+        in these cells."""
+        ...
+
+    def breakdown(
+        self,
+        predicate: Predicate,
+        parts: Sequence[Part],
+        calls: Sequence[Values],
+        labels: Labels,
+        by: Sequence[Sequence[str]],
+        limit: int,
+    ) -> dict[int, list[Row]]:
+        """For each set of columns, by its place, rows with ``label``, ``values`` and ``values_in_all`` (how many there
+        are under the label), most calls first, at most ``limit`` under each label."""
+        ...
+
+    def samples(
+        self, predicate: Predicate, parts: Sequence[Part], calls: Sequence[Values], labels: Labels, limit: int
+    ) -> list[Row]:
+        """The newest events under each label, in columns for people."""
+        ...

@@ -1,0 +1,199 @@
+"""The backtest's kernel: which stored calls a policy would have denied, judged once for each distinct combination.
+
+What a policy makes of a call depends on few answers: which statements speak of the action, whether each condition
+holds. So the fields that its keys need fall into **parts** that share no field. Each distinct value of a part is given
+a class, by the answers it leads to; calls that agree in the classes of all parts are judged alike, and one of them is
+judged for all. A store counts calls by classes. Fields of which nearly every call has its own value (``COSTLY``) are
+first taken as unknown; only calls that stay undecided for that are judged by them, each distinct combination.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from decimal import Decimal
+from math import floor
+from typing import Any, Final
+
+from remit.rooms.guardrails.callers import CALLER
+from remit.rooms.guardrails.cells import Part
+from remit.rooms.guardrails.record import BETWEEN, COSTLY, Row, Value
+from remit.rooms.guardrails.requests import OPERATION, OWNERS, Translation
+from remit.rooms.guardrails.verdicts import Judged, Judgement, Outcome, Scope
+from remit.rooms.iam import CompiledPolicy
+from remit.rooms.iam.compiled import CompiledDocument, CompiledStatement
+from remit.rooms.iam.key_test import KeyTest
+from remit.rooms.iam.operands import parse_date, parse_number
+
+TIME: Final = "time"
+_MOMENTS: Final = frozenset({"aws:currenttime", "aws:epochtime"})
+_ORDERED: Final = ("Date", "Numeric")
+Signature = Any
+
+
+class Kernel:
+    """Judges by several policies at once (a policy, and what it is compared with), all of one kind and scope."""
+
+    def __init__(self, policies: Sequence[CompiledPolicy], translation: Translation, scope: Scope) -> None:
+        self._judging = Judgement(policies, translation, scope)
+        self._translation = translation
+        self._policies = policies
+        statements = [
+            one for policy in policies for one in CompiledDocument(policy.document).statements if not one.allows
+        ]
+        self._statements: tuple[CompiledStatement, ...] = tuple(statements)
+        self._tests: tuple[KeyTest, ...] = tuple(test for one in statements for test in one.tests)
+        self._remembered: dict[tuple[int, tuple[object, ...]], bool | None] = {}
+        self.actions: frozenset[str] = frozenset()
+        self.keys: tuple[str, ...] = ()
+        self.resources = False
+        self.parts: list[Part] = []
+        self.costly: tuple[str, ...] = ()
+
+    def concerns(self, permissions: str | None) -> bool:
+        """Whether any statement speaks of a call with these permissions (as a field)."""
+        return any(self._concerned(action) for action in (permissions or "").split(BETWEEN))
+
+    def prepare(self, calls: Iterable[str | None]) -> None:
+        """Find what has to be known, given the permissions of every call that is concerned."""
+        actions = {action for text in calls for action in (text or "").split(BETWEEN) if self._concerned(action)}
+        self.actions = frozenset(actions)
+        keys = {key for policy in self._policies for action in actions for key in policy.condition_keys(action)}
+        self.keys = tuple(sorted(keys))
+        needed = [self._translation.keys.reading(key).fields for key in self.keys]
+        tested = any(policy.tests_resource(action) for policy in self._policies for action in actions)
+        self.resources = tested or any("resource_arns" in fields for fields in needed)
+        every = self._translation.fields(self.keys, resources=self.resources)
+        whole = frozenset(self._judging.fields) | every
+        self.parts = [self._part(group) for group in self._groups()]
+        timed = {TIME} if any(part.timed for part in self.parts) else set()
+        self.costly = tuple(sorted(whole - timed)) if self.resources or whole & COSTLY else ()
+
+    def classify(self, part: Part, values: Iterable[tuple[Value, ...]]) -> None:
+        """Give each distinct combination of a part's fields its class."""
+        known: dict[Signature, int] = {}
+        for each in values:
+            row = dict(zip(part.fields, each, strict=True))
+            signature = self._signature(part, row)
+            if signature not in known:
+                known[signature] = len(part.rows)
+                part.rows.append(row)
+            part.classes[each] = known[signature]
+
+    def judge_classes(self, classes: Sequence[int]) -> Judged:
+        """What is made of the calls in these classes, one of each part in order; of time, too."""
+        row: dict[str, Value] = {}
+        for part, number in zip(self.parts, classes, strict=True):
+            row |= part.rows[number]
+        return self.judge(row)
+
+    def judge_values(self, values: Sequence[Value], moment: int | None) -> Judged:
+        """What is made of calls with these values of the ``costly`` fields, in this class of time."""
+        row: dict[str, Value] = dict(zip(self.costly, values, strict=True))
+        if moment is not None:
+            row |= next(part for part in self.parts if part.timed).rows[moment]
+        return self.judge(row)
+
+    def reach(self, row: Row) -> Outcome | None:
+        """Why the policies do not apply to a call; None when they do, or may."""
+        return self._judging.reach(row)
+
+    @property
+    def reaching(self) -> tuple[str, ...]:
+        """The fields that ``reach`` needs."""
+        return tuple(self._judging.fields)
+
+    def judge(self, row: Row) -> Judged:
+        """What is made of one call."""
+        return self._judging.judge(row, self.keys, self.actions, resources=self.resources)
+
+    def hangs_on_costly(self, judged: Judged) -> bool:
+        """Whether it is undecided for want of a field that was not asked for yet."""
+        if not self.costly:
+            return False
+        return any(self._needs_costly(key) for outcome in judged.outcomes for key in outcome.keys)
+
+    def _needs_costly(self, key: str) -> bool:
+        if key == "resource":
+            return self.resources
+        return not COSTLY.isdisjoint(self._translation.keys.reading(key).fields)
+
+    def _concerned(self, action: str) -> bool:
+        return bool(action) and any(policy.concerns(action) for policy in self._policies)
+
+    def _groups(self) -> list[tuple[set[str], set[str]]]:
+        """(fields, keys) of each part: keys that share a field, or that one test compares, are of one part."""
+        base = [(set(OPERATION), set[str]()), (set(self._judging.fields) - {OWNERS, *COSTLY} | set(CALLER), set[str]())]
+        if self._judging.by_owner:
+            base[1][0].add(OWNERS)
+        groups: list[tuple[set[str], set[str]]] = base
+        bound = [{test.key, *test.variables} for test in self._tests]
+        bound += [set(one.variable_keys()) | {""} for one in self._statements if one.variable_keys()]
+        for keys in (each & {*self.keys, ""} for each in bound):
+            fields = {name for key in keys - {""} for name in self._cheap(key)}
+            fields |= set(OPERATION) if "" in keys else set()
+            touched = [group for group in groups if group[0] & fields or group[1] & keys]
+            groups = [group for group in groups if not (group[0] & fields or group[1] & keys)]
+            merged = (fields.union(*(g[0] for g in touched)), (keys - {""}).union(*(g[1] for g in touched)))
+            groups.append(merged)
+        return [group for group in groups if group[0]]
+
+    def _cheap(self, key: str) -> tuple[str, ...]:
+        """The key's fields; none when a costly one is among them, for then the key is unknown at first."""
+        fields = self._translation.keys.reading(key).fields
+        return () if COSTLY.intersection(fields) else fields
+
+    def _part(self, group: tuple[set[str], set[str]]) -> Part:
+        fields, keys = group
+        part = Part(tuple(sorted(fields)), tuple(sorted(keys)))
+        if fields == {TIME} and self._moments_are_compared():
+            part.edges, part.timed = self._edges(), True
+            rows = [part.edges[0] - 1, *part.edges] if part.edges else [0]
+            part.rows = [{TIME: second} for second in rows]
+        return part
+
+    def _moments_are_compared(self) -> bool:
+        """Whether time is used by nothing but dates and numbers it is earlier or later than."""
+        tests = [test for test in self._tests if test.key in _MOMENTS]
+        used = {key for one in self._statements for key in one.variable_keys()}
+        used |= {key for test in self._tests for key in test.variables}
+        return all(test.test.startswith(_ORDERED) for test in tests) and not used & _MOMENTS
+
+    def _edges(self) -> tuple[int, ...]:
+        moments = [
+            parse_date(value) if test.test.startswith("Date") else parse_number(value)
+            for test in self._tests
+            if test.key in _MOMENTS
+            for value in test.condition.values
+        ]
+        seconds = {floor(each) for each in moments if each is not None and abs(each) < Decimal(2) ** 40}
+        return tuple(sorted(seconds | {each + 1 for each in seconds}))
+
+    def _signature(self, part: Part, row: Row) -> Signature:
+        """The answers that a part's values lead to."""
+        reach = self._judging.reach(row) if "principal_type" in part.fields else None
+        if "permissions" not in part.fields:
+            return reach, self._answers(part, row, None)
+        asked = self._translation.asked(row, self.actions, resources=self.resources)
+        answers = ((self._speaking(each.action), each.resource, self._answers(part, row, each)) for each in asked)
+        return reach, frozenset(answers)
+
+    def _speaking(self, action: str) -> tuple[bool, ...]:
+        folded = action.lower()
+        return tuple(one.speaks_of(folded) for one in self._statements)
+
+    def _answers(self, part: Part, row: Row, asked: Any) -> tuple[object, ...]:
+        facts = {key: self._translation.keys.state(key, row, asked) for key in part.keys}
+        kinds = tuple(None if state is None else bool(state) for state in facts.values())
+        answers = tuple(self._truth(at, test, facts) for at, test in enumerate(self._tests) if test.key in facts)
+        return kinds, answers
+
+    def _truth(self, at: int, test: KeyTest, facts: Mapping[str, tuple[str, ...] | None]) -> bool | None:
+        given = (at, tuple(facts[key] for key in (test.key, *test.variables)))
+        if given not in self._remembered:
+            if len(self._remembered) > _MOST_REMEMBERED:
+                self._remembered.clear()
+            self._remembered[given] = test.truth({key: state for key, state in facts.items() if state != ()})
+        return self._remembered[given]
+
+
+_MOST_REMEMBERED: Final = 200_000

@@ -1,0 +1,115 @@
+"""A stored call -> the requests that AWS authorized it by: one for each permission and resource.
+
+The call is denied if any of its requests is. ``Translation`` reads fields (``record``): all of an event's, or only
+those that a policy's keys need, so that a store can group by them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Iterator, Mapping
+from typing import Any, Final
+
+from remit.reference.aws import AwsReference
+from remit.rooms.guardrails.callers import CALLER, Caller, Membership, caller_of
+from remit.rooms.guardrails.keys import Asked, Keys
+from remit.rooms.guardrails.record import Row, elements, fields_of
+from remit.rooms.iam import Request
+
+OPERATION: Final = ("service", "operation", "permissions")
+"""Fields that tell what was called."""
+RESOURCES: Final = ("resource_types", "resource_arns", "region", "account")
+"""Fields that tell on what."""
+OWNERS: Final = "owners"
+_MADE_BY: Final[Mapping[str, tuple[str, ...]]] = {
+    "ec2:runinstances": ("instance", "volume", "network-interface"),
+}
+"""What a call makes is authorized before it has an id, under the name ``*``."""
+
+
+class Translation:
+    """Requests for one reference and what is known of the organization."""
+
+    def __init__(self, reference: AwsReference, membership: Membership | None = None) -> None:
+        self.membership = membership
+        self.keys = Keys(reference, membership)
+        self._reference = reference
+
+    def fields(self, keys: Iterable[str], *, resources: bool) -> frozenset[str]:
+        """The fields that requests need when these condition keys, and the resource if so, are asked for."""
+        needed = {*OPERATION, *CALLER}
+        if resources:
+            needed.update(RESOURCES)
+        return frozenset(needed.union(*(self.keys.reading(key).fields for key in keys)))
+
+    def asked(self, row: Row, actions: Collection[str] | None = None, *, resources: bool = True) -> Iterator[Asked]:
+        """Each permission, of ``actions`` if given, on each resource it is about; None for one that is not known.
+        Without ``resources`` each permission once."""
+        for action in elements(row, "permissions"):
+            if actions is not None and action not in actions:
+                continue
+            if not resources:
+                yield Asked(action)
+            else:
+                yield from (Asked(action, resource) for resource in self._resources(row, action))
+
+    def request(self, row: Row, asked: Asked, keys: Iterable[str], caller: Caller | None = None) -> Request:
+        """The request with these condition keys."""
+        caller = caller or caller_of(row)
+        context: dict[str, tuple[str, ...]] = {}
+        unknown: set[str] = set()
+        for key in keys:
+            state = self.keys.state(key, row, asked)
+            if state is None:
+                unknown.add(key)
+            elif state:
+                context[key] = state
+        owner = self.owner(row)
+        return Request(
+            principal=caller.principal,
+            action=asked.action,
+            resource=asked.resource,
+            principal_account=caller.account,
+            resource_account=owner,
+            context=context,
+            unknown_keys=frozenset(unknown),
+            principal_is_service_linked=caller.service_linked,
+            principal_org_management=self._manages(caller.account),
+            resource_org_management=self._manages(owner),
+        )
+
+    def requests(self, event: Mapping[str, Any], keys: Iterable[str]) -> list[Request]:
+        """Every request of an event given by its columns, with these condition keys."""
+        row, wanted = fields_of(event), tuple(keys)
+        return [self.request(row, asked, wanted) for asked in self.asked(row)]
+
+    def owner(self, row: Row) -> str | None:
+        """The account of what was called: the one that the resources' ARNs name, where they name one; else the one
+        whose record it is."""
+        named = elements(row, OWNERS)
+        account = named[0] if len(named) == 1 else row.get("account")
+        return str(account) if account else None
+
+    def _manages(self, account: str | None) -> bool:
+        return self.membership is not None and account is not None and account == self.membership.management
+
+    def _resources(self, row: Row, action: str) -> list[str | None]:
+        known = self._reference.action(action)
+        named = list(zip(elements(row, "resource_types"), elements(row, "resource_arns"), strict=False))
+        if known is not None and not known.resource_types:
+            return ["*"]
+        if "resource_arns" not in row:
+            return [None]
+        if known is not None:
+            types = {each.lower() for each in known.resource_types}
+            named = [(kind, arn) for kind, arn in named if kind.partition(":")[2].lower() in types]
+        made = _MADE_BY.get(action.lower(), ())
+        found: list[str | None] = [arn or None for kind, arn in named if kind.partition(":")[2] not in made]
+        if made:
+            place = f"{row.get('region')}:{row.get('account')}"
+            found += [f"arn:{_partition(row)}:ec2:{place}:{kind}/*" for kind in made]
+        return list(dict.fromkeys(found)) or [None]
+
+
+def _partition(row: Row) -> str:
+    region = str(row.get("region") or "")
+    return "aws-cn" if region.startswith("cn-") else "aws-us-gov" if region.startswith("us-gov-") else "aws"
