@@ -11,6 +11,7 @@ from typing import Any, Final
 
 from remit.app.alert_desk import CALLS, AlertDesk
 from remit.app.attach_desk import ATTACH_CALLS, AttachDesk
+from remit.app.backtest_desk import BacktestDesk
 from remit.app.config.schema import Configuration
 from remit.app.desk import LocalDesk
 from remit.app.feeds_desk import FeedsDesk
@@ -38,6 +39,7 @@ SIGN_INS: Final = "sign_ins"
 """Not asked from outside: a sign-in belongs to a browser."""
 ALERTS: Final = "alerts"
 ORGANIZATION: Final = "organization"
+BACKTEST: Final = "backtest"
 GUARDRAILS: Final = "guardrails"
 INSIGHTS: Final = "insights"
 ATTACHING: Final = "attaching"
@@ -75,6 +77,7 @@ ASKED: Final[Mapping[str, frozenset[str]]] = {
     REMOVAL: frozenset({"preview", "retention", "journal"}),
     ALERTS: CALLS,
     ORGANIZATION: frozenset({"show", "take"}),
+    BACKTEST: frozenset({"run"}),
     GUARDRAILS: frozenset({"list", "frameworks", "show", "render"}),
     INSIGHTS: frozenset({"lint", "lint_guardrail", "fix", "checks"}),
     ATTACHING: ATTACH_CALLS,
@@ -98,6 +101,7 @@ def make_desks(
     feeds: FeedsDesk,
     metrics: MetricsDesk,
     organization: OrganizationDesk,
+    backtest: BacktestDesk,
     guardrails: GuardrailLibrary,
     insights: PolicyInsights,
     attaching: AttachDesk,
@@ -115,6 +119,7 @@ def make_desks(
         FEEDS: feeds,
         METRICS: metrics,
         ORGANIZATION: organization,
+        BACKTEST: backtest,
         GUARDRAILS: guardrails,
         INSIGHTS: insights,
         ATTACHING: attaching,

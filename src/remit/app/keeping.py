@@ -17,6 +17,7 @@ from remit.adapters.clouds.aws.policies import OrganizationPolicies
 from remit.adapters.store.beside import StoreBeside
 from remit.adapters.store.inbox import Inbox
 from remit.adapters.store.index.changes import IndexChanges
+from remit.adapters.store.index.contexts import Contexts
 from remit.adapters.store.index.narrowed import reader_of
 from remit.adapters.store.secrets import Secrets
 from remit.adapters.store.state.proposals import BacktestTable, ProposalTable
@@ -25,6 +26,7 @@ from remit.adapters.store.state.views import ViewTable
 from remit.adapters.store.store import Store
 from remit.app.alert_desk import AlertDesk
 from remit.app.attach_desk import AttachDesk
+from remit.app.backtest_desk import BacktestDesk
 from remit.app.config.reading import load_configuration
 from remit.app.config.schema import Configuration
 from remit.app.connecting import connect_aws
@@ -41,7 +43,7 @@ from remit.app.maintaining import maintain
 from remit.app.metrics_desk import MetricsDesk
 from remit.app.organization_desk import OrganizationDesk
 from remit.app.organization_file import organization_of
-from remit.app.packaged import REGISTRY_FILE, load_guardrails, load_guide, load_rules
+from remit.app.packaged import REGISTRY_FILE, load_guardrails, load_guide, load_reference, load_rules
 from remit.app.registry_file import RegistryFile, SharedRegistry
 from remit.app.removing import RemovalDesk, erase, expire
 from remit.app.watched import WatchedEvents
@@ -67,6 +69,8 @@ def open_desks(store: Store, configured: Configuration | None = None, address: s
     alerts = AlertDesk(WatchedEvents(store.index), store.state, Secrets(store.folder), links)
 
     beside = isinstance(store, StoreBeside)
+    library = GuardrailLibrary(load_guardrails())
+    organization = organization_of(store.folder, configured)
 
     def waiting() -> int:
         return sum(1 for _ in Inbox(store.inbox).waiting())
@@ -82,9 +86,12 @@ def open_desks(store: Store, configured: Configuration | None = None, address: s
         tokens=Tokens(StoredTokens(store.state), store.state),
         sign_ins=SignIns(StoredSignIns(store.state), store.state),
         alerts=alerts,
-        organization=OrganizationDesk(organization_of(store.folder, configured), store.state),
+        organization=OrganizationDesk(organization, store.state),
+        backtest=BacktestDesk(
+            Contexts(store.index), reader_of(store.index), load_reference(), library, organization, _now
+        ),
         metrics=MetricsDesk(reader_of(store.index), Figures(store, judge.version), alerts, None if beside else waiting),
-        guardrails=GuardrailLibrary(load_guardrails()),
+        guardrails=library,
         insights=make_insights(),
         attaching=_attaching(store, configured),
     )

@@ -52,9 +52,15 @@ def load_guardrails() -> Catalogue:
 
 
 @lru_cache(maxsize=1)
+def load_reference() -> AwsReference:
+    """AWS's operations, permissions and condition keys."""
+    return AwsReference.from_bytes((files("remit.reference.data") / "aws_actions.json.gz").read_bytes())
+
+
+@lru_cache(maxsize=1)
 def load_formats() -> Formats:
     """Every format, its decoders bound to their reference tables."""
-    reference = AwsReference.from_bytes((files("remit.reference.data") / "aws_actions.json.gz").read_bytes())
+    reference = load_reference()
     return build_formats(
         {
             "cloudtrail": Format(CloudTrailDecoder(reference).decode, cloudtrail.claims),

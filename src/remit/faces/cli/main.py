@@ -11,6 +11,7 @@ from remit import __version__
 from remit.faces.cli import (
     agents,
     alerts,
+    backtest,
     engine,
     events,
     feeds,
@@ -51,6 +52,7 @@ for command in (
     *who.COMMANDS,
     *agents.COMMANDS,
     *alerts.COMMANDS,
+    *backtest.COMMANDS,
     *identities.COMMANDS,
     *organization.COMMANDS,
     *guardrails.COMMANDS,

@@ -14,7 +14,7 @@ from decimal import Decimal
 from math import floor
 from typing import Any, Final
 
-from remit.rooms.guardrails.callers import CALLER
+from remit.rooms.guardrails.callers import CALLER, caller_of
 from remit.rooms.guardrails.cells import Part
 from remit.rooms.guardrails.record import BETWEEN, COSTLY, Row, Value
 from remit.rooms.guardrails.requests import OPERATION, OWNERS, Translation
@@ -45,6 +45,7 @@ class Kernel:
         self._remembered: dict[tuple[int, tuple[object, ...]], bool | None] = {}
         self.actions: frozenset[str] = frozenset()
         self.keys: tuple[str, ...] = ()
+        self._folded: frozenset[str] = frozenset()
         self.resources = False
         self.parts: list[Part] = []
         self.costly: tuple[str, ...] = ()
@@ -58,7 +59,9 @@ class Kernel:
         actions = {action for text in calls for action in (text or "").split(BETWEEN) if self._concerned(action)}
         self.actions = frozenset(actions)
         keys = {key for policy in self._policies for action in actions for key in policy.condition_keys(action)}
-        self.keys = tuple(sorted(keys))
+        spelled = {test.key: test.condition.key for test in self._tests}
+        self.keys = tuple(sorted(spelled.get(key, key) for key in keys))
+        self._folded = frozenset(keys)
         needed = [self._translation.keys.reading(key).fields for key in self.keys]
         tested = any(policy.tests_resource(action) for policy in self._policies for action in actions)
         self.resources = tested or any("resource_arns" in fields for fields in needed)
@@ -128,7 +131,7 @@ class Kernel:
         groups: list[tuple[set[str], set[str]]] = base
         bound = [{test.key, *test.variables} for test in self._tests]
         bound += [set(one.variable_keys()) | {""} for one in self._statements if one.variable_keys()]
-        for keys in (each & {*self.keys, ""} for each in bound):
+        for keys in (each & {*self._folded, ""} for each in bound):
             fields = {name for key in keys - {""} for name in self._cheap(key)}
             fields |= set(OPERATION) if "" in keys else set()
             touched = [group for group in groups if group[0] & fields or group[1] & keys]
@@ -170,7 +173,8 @@ class Kernel:
 
     def _signature(self, part: Part, row: Row) -> Signature:
         """The answers that a part's values lead to."""
-        reach = self._judging.reach(row) if "principal_type" in part.fields else None
+        tells = "principal_type" in part.fields
+        reach = (self._judging.reach(row), caller_of(row).kind == "unknown") if tells else None
         if "permissions" not in part.fields:
             return reach, self._answers(part, row, None)
         asked = self._translation.asked(row, self.actions, resources=self.resources)

@@ -111,8 +111,9 @@ class Judgement:
             return Outcome(DENY, statements=tuple(dict.fromkeys(named)))
         keys = {key for each in verdicts if each.truth is None for key in each.unknown_keys}
         if denied or keys or any(each.truth is None for each in verdicts):
-            missing = tuple(sorted(keys | ({WHOSE} if doubtful else set())))
-            return Outcome(UNKNOWN, keys=missing, statements=tuple(dict.fromkeys(named)))
+            if doubtful and WHOSE.lower() not in map(str.lower, keys):
+                keys.add(WHOSE)
+            return Outcome(UNKNOWN, keys=tuple(sorted(keys)), statements=tuple(dict.fromkeys(named)))
         return Outcome(NOT)
 
 

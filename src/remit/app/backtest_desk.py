@@ -1,0 +1,132 @@
+"""The desk of backtests: a policy from a file, the library or the organization, tried on the calls of one store."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any, Final
+
+from remit.app.organization_file import OrganizationFile
+from remit.flows.backtest.ports import ContextStore
+from remit.flows.backtest.trial import Trial, backtest
+from remit.flows.library import GuardrailLibrary
+from remit.flows.questions.ports import EventIndex
+from remit.flows.questions.search import nothing_found
+from remit.model.errors import NotFound, UsageError
+from remit.reference.aws import AwsReference
+from remit.rooms.guardrails.callers import Membership
+from remit.rooms.guardrails.requests import Translation
+from remit.rooms.guardrails.verdicts import Scope
+from remit.rooms.iam import CompiledPolicy, Document, parse_document
+from remit.rooms.organization import Organization, parse_organization
+from remit.rooms.query import read_query
+from remit.rooms.query.ranged import ranged
+
+Json = dict[str, Any]
+KINDS: Final = ("SCP", "RCP")
+
+
+class BacktestDesk:
+    """``policy`` and ``against`` are ``{"text", "name"}``, or ``{"named", "values"}`` for a guardrail's id or for a
+    policy of the organization by its id or name."""
+
+    def __init__(
+        self,
+        store: ContextStore,
+        index: EventIndex,
+        reference: AwsReference,
+        library: GuardrailLibrary,
+        organization: OrganizationFile,
+        clock: Callable[[], int] = lambda: time.time_ns() // 1000,
+    ) -> None:
+        self._store = store
+        self._index = index
+        self._reference = reference
+        self._library = library
+        self._organization = organization
+        self._clock = clock
+
+    def run(
+        self,
+        policy: Json,
+        kind: str = "",
+        targets: Sequence[str] = (),
+        since: str = "30d",
+        until: str = "",
+        query: str = "",
+        against: Json | None = None,
+        organization: str | None = None,
+    ) -> Json:
+        """What the policy would have denied; ``organization`` is the text of another organization file."""
+        known = parse_organization(organization) if organization is not None else self._organization.organization()
+        document, own = self._document(policy, known)
+        kind = _kind(kind, own)
+        other = self._document(against, known)[0] if against else None
+        accounts = _accounts(targets, known)
+        asked = ranged(query, since, until)
+        trial = Trial(
+            CompiledPolicy(document, kind.lower()),
+            Scope(kind, accounts),
+            read_query(asked, self._clock()),
+            CompiledPolicy(other, kind.lower()) if other else None,
+        )
+        answer = backtest(self._store, trial, Translation(self._reference, _membership(known)))
+        answer |= {"query": asked, "targets": list(targets), "organization": known.id if known else None}
+        answer["notes"] += self._notes(answer, known)
+        return answer
+
+    def _notes(self, answer: Json, known: Organization | None) -> list[str]:
+        notes = []
+        if known is None:
+            notes.append(
+                "No organization is known: no account counts as the management account, and keys such as "
+                "aws:PrincipalOrgID are unknown. Bring it in with `remit organization import`."
+            )
+        if not answer["left_out"]["total"]:
+            notes.append(nothing_found(self._index))
+        return notes
+
+    def _document(self, source: Mapping[str, Any], known: Organization | None) -> tuple[Document, str]:
+        """The document, and its kind where that is known."""
+        if "text" in source:
+            return parse_document(str(source["text"]), str(source.get("name") or "policy")), ""
+        named, values = str(source.get("named") or ""), source.get("values") or {}
+        for policy in known.policies.values() if known and not values else ():
+            if named in (policy.id, policy.name):
+                return parse_document(policy.versions[-1].document, policy.name), policy.kind
+        try:
+            made = self._library.render(named, values)
+        except NotFound as error:
+            remedy = f"{error.remedy} A file is named by its path; the organization's policies by name or id."
+            raise NotFound(error.what, where=error.where, remedy=remedy.strip()) from error
+        return parse_document(made["document"], made["id"]), made["type"]
+
+
+def _kind(given: str, own: str) -> str:
+    kind = given.upper()
+    if own and kind and kind != own:
+        raise UsageError(f"This policy is a {own}, no {kind}")
+    if (kind or own) not in KINDS:
+        raise UsageError("A policy from a file needs its type", remedy="Give --type scp or --type rcp.")
+    return kind or own
+
+
+def _accounts(targets: Sequence[str], known: Organization | None) -> frozenset[str] | None:
+    """The accounts at and under targets; without an organization, account ids are what they are."""
+    if not targets:
+        return None
+    if known is None:
+        if strange := [each for each in targets if not (each.isdigit() and len(each) == 12)]:
+            raise UsageError(
+                f"No organization is known, so «{strange[0]}» cannot be looked up",
+                remedy="Give accounts by their ids, or bring the organization in with `remit organization import`.",
+            )
+        return frozenset(targets)
+    found = [known.target(each) for each in targets]
+    return frozenset().union(*({each} if each in known.accounts else known.members(each) for each in found))
+
+
+def _membership(known: Organization | None) -> Membership | None:
+    if known is None:
+        return None
+    return Membership(known.id, known.management_account, {each: known.path(each) for each in known.accounts})

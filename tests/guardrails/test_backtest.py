@@ -1,0 +1,249 @@
+"""The backtest against the reference evaluator, event by event, and what its figures add up to."""
+
+from __future__ import annotations
+
+import json
+from collections import Counter
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from typing import Any
+
+import pytest
+
+from remit.adapters.feeds.chunks import Chunk
+from remit.adapters.store.index.contexts import Contexts
+from remit.adapters.store.store import Store
+from remit.app.ingesting import Ingesting
+from remit.app.packaged import load_guardrails, load_reference
+from remit.flows.backtest.measure import Measured, measure
+from remit.flows.backtest.trial import Trial, backtest
+from remit.model.columns import INDEXED
+from remit.rooms.estate import identities_toml, organization_json, records
+from remit.rooms.guardrails.backtest import Kernel
+from remit.rooms.guardrails.callers import Membership, caller_of
+from remit.rooms.guardrails.record import fields_of
+from remit.rooms.guardrails.rendering import example_values, render
+from remit.rooms.guardrails.requests import Translation
+from remit.rooms.guardrails.verdicts import DENY, NOT, OUTSIDE, UNKNOWN, WHOSE, Judgement, Scope
+from remit.rooms.iam import CompiledPolicy, Document, Principal, parse_document
+from remit.rooms.iam.reference_evaluator import reference_denies
+from remit.rooms.organization import parse_organization
+from remit.rooms.query.predicate import EVERYTHING, Range
+
+END = 1_790_000_000_000_000
+SOMEBODY = Principal("role", "", "000000000000")
+Event = dict[str, Any]
+
+
+@dataclass(frozen=True)
+class Estate:
+    """A small store, its events, and what is known of the organization."""
+
+    contexts: Contexts
+    events: list[Event]
+    translation: Translation
+
+
+@pytest.fixture(scope="module")
+def estate(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Estate]:
+    """A sixth of the demonstration's CloudTrail records."""
+    folder = tmp_path_factory.mktemp("backtest") / "data"
+    with Store.open(folder, "test") as store:
+        (folder / "identities.toml").write_text(identities_toml(), encoding="utf-8")
+        work = Ingesting(store, {"feed": "estate"}, lambda state: None)
+        work.conclude(work.chunks(Chunk("estate", lines, 0) for lines in _shares()), 0.0)
+        shown = ", ".join('epoch_us("time") AS "time"' if c.name == "time" else f'"{c.name}"' for c in INDEXED)
+        events = store.index.execute(f"SELECT {shown} FROM events WHERE counted IS NOT FALSE", []).to_pylist()
+        yield Estate(Contexts(store.index), events, translation())
+
+
+def _shares() -> Iterator[list[bytes]]:
+    for feed in records(END):
+        if feed.data_source == "cloudtrail":
+            yield [json.dumps(record).encode() for record in json.loads(feed.content)["Records"][::6]]
+
+
+def translation() -> Translation:
+    known = parse_organization(organization_json(END))
+    return Translation(
+        load_reference(),
+        Membership(known.id, known.management_account, {each: known.path(each) for each in known.accounts}),
+    )
+
+
+def compiled(document: Any, kind: str, name: str = "tried") -> CompiledPolicy:
+    return CompiledPolicy(parse_document(document, name), kind.lower())
+
+
+def one_by_one(estate: Estate, policy: CompiledPolicy, scope: Scope) -> tuple[Counter[str], Counter[tuple[str, ...]]]:
+    """Words and missing keys, by the reference evaluator over every request of every event."""
+    document = policy.document
+    keys = sorted({key for e in estate.events for each in e["permissions"] for key in policy.condition_keys(each)})
+    reach = Judgement([policy], estate.translation, scope)
+    words: Counter[str] = Counter()
+    missing: Counter[tuple[str, ...]] = Counter()
+    for event in (each for each in estate.events if each["permissions"]):
+        row = fields_of(event)
+        out = reach.reach(row)
+        if out is not None:
+            words[out.word] += 1
+            continue
+        doubtful = scope.kind == "SCP" and caller_of(row).kind == "unknown"
+        found = [_answer(estate, policy, document, event, keys, request, doubtful)
+                 for request in estate.translation.requests(event, keys)]  # fmt: skip
+        word = DENY if any(a == "yes" for a, _ in found) else UNKNOWN if any(a == "unknown" for a, _ in found) else NOT
+        word = UNKNOWN if doubtful and word == DENY else word
+        words[word] += 1
+        if word == UNKNOWN:
+            more = {WHOSE.lower()} if doubtful else set()
+            missing[tuple(sorted({key.lower() for _, some in found for key in some} | more))] += 1
+    return words, missing
+
+
+def _answer(
+    estate: Estate,
+    policy: CompiledPolicy,
+    document: Document,
+    event: Event,
+    keys: list[str],
+    request: Any,
+    doubtful: bool,
+) -> tuple[str, set[str]]:
+    asked = replace(request, principal=SOMEBODY, principal_account=SOMEBODY.account) if doubtful else request
+    return reference_denies(asked, document) if policy.reaches(asked) else ("no", set())
+
+
+def agrees(estate: Estate, policy: CompiledPolicy, scope: Scope) -> Measured:
+    """Hold the backtest against the reference; gives what was measured."""
+    found = measure(estate.contexts, Kernel([policy], estate.translation, scope), EVERYTHING)
+    words, missing = one_by_one(estate, policy, scope)
+    counted = {label: tally.count for label, tally in found.by_label.items()}
+    assert counted == {word: count for word, count in words.items() if word in (DENY, UNKNOWN)}
+    assert found.considered.count == words.total() - words[OUTSIDE]
+    spelled: Counter[tuple[str, ...]] = Counter()
+    for each, count in found.by_keys.items():
+        spelled[tuple(sorted(key.lower() for key in each))] += count
+    assert spelled == missing
+    return found
+
+
+def library(step: int) -> list[Any]:
+    return [pytest.param(each, id=each.id) for each in load_guardrails().guardrails[::step]]
+
+
+def check(estate: Estate, guardrail: Any) -> None:
+    document = render(guardrail, example_values(guardrail))
+    agrees(estate, compiled(document, guardrail.type, guardrail.id), Scope(guardrail.type))
+
+
+@pytest.mark.parametrize("guardrail", library(13))
+def test_a_backtest_equals_the_reference_event_by_event(estate: Estate, guardrail: Any) -> None:
+    check(estate, guardrail)
+
+
+@pytest.mark.heavy
+@pytest.mark.parametrize("guardrail", library(1))
+def test_a_backtest_of_every_guardrail_equals_the_reference_event_by_event(estate: Estate, guardrail: Any) -> None:
+    check(estate, guardrail)
+
+
+def deny(actions: Any = "*", conditions: Any = None, kind: str = "SCP", **more: Any) -> CompiledPolicy:
+    resource = {} if "NotResource" in more else {"Resource": "*"}
+    statement = {"Sid": "Guard", "Effect": "Deny", "Action": actions, **resource, **more}
+    if conditions:
+        statement["Condition"] = conditions
+    if kind == "RCP":
+        statement["Principal"] = "*"
+    return compiled({"Version": "2012-10-17", "Statement": [statement]}, kind)
+
+
+HARD = {
+    "a window of time": deny(conditions={"DateGreaterThan": {"aws:CurrentTime": "2026-09-10T00:00:00Z"},
+                                         "DateLessThan": {"aws:CurrentTime": "2026-09-12T12:30:30Z"}}),
+    "a moment as text": deny(conditions={"StringLike": {"aws:CurrentTime": "2026-09-1*T1?:*"}}),
+    "seconds since 1970": deny(conditions={"NumericLessThan": {"aws:EpochTime": "1789000000"}}),
+    "an address": deny(conditions={"NotIpAddress": {"aws:SourceIp": ["203.0.113.0/24", "198.51.100.0/24"]}}),
+    "a resource": deny("s3:*", Resource="arn:aws:s3:::acme-*-orders/*"),
+    "a resource that is not": deny(["iam:*", "rds:*", "ec2:*"], NotResource="arn:aws:rds:*:*:db:*"),
+    "resource and address": deny("s3:GetObject", {"IpAddress": {"aws:SourceIp": "192.0.2.0/24"}},
+                                 Resource="arn:aws:s3:::*/exports/*"),
+    "a variable": deny(conditions={"StringNotEquals": {"aws:PrincipalAccount": "${aws:ResourceAccount}"}}),
+    "a variable in a resource": deny("s3:*", Resource="arn:aws:s3:::*/${aws:PrincipalAccount}/*"),
+    "the user's agent and id": deny(conditions={"StringLike": {"aws:UserAgent": "*Boto3*", "aws:userid": "AROA*"}}),
+    "tags": deny(conditions={"Null": {"aws:RequestTag/Owner": "true"}}),
+    "two regions of two callers": deny(conditions={"StringEquals": {"aws:RequestedRegion": "eu-west-1"},
+                                                   "ArnLike": {"aws:PrincipalArn": "arn:aws:iam::*:role/*-role"}}),
+    "a set": deny(conditions={"ForAllValues:StringEquals": {"aws:TagKeys": ["Owner"]}}),
+    "through a service": deny(conditions={"Bool": {"aws:ViaAWSService": "true"}}),
+    "the made instance": deny("ec2:RunInstances", Resource="arn:aws:ec2:*:*:instance/*"),
+    "TLS": deny(conditions={"NumericLessThan": {"s3:TlsVersion": "1.2"}}),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("name", HARD)
+def test_what_takes_more_than_classes_equals_the_reference_too(estate: Estate, name: str) -> None:
+    agrees(estate, HARD[name], Scope("SCP"))
+
+
+def test_the_hard_policies_do_deny_and_do_leave_unknown(estate: Estate) -> None:
+    words: Counter[str] = Counter()
+    for policy in HARD.values():
+        found = measure(estate.contexts, Kernel([policy], estate.translation, Scope("SCP")), EVERYTHING)
+        words.update(dict.fromkeys(found.by_label, 1))
+    assert words[DENY] >= 8
+    assert words[UNKNOWN] >= 5
+
+
+@pytest.mark.parametrize("kind", ["SCP", "RCP"])
+def test_targets_leave_everybody_else_out(estate: Estate, kind: str) -> None:
+    scope = Scope(kind, frozenset({"444455556666"}))
+    policy = deny("s3:*", {"StringNotEquals": {"aws:RequestedRegion": "eu-west-1"}}, kind)
+    found = agrees(estate, policy, scope)
+    assert 0 < found.considered.count < len(estate.events)
+    assert found.left_out["outside_target"] > 0
+
+
+def test_figures_add_up_and_say_whom_the_policy_cannot_reach(estate: Estate) -> None:
+    policy = deny("ec2:*", {"StringNotEquals": {"aws:RequestedRegion": "eu-west-1"}})
+    answer = backtest(estate.contexts, Trial(policy, Scope("SCP"), EVERYTHING), estate.translation)
+    figures, already = answer["figures"], answer["figures"]["already_denied"]
+    for counts in (figures, already):
+        assert counts["would_deny"] + counts["would_not_deny"] + counts["unknown"] == counts["considered"]
+    left = answer["left_out"]
+    assert left["total"] == figures["considered"] + sum(count for name, count in left.items() if name != "total")
+    assert figures["would_deny"] > 0
+    assert sum(each["deny"] for each in answer["by"]["accounts"]) == figures["would_deny"]
+    assert {each["why"] for each in answer["exempt"]} >= {"a service-linked role", "the management account"}
+    assert {each["region"] for each in answer["samples"][DENY]} == {"us-west-1"}
+
+
+def test_the_difference_of_two_versions_is_what_either_denies_alone(estate: Estate) -> None:
+    wide = deny("ec2:*", {"StringNotEquals": {"aws:RequestedRegion": "eu-west-1"}})
+    other = deny("rds:*")
+    both = backtest(estate.contexts, Trial(wide, Scope("SCP"), EVERYTHING, other), estate.translation)
+    back = backtest(estate.contexts, Trial(other, Scope("SCP"), EVERYTHING, wide), estate.translation)
+    difference = both["against"]
+    assert difference["newly_denied"]["count"] == both["figures"]["would_deny"] > 0
+    assert difference["no_longer_denied"]["count"] == back["figures"]["would_deny"] > 0
+    assert difference["no_longer_denied"]["count"] == back["against"]["newly_denied"]["count"]
+    assert difference["newly_denied"]["samples"]
+    same = backtest(estate.contexts, Trial(wide, Scope("SCP"), EVERYTHING, wide), estate.translation)["against"]
+    assert [same[name]["count"] for name in ("newly_denied", "no_longer_denied", "newly_unknown")] == [0, 0, 0]
+
+
+@pytest.mark.parametrize("conditions", [None, {"ArnNotLike": {"aws:PrincipalArn": "arn:aws:iam::*:role/x"}}])
+def test_the_exemption_spares_what_it_says(estate: Estate, conditions: Any) -> None:
+    policy = deny(["rds:*", "iam:*", "dynamodb:*"], conditions)
+    answer = backtest(estate.contexts, Trial(policy, Scope("SCP"), EVERYTHING), estate.translation)
+    found = answer["exemption"]
+    assert found["spared"] > 0
+    revised = compiled(json.dumps(found["document"]), "SCP")
+    again = backtest(estate.contexts, Trial(revised, Scope("SCP"), EVERYTHING), estate.translation)
+    assert again["figures"]["would_deny"] == found["would_deny"] == answer["figures"]["would_deny"] - found["spared"]
+
+
+def test_only_the_events_asked_for_are_tried(estate: Estate) -> None:
+    newest = max(event["time"] for event in estate.events)
+    trial = Trial(deny(), Scope("SCP"), Range("time", newest - 86_400_000_000, newest + 1))
+    within = sum(event["time"] >= newest - 86_400_000_000 for event in estate.events)
+    assert backtest(estate.contexts, trial, estate.translation)["left_out"]["total"] == within
