@@ -11,10 +11,13 @@ from remit.flows.questions.population import ACTS
 from remit.model.errors import TooMuch
 from remit.rooms.guardrails.backtest import Kernel
 from remit.rooms.guardrails.cells import Cell, Labels, Values
+from remit.rooms.guardrails.requests import OPERATION
 from remit.rooms.guardrails.verdicts import DENY, OUTSIDE, UNKNOWN, Judged
 from remit.rooms.query.predicate import Equals, Predicate, both
 
 AWS: Final = "aws"
+Call = tuple[str | None, str | None, str | None]
+"""Service, operation and permissions (as fields)."""
 MOST_DISTINCT: Final = 1_000_000
 """Distinct combinations that are judged at most; of more, the question has to be narrowed."""
 
@@ -57,17 +60,17 @@ class Measured:
 def measure(store: ContextStore, kernel: Kernel, predicate: Predicate) -> Measured:
     """Judge every call of a predicate."""
     found = Measured(both(predicate, Equals("provider", AWS), ACTS))
-    _find_calls(store, kernel, predicate, found)
-    _find_considered(store, kernel, found)
-    if found.calls:
+    calls = _find_calls(store, kernel, predicate, found)
+    callers = _find_considered(store, kernel, found)
+    if calls:
+        _classify(store, kernel, found, calls, callers)
         _judge(store, kernel, found)
     return found
 
 
-def _find_calls(store: ContextStore, kernel: Kernel, predicate: Predicate, found: Measured) -> None:
+def _find_calls(store: ContextStore, kernel: Kernel, predicate: Predicate, found: Measured) -> set[Call]:
     """Which calls a statement speaks of; what has no authorization to judge is counted by why."""
-    concerned: dict[Values, None] = {}
-    permissions: set[str | None] = set()
+    every: set[Call] = set()
     for row in store.operations(predicate):
         found.total.add(row)
         if row["provider"] != AWS:
@@ -77,15 +80,16 @@ def _find_calls(store: ContextStore, kernel: Kernel, predicate: Predicate, found
         elif not row["permissions"]:
             found.left_out["without_permission"] += row["count"]
         elif kernel.concerns(row["permissions"]):
-            concerned[row["service"], row["operation"]] = None
-            permissions.add(row["permissions"])
-    found.calls = list(concerned)
-    kernel.prepare(permissions)
+            every.add((row["service"], row["operation"], row["permissions"]))
+    found.calls = list(dict.fromkeys(each[:2] for each in sorted(every, key=str)))
+    kernel.prepare(every)
+    return every
 
 
-def _find_considered(store: ContextStore, kernel: Kernel, found: Measured) -> None:
-    """Whose calls the policies would be about."""
-    for row in _bounded(store.distinct(found.predicate, kernel.reaching)):
+def _find_considered(store: ContextStore, kernel: Kernel, found: Measured) -> list[Values]:
+    """Whose calls the policies would be about; gives every distinct caller."""
+    rows = _bounded(store.distinct(found.predicate, kernel.reaching))
+    for row in rows:
         reach = kernel.reach(dict(zip(kernel.reaching, row["values"], strict=True)))
         if reach is not None and reach.word == OUTSIDE:
             found.left_out["outside_target"] += row["count"]
@@ -93,14 +97,26 @@ def _find_considered(store: ContextStore, kernel: Kernel, found: Measured) -> No
         found.considered.add(row)
         if reach is not None:
             found.exempt[reach.why] += row["count"]
+    return [row["values"] for row in rows]
+
+
+def _classify(store: ContextStore, kernel: Kernel, found: Measured, calls: set[Call], callers: list[Values]) -> None:
+    """Give every part's values their classes; what is known already is not asked for again."""
+    known: dict[tuple[str, ...], list[Values]] = {OPERATION: list(calls), kernel.reaching: callers}
+    for part in kernel.parts:
+        if part.timed:
+            continue
+        for fields, values in known.items():
+            if set(fields) == set(part.fields):
+                order = [fields.index(name) for name in part.fields]
+                kernel.classify(part, (tuple(each[at] for at in order) for each in values))
+                break
+        else:
+            distinct = _bounded(store.distinct(found.predicate, part.fields, found.calls))
+            kernel.classify(part, (row["values"] for row in distinct))
 
 
 def _judge(store: ContextStore, kernel: Kernel, found: Measured) -> None:
-    for part in kernel.parts:
-        if not part.timed:
-            kernel.classify(
-                part, (row["values"] for row in _bounded(store.distinct(found.predicate, part.fields, found.calls)))
-            )
     labels: dict[Cell, str] = {}
     undecided: list[Cell] = []
     for row in store.cells(found.predicate, kernel.parts, found.calls):

@@ -46,6 +46,7 @@ class Kernel:
         self.actions: frozenset[str] = frozenset()
         self.keys: tuple[str, ...] = ()
         self._folded: frozenset[str] = frozenset()
+        self._plain = False
         self.resources = False
         self.parts: list[Part] = []
         self.costly: tuple[str, ...] = ()
@@ -54,9 +55,12 @@ class Kernel:
         """Whether any statement speaks of a call with these permissions (as a field)."""
         return any(self._concerned(action) for action in (permissions or "").split(BETWEEN))
 
-    def prepare(self, calls: Iterable[str | None]) -> None:
-        """Find what has to be known, given the permissions of every call that is concerned."""
-        actions = {action for text in calls for action in (text or "").split(BETWEEN) if self._concerned(action)}
+    def prepare(self, calls: Iterable[tuple[str | None, str | None, str | None]]) -> None:
+        """Find what has to be known, given the service, operation and permissions of every call that is concerned."""
+        known = set(calls)
+        self._plain = len({each[:2] for each in known}) == len(known)
+        permissions = {each[2] or "" for each in known}
+        actions = {action for text in permissions for action in text.split(BETWEEN) if self._concerned(action)}
         self.actions = frozenset(actions)
         keys = {key for policy in self._policies for action in actions for key in policy.condition_keys(action)}
         spelled = {test.key: test.condition.key for test in self._tests}
@@ -147,7 +151,8 @@ class Kernel:
 
     def _part(self, group: tuple[set[str], set[str]]) -> Part:
         fields, keys = group
-        part = Part(tuple(sorted(fields)), tuple(sorted(keys)))
+        implied = ("permissions",) if self._plain and "permissions" in fields else ()
+        part = Part(tuple(sorted(fields)), tuple(sorted(keys)), implied)
         if fields == {TIME} and self._moments_are_compared():
             part.edges, part.timed = self._edges(), True
             rows = [part.edges[0] - 1, *part.edges] if part.edges else [0]

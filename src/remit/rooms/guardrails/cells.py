@@ -22,6 +22,8 @@ class Part:
 
     fields: tuple[str, ...]
     keys: tuple[str, ...]
+    implied: tuple[str, ...] = ()
+    """Fields that have one value only for each value of the others, so that a call's class is found without them."""
     edges: tuple[int, ...] = ()
     timed: bool = False
     rows: list[Row] = field(default_factory=list)

@@ -35,6 +35,7 @@ _MEASURES: Final = (
     "count(*) AS count, count(*) FILTER (WHERE denied) AS denied, "
     'epoch_us(min("time")) AS first, epoch_us(max("time")) AS last'
 )
+_OF_CALLERS: Final = frozenset({"principal", "issuer", "actor_name"})
 _BATCH: Final = 20_000
 
 
@@ -110,19 +111,34 @@ class Contexts:
     ) -> dict[int, list[Row]]:
         """For each set of columns its commonest values under each label: place of the set -> rows ``{label, values,
         count, denied, first, last, values_in_all}``."""
-        relation = _labelled(labels, predicate, parts, calls, sorted({name for each in by for name in each}))
-        names = sorted({name for each in by for name in each})
-        sets = ", ".join(f"(label, {', '.join(_quoted(name) for name in each)})" for each in by)
+        found: dict[int, list[Row]] = {}
+        for together in _together(by):
+            relation = _labelled(labels, predicate, parts, calls, sorted({name for at in together for name in by[at]}))
+            found |= self._ranked(relation, {at: by[at] for at in together}, limit)
+        return found
+
+    def _ranked(self, relation: _Relation, by: dict[int, Sequence[str]], limit: int) -> dict[int, list[Row]]:
+        """Calls are counted once by all columns together, and these counts summed for each set."""
+        names = sorted({name for each in by.values() for name in each})
+        sets = ", ".join(f"(label, {', '.join(_quoted(name) for name in each)})" for each in by.values())
         which = f"grouping_id({', '.join(_quoted(name) for name in names)})"
-        of_set = {_grouping(names, each): at for at, each in enumerate(by)}
-        ranked = f"row_number() OVER (PARTITION BY {which}, label ORDER BY count(*) DESC, max(event_id)) AS place"
-        total = f"count(*) OVER (PARTITION BY {which}, label) AS values_in_all"
+        of_set = {_grouping(names, each): at for at, each in by.items()}
         shown = ", ".join(_quoted(name) for name in names)
-        sql = (
-            f"SELECT * FROM (SELECT label, {shown}, {which} AS which, {_MEASURES}, {ranked}, {total} "
-            f"FROM ({relation.sql}) GROUP BY GROUPING SETS ({sets})) WHERE place <= {int(limit)} ORDER BY which, place"
+        ranked = f"row_number() OVER (PARTITION BY {which}, label ORDER BY sum(n) DESC, {shown}) AS place"
+        total = f"count(*) OVER (PARTITION BY {which}, label) AS values_in_all"
+        sums = (
+            "CAST(sum(n) AS BIGINT) AS count, CAST(sum(refused) AS BIGINT) AS denied, "
+            "epoch_us(min(begun)) AS first, epoch_us(max(ended)) AS last"
         )
-        found: dict[int, list[Row]] = {at: [] for at in range(len(by))}
+        counted = (
+            f"SELECT label, {shown}, count(*) AS n, count(*) FILTER (WHERE denied) AS refused, "
+            f'min("time") AS begun, max("time") AS ended FROM ({relation.sql}) GROUP BY ALL'
+        )
+        sql = (
+            f"SELECT * FROM (SELECT label, {shown}, {which} AS which, {sums}, {ranked}, {total} "
+            f"FROM ({counted}) GROUP BY GROUPING SETS ({sets})) WHERE place <= {int(limit)} ORDER BY which, place"
+        )
+        found: dict[int, list[Row]] = {at: [] for at in by}
         for row in self._rows(sql, relation.params, **relation.tables):
             at = of_set[row["which"]]
             found[at].append({**row, "values": tuple(row[name] for name in by[at])})
@@ -135,11 +151,13 @@ class Contexts:
         columns = ("event_id", "time", "service", "operation", "principal", "account", "region", "denied", "actor_name",
                    "agent")  # fmt: skip
         relation = _labelled(labels, predicate, parts, calls, columns)
-        place = 'row_number() OVER (PARTITION BY label ORDER BY "time" DESC, event_id DESC)'
         shown = ", ".join('epoch_us("time") AS "time"' if name == "time" else _quoted(name) for name in columns)
-        newest = f"QUALIFY {place} <= {int(limit)} ORDER BY label, {place}"
-        sql = f"SELECT label, {shown} FROM ({relation.sql}) {newest}"
-        return self._rows(sql, relation.params, **relation.tables)
+        newest = f'ORDER BY {relation.name}."time" DESC, event_id DESC LIMIT {int(limit)}'
+        found: list[Row] = []
+        for label in sorted({*labels.cells.values(), *(each for _, _, each in labels.rows)}):
+            sql = f"SELECT label, {shown} FROM ({relation.sql}) AS {relation.name} WHERE label = ? {newest}"
+            found += self._rows(sql, [*relation.params, label], **relation.tables)
+        return found
 
     def _rows(self, sql: str, params: Sequence[object], **tables: pa.Table) -> list[Row]:
         rows: list[Row] = self._engine.execute(sql, list(params), **tables).to_pylist()
@@ -148,6 +166,8 @@ class Contexts:
 
 class _Relation:
     """A select with its parameters and the Arrow tables it names."""
+
+    name = "labelled"
 
     def __init__(self, sql: str, params: Sequence[object], tables: dict[str, pa.Table]) -> None:
         self.sql = sql
@@ -230,7 +250,8 @@ def _joined(
             params += [as_timestamp(edge * 1_000_000) for edge in part.edges]
             continue
         tables[f"part{at}"] = _table(part.fields, list(part.classes), {"class": list(part.classes.values())})
-        same = (f"{field(name)} IS NOT DISTINCT FROM part{at}.f{place}" for place, name in enumerate(part.fields))
+        told = [(place, name) for place, name in enumerate(part.fields) if name not in part.implied]
+        same = (f"{field(name)} IS NOT DISTINCT FROM part{at}.f{place}" for place, name in told)
         joins.append(f"JOIN part{at} ON {' AND '.join(same)}")
         shown.append(f"part{at}.class AS c{at}")
     shown += [f"{field(name)} AS f{at}" for at, name in enumerate(fields)]
@@ -262,6 +283,13 @@ def _cell_table(cells: Sequence[Cell], width: int, labels: list[str] | None = No
 
 def _with_values(row: Row, width: int, letter: str = "f") -> Row:
     return {**row, "values": tuple(row[f"{letter}{at}"] for at in range(width))}
+
+
+def _together(by: Sequence[Sequence[str]]) -> list[list[int]]:
+    """Places of sets that are counted in one reading: those of callers, which have many values, and all others."""
+    callers = [at for at, each in enumerate(by) if not _OF_CALLERS.isdisjoint(each)]
+    others = [at for at in range(len(by)) if at not in callers]
+    return [each for each in (callers, others) if each]
 
 
 def _grouping(names: Sequence[str], kept: Sequence[str]) -> int:

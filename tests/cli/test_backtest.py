@@ -1,0 +1,87 @@
+"""`remit backtest` over a store: policies of every origin, and what is refused."""
+
+from __future__ import annotations
+
+import json
+import shutil
+from pathlib import Path
+
+import pytest
+
+from remit.rooms.estate import organization_json
+
+from .conftest import END_US, Remit
+
+
+@pytest.fixture
+def data(stored: Path, tmp_path: Path) -> Path:
+    """The store, beside the demonstration's organization."""
+    folder = tmp_path / "data"
+    shutil.copytree(stored, folder)
+    (folder / "organization.json").write_text(organization_json(END_US), encoding="utf-8")
+    return folder
+
+
+POLICY = {
+    "Version": "2012-10-17",
+    "Statement": [
+        {
+            "Sid": "OnlyHere",
+            "Effect": "Deny",
+            "NotAction": ["iam:*", "sts:*", "signin:*"],
+            "Resource": "*",
+            "Condition": {"StringNotEquals": {"aws:RequestedRegion": "eu-west-1"}},
+        }
+    ],
+}
+
+
+def test_a_file_is_tried_and_told(remit: Remit, data: Path, tmp_path: Path) -> None:
+    file = tmp_path / "guard.json"
+    file.write_text(json.dumps(POLICY), encoding="utf-8")
+    asked = ("backtest", str(file), "--type", "scp", "--since", "all", "--data", str(data))
+    told = remit(*asked)
+    assert told.status == 0, told.err
+    assert "by OnlyHere" in told.out
+    assert "would spare" in told.out
+    found = json.loads(remit(*asked, "--target", "Staging", "--json").out)
+    assert found["accounts"] == ["444455556666"]
+    assert found["organization"] == "o-acmedemo01"
+    assert found["figures"]["would_deny"] == found["figures"]["already_denied"]["would_deny"] > 0
+    assert found["samples"]["deny"][0]["region"] == "us-west-1"
+
+
+def test_a_guardrail_and_a_policy_of_the_organization_are_tried_by_name(remit: Remit, data: Path) -> None:
+    settings = ("--set", "approved_regions=eu-west-1,us-east-1", "--against", "ProtectRegions")
+    asked = ("backtest", "region-allowlist-deny", *settings, "--since", "all", "--data", str(data), "--json")
+    found = json.loads(remit(*asked).out)
+    assert found["policy"]["type"] == "SCP"
+    assert found["against"]["name"] == "ProtectRegions"
+    assert found["against"]["would_deny"] == found["figures"]["would_deny"] > 0
+    perimeter = json.loads(remit("backtest", "DataPerimeter", "--since", "all", "--data", str(data), "--json").out)
+    assert perimeter["policy"]["type"] == "RCP"
+
+
+@pytest.mark.parametrize(
+    ("arguments", "says"),
+    [
+        (("nothing-like-it",), "nothing-like-it"),
+        (("./none.json", "--type", "scp"), "no such policy file"),
+        (("org-deny-leave", "--type", "rcp"), "is a SCP"),
+        (("org-deny-leave", "--target", "Nowhere"), "no unit or account"),
+        (("region-allowlist-deny",), "approved_regions"),
+        (("org-deny-leave", "--since", "soon"), "soon"),
+        (("org-deny-leave", "--query", "colour:red"), "colour"),
+    ],
+)
+def test_what_cannot_be_tried_is_said(remit: Remit, data: Path, arguments: tuple[str, ...], says: str) -> None:
+    refused = remit("backtest", *arguments, "--data", str(data))
+    assert refused.status == 2
+    assert says in refused.err
+
+
+def test_without_an_organization_that_is_said(remit: Remit, data: Path) -> None:
+    (data / "organization.json").unlink()
+    told = remit("backtest", "org-deny-leave", "--since", "all", "--data", str(data))
+    assert "No organization is known" in told.err
+    assert remit("backtest", "org-deny-leave", "--target", "Staging", "--data", str(data)).status == 2
