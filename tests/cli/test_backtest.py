@@ -8,7 +8,10 @@ from pathlib import Path
 
 import pytest
 
+from remit.adapters.store.state.proposals import BacktestTable
+from remit.adapters.store.store import Store
 from remit.rooms.estate import organization_json
+from remit.rooms.guardrails.exports.digest import digest
 
 from .conftest import END_US, Remit
 
@@ -49,6 +52,11 @@ def test_a_file_is_tried_and_told(remit: Remit, data: Path, tmp_path: Path) -> N
     assert found["organization"] == "o-acmedemo01"
     assert found["figures"]["would_deny"] == found["figures"]["already_denied"]["would_deny"] > 0
     assert found["samples"]["deny"][0]["region"] == "us-west-1"
+    with Store.open(data, "test") as store:
+        kept = BacktestTable(store.state).newest(digest(POLICY), "SCP", ["ou-ac01-stag0001"])
+    assert kept is not None
+    assert kept["id"] == found["recorded"]
+    assert kept["facts"]["figures"] == found["figures"]
 
 
 def test_a_guardrail_and_a_policy_of_the_organization_are_tried_by_name(remit: Remit, data: Path) -> None:

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import json
 import time
 from collections.abc import Callable, Mapping, Sequence
+from datetime import UTC, datetime
 from typing import Any, Final
 
 from remit.app.organization_file import OrganizationFile
@@ -15,6 +17,7 @@ from remit.flows.questions.search import nothing_found
 from remit.model.errors import NotFound, UsageError
 from remit.reference.aws import AwsReference
 from remit.rooms.guardrails.callers import Membership
+from remit.rooms.guardrails.exports.digest import digest
 from remit.rooms.guardrails.requests import Translation
 from remit.rooms.guardrails.verdicts import Scope
 from remit.rooms.iam import CompiledPolicy, Document, parse_document
@@ -24,6 +27,8 @@ from remit.rooms.query.ranged import ranged
 
 Json = dict[str, Any]
 KINDS: Final = ("SCP", "RCP")
+Record = Callable[[str, str, Sequence[str], str, str, Mapping[str, Any]], str]
+"""(digest, kind, targets, at, who, facts) -> the id that a backtest is remembered by."""
 
 
 class BacktestDesk:
@@ -37,6 +42,7 @@ class BacktestDesk:
         reference: AwsReference,
         library: GuardrailLibrary,
         organization: OrganizationFile,
+        record: Record | None = None,
         clock: Callable[[], int] = lambda: time.time_ns() // 1000,
     ) -> None:
         self._store = store
@@ -44,6 +50,7 @@ class BacktestDesk:
         self._reference = reference
         self._library = library
         self._organization = organization
+        self._record = record
         self._clock = clock
 
     def run(
@@ -73,7 +80,21 @@ class BacktestDesk:
         answer = backtest(self._store, trial, Translation(self._reference, _membership(known)))
         answer |= {"query": asked, "targets": list(targets), "organization": known.id if known else None}
         answer["notes"] += self._notes(answer, known)
-        return answer
+        whole = not query and organization is None
+        return {**answer, "recorded": self._remember(answer, document, kind, targets, known) if whole else None}
+
+    def _remember(
+        self, answer: Json, document: Document, kind: str, targets: Sequence[str], known: Organization | None
+    ) -> str | None:
+        """Keep that this document was tried, for whoever attaches it; only a backtest of all events counts."""
+        if self._record is None or document.source is None:
+            return None
+        value = document.source.value
+        plain = json.loads(document.source.text) if document.source.text is not None else value
+        at = datetime.fromtimestamp(self._clock() / 1_000_000, UTC).isoformat(timespec="seconds")
+        facts = {"figures": answer["figures"], "window": answer["window"]}
+        named = [known.target(each) for each in targets] if known else targets
+        return self._record(digest(plain), kind, named, at, "local", facts)
 
     def _notes(self, answer: Json, known: Organization | None) -> list[str]:
         notes = []

@@ -88,7 +88,12 @@ def open_desks(store: Store, configured: Configuration | None = None, address: s
         alerts=alerts,
         organization=OrganizationDesk(organization, store.state),
         backtest=BacktestDesk(
-            Contexts(store.index), reader_of(store.index), load_reference(), library, organization, _now
+            Contexts(store.index),
+            reader_of(store.index),
+            load_reference(),
+            library,
+            organization,
+            None if beside else BacktestTable(store.state, store.check_lease).record,
         ),
         metrics=MetricsDesk(reader_of(store.index), Figures(store, judge.version), alerts, None if beside else waiting),
         guardrails=library,
