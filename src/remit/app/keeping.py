@@ -42,7 +42,7 @@ from remit.app.live_desk import LiveDesk
 from remit.app.maintaining import maintain
 from remit.app.metrics_desk import MetricsDesk
 from remit.app.organization_desk import OrganizationDesk
-from remit.app.organization_file import organization_of
+from remit.app.organization_file import OrganizationFile, organization_of
 from remit.app.packaged import REGISTRY_FILE, load_guardrails, load_guide, load_reference, load_rules
 from remit.app.registry_file import RegistryFile, SharedRegistry
 from remit.app.removing import RemovalDesk, erase, expire
@@ -87,19 +87,19 @@ def open_desks(store: Store, configured: Configuration | None = None, address: s
         sign_ins=SignIns(StoredSignIns(store.state), store.state),
         alerts=alerts,
         organization=OrganizationDesk(organization, store.state),
-        backtest=BacktestDesk(
-            Contexts(store.index),
-            reader_of(store.index),
-            load_reference(),
-            library,
-            organization,
-            None if beside else BacktestTable(store.state, store.check_lease).record,
-        ),
+        backtest=_backtest(store, library, organization),
         metrics=MetricsDesk(reader_of(store.index), Figures(store, judge.version), alerts, None if beside else waiting),
         guardrails=library,
         insights=make_insights(),
         attaching=_attaching(store, configured),
     )
+
+
+def _backtest(store: Store, library: GuardrailLibrary, organization: OrganizationFile) -> BacktestDesk:
+    """A console beside a keeper remembers no backtest: it keeps nothing."""
+    record = None if isinstance(store, StoreBeside) else BacktestTable(store.state, store.check_lease).record
+    contexts, reader = Contexts(store.index), reader_of(store.index)
+    return BacktestDesk(contexts, reader, load_reference(), library, organization, record)
 
 
 def _attaching(store: Store, configured: Configuration) -> AttachDesk:
