@@ -43,7 +43,7 @@ class Commands:
     def backtested(self, document: dict[str, Any], *targets: str) -> None:
         state = State.open(f"sqlite:///{self.data / 'state.db'}")
         at = datetime.now(UTC).isoformat(timespec="seconds")
-        BacktestTable(state).record(digest(document), "SCP", targets, at, "local:ann", {"considered": 9})
+        BacktestTable(state).record(digest(document), "SCP", targets, at, "local:ann", {"figures": {"considered": 9}, "window": {"low": None, "high": "2026-11-01T00:00:00Z"}})
         state.close()
 
 
@@ -88,7 +88,9 @@ def test_a_guardrail_goes_from_the_library_to_the_organization(
     assert "nothing to do" in remit.attach(*wanted[:-1]).out
     listed = json.loads(remit("guardrails", "proposals", "--json").out)["proposals"]
     assert [(each["id"], each["state"]) for each in listed] == [(proposal["id"], "attached")]
-    assert proposal["digest"] in remit("guardrails", "proposals", proposal["id"]).out
+    shown = remit("guardrails", "proposals", proposal["id"]).out
+    assert proposal["digest"] in shown
+    assert "considered 9" in shown
 
 
 def run_text(remit: Commands, *words: str) -> str:

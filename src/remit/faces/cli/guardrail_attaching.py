@@ -151,14 +151,22 @@ def _tell_proposal(found: Json) -> None:
     output.line(f"  organization {found['organization']}, document sha256 {found['digest']}")
     replaced = found["replaces"]
     output.line(f"  {'changes ' + replaced['id'] if replaced else 'a new policy'}")
-    tested = found["backtest"]
-    counts = ", ".join(f"{name} {value}" for name, value in tested["facts"].items() if isinstance(value, int))
-    output.line(f"  backtested {tested['at']} by {tested['who']}: {counts or 'no counts'}")
+    _tell_backtest(found["backtest"])
     _tell_findings(found["findings"])
     for word in ("proposed", "approved"):
         if step := found[word]:
             output.line(f"  {word} {step['at']} by {step['by']}. {step['proves']}")
     _tell_next(found)
+
+
+def _tell_backtest(tested: Json) -> None:
+    """When it was tried on the past, over which time, and how that came out."""
+    facts = tested["facts"]
+    window = facts.get("window") or {}
+    over = f" over {window.get('low') or 'the beginning'} to {window.get('high') or 'now'}" if window else ""
+    counted = {name: count for name, count in (facts.get("figures") or {}).items() if isinstance(count, int)}
+    said = ", ".join(f"{name.replace('_', ' ')} {count:,}" for name, count in counted.items())
+    output.line(f"  backtested {tested['at']} by {tested['who']}{over}: {said or 'no counts'}")
 
 
 def _tell_next(found: Json) -> None:
