@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import json
+import time
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -43,7 +44,14 @@ class Commands:
     def backtested(self, document: dict[str, Any], *targets: str) -> None:
         state = State.open(f"sqlite:///{self.data / 'state.db'}")
         at = datetime.now(UTC).isoformat(timespec="seconds")
-        BacktestTable(state).record(digest(document), "SCP", targets, at, "local:ann", {"figures": {"considered": 9}, "window": {"low": None, "high": "2026-11-01T00:00:00Z"}})
+        BacktestTable(state).record(
+            digest(document),
+            "SCP",
+            targets,
+            at,
+            "local:ann",
+            {"figures": {"considered": 9}, "window": {"low": None, "high": "2026-11-01T00:00:00Z"}},
+        )
         state.close()
 
 
@@ -58,6 +66,7 @@ def test_a_guardrail_goes_from_the_library_to_the_organization(
     unit = organization.units[0]
     secret = remit("tokens", "create", "ben", "--scope", "admin").out.strip()
     weak = remit("tokens", "create", "dora", "--scope", "operate").out.strip()
+    time.sleep(1.1)  # a token counts when it was made in an earlier second than the proposal
     wanted = ("org-deny-leave", "--target", unit, "--name", f"leave-{unit}", "--json")
     first = remit.attach(*wanted)
     assert first.status == 4

@@ -96,7 +96,9 @@ def no_second_person(proposer: Person, approver: Person, proposed: str, *, signe
         own = "made by whom it was proposed by" if approver.kind == TOKEN else "who proposed it"
         yield Lack("second person", f"{approver.name} is {own}", _ANOTHER)
     elif approver.kind == TOKEN and datetime.fromisoformat(approver.since) >= datetime.fromisoformat(proposed):
-        yield Lack("second person", f"{approver.name} was made after the proposal, by {approver.made_by}", _ANOTHER)
+        yield Lack(
+            "second person", f"{approver.name} was not made before the proposal (by {approver.made_by})", _ANOTHER
+        )
 
 
 _ANOTHER: Final = "let another person run it: signed in, or with a token of their own in REMIT_TOKEN that is older"
