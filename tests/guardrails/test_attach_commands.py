@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import json
+import shlex
 import time
 from datetime import UTC, datetime
 from pathlib import Path
@@ -191,3 +192,30 @@ def test_a_policy_comes_from_standard_input_too(monkeypatch: pytest.MonkeyPatch,
     assert by_cfn_lint(made)["Content"]["Statement"] == statement
     assert by_cfn_lint(made)["TargetIds"] == ["r-ab12", "123456789012"]
     assert by_cfn_lint(made)["Name"] == "policy"
+
+
+def test_the_commands_that_are_named_provide_what_lacks(
+    remit: Commands, organization: Organization, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    unit = organization.units[0]
+    secret = remit("tokens", "create", "ben", "--scope", "admin").out.strip()
+    imported = remit("organization", "import", "aws", "--endpoint-url", organization.endpoint)
+    assert imported.status == 0, imported.err
+    wanted = ("org-deny-close-account", "--target", unit, "--name", f"close-{unit}", "--json")
+    lacking = {each["condition"]: each["command"] for each in json.loads(remit.attach(*wanted).out)["lacking"]}
+    tried = remit(*shlex.split(lacking["backtest"])[1:], "--since", "7d")
+    assert tried.status == 0, tried.err
+    acknowledged: tuple[str, ...] = ()
+    if "insights" in lacking:
+        lint, _, acknowledge = lacking["insights"].partition(", then add ")
+        run(RemitApplication(note), shlex.split(lint)[1:])
+        acknowledged = tuple(acknowledge.split())
+    time.sleep(1.1)
+    held = json.loads(remit.attach(*wanted, *acknowledged).out)
+    assert held["state"] == "proposed", held
+    assert held["backtest"]["facts"]["figures"]["considered"] == 0
+    monkeypatch.setenv("REMIT_TOKEN", secret)
+    assert remit("guardrails", "approve", held["id"]).status == 0
+    done = remit.attach(*wanted)
+    assert json.loads(done.out)["state"] == "attached", done.out
+    assert organization.attached(unit)[f"close-{unit}"] == minified(held["document"])
