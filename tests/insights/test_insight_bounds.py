@@ -123,7 +123,7 @@ PIECES = [
 ]
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=100, deadline=None)
 @given(st.data())
 def test_a_text_changed_anywhere_is_answered_and_its_fixes_apply(data: st.DataObject) -> None:
     text = data.draw(st.sampled_from(TEXTS))

@@ -8,13 +8,15 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from typing import Any, Final
 
+from remit.model.errors import PolicyError
 from remit.rooms.guardrails.insights.edits import applied
 from remit.rooms.guardrails.insights.facts import Facts, Spent
 from remit.rooms.guardrails.insights.finding import POLICY_TYPES, SEVERITIES, Check, Finding, Fix, Hit, PolicyType
 from remit.rooms.guardrails.insights.located import Lines, Node, Unreadable, read_located
 from remit.rooms.guardrails.insights.policy import Policy, view_policy
-from remit.rooms.guardrails.insights.registry import CHECKS, NOT_FINISHED, TOO_LONG, UNREADABLE
+from remit.rooms.guardrails.insights.registry import CHECKS, NOT_FINISHED, REFUSED, TOO_LONG, UNREADABLE
 from remit.rooms.guardrails.insights.size import LIMITS, minified, plain_size, size_of
+from remit.rooms.iam.reading import check_kind, read_document
 
 LONGEST: Final = 256 * 1024
 """Characters read, white space aside: eight times the largest policy that AWS takes."""
@@ -56,9 +58,12 @@ def lint(text: str, kind: PolicyType | None, facts: Facts) -> Insights:
     if root.kind != "object":
         return _one(text, kind, UNREADABLE, root.start, "A policy is a JSON object")
     policy = view_policy(text, root, kind or guess_type(root))
-    hits = list(_hits(policy, facts))
-    hits.sort(key=lambda each: (_ORDER[each[1].severity or each[0].severity], each[1].node.start, each[0].code))
     lines = Lines(text)
+    hits = list(_hits(policy, facts))
+    hits += (
+        (REFUSED, hit) for hit in _refusals(policy, lines, [hit for check, hit in hits if _told_as_error(check, hit)])
+    )
+    hits.sort(key=lambda each: (_ORDER[each[1].severity or each[0].severity], each[1].node.start, each[0].code))
     findings = tuple(_finding(check, hit, lines) for check, hit in hits[:MOST_FINDINGS])
     return Insights(text, policy.kind, kind is not None, policy, findings, max(0, len(hits) - MOST_FINDINGS))
 
@@ -72,6 +77,37 @@ def _hits(policy: Policy, facts: Facts) -> Iterator[tuple[Check, Hit]]:
                 yield check, hit
         except Spent:
             yield NOT_FINISHED, policy.hit(f"The check {check.code} was not finished: the wildcards match too much")
+
+
+def _told_as_error(check: Check, hit: Hit) -> bool:
+    return (hit.severity or check.severity) in ("error", "high")
+
+
+def _refusals(policy: Policy, lines: Lines, told: list[Hit]) -> Iterator[Hit]:
+    """What the engine refuses and no finding of these says: at the same place, above or below it."""
+    problems = list(read_document(policy.text).problems)
+    if not problems:
+        problems = list(_kind_refusals(policy))
+    for problem in problems[:MOST_FINDINGS]:
+        if not any(_related(problem.pointer, hit.pointer) for hit in told):
+            at = min(lines.offset(problem.line or 1, problem.column or 1), len(policy.text))
+            yield Hit(Node("string", at, at), problem.pointer, problem.what)
+
+
+def _kind_refusals(policy: Policy) -> Iterator[PolicyError]:
+    document = read_document(policy.text).document
+    try:
+        if document is not None:
+            check_kind(document, policy.kind)
+    except PolicyError as error:
+        yield error
+
+
+def _related(one: str, other: str) -> bool:
+    """Whether two pointers are one place, or one lies below the other; the whole document counts for itself alone."""
+    return one == other or (
+        bool(one and other) and (f"{one}/".startswith(f"{other}/") or f"{other}/".startswith(f"{one}/"))
+    )
 
 
 def _one(text: str, kind: PolicyType | None, check: Check, offset: int, message: str) -> Insights:

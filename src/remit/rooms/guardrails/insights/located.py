@@ -74,6 +74,10 @@ class Lines:
     def __init__(self, text: str) -> None:
         self._starts = [0, *(match.end() for match in re.finditer("\n", text))]
 
+    def offset(self, line: int, column: int) -> int:
+        """The offset of a line and column."""
+        return self._starts[min(max(line, 1), len(self._starts)) - 1] + max(column, 1) - 1
+
     def place(self, offset: int) -> tuple[int, int]:
         """(line, column) of an offset."""
         line = bisect_right(self._starts, offset)

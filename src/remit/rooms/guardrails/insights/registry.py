@@ -46,6 +46,14 @@ TOO_LONG: Final = Check(
     "It is far beyond every limit of AWS. It was measured, and no other check ran.",
     _by_the_reader,
 )
+REFUSED: Final = Check(
+    "refused",
+    "error",
+    "The policy engine does not take it",
+    "The engine that decides requests, backtests and explains denials reads policies as AWS does and refuses this one. "
+    "Told where no other check says so.",
+    _by_the_reader,
+)
 NOT_FINISHED: Final = Check(
     "not-finished",
     "error",
@@ -55,7 +63,7 @@ NOT_FINISHED: Final = Check(
     _by_the_reader,
 )
 FAMILIES: Final[tuple[tuple[str, tuple[Check, ...]], ...]] = (
-    ("Reading", (UNREADABLE, TOO_LONG, NOT_FINISHED)),
+    ("Reading", (UNREADABLE, TOO_LONG, REFUSED, NOT_FINISHED)),
     ("Form", form.CHECKS),
     ("Policy type", kinds.CHECKS),
     ("Writing", writing.CHECKS),

@@ -81,7 +81,7 @@ def _action(policy: Policy, facts: Facts) -> Iterator[Hit]:
             if not known or not name or facts.expand(value.text):
                 continue
             if "*" in name or "?" in name:
-                fixes = without_value(statement, element, value, f"Remove {value.text}", False)
+                fixes = without_value(statement, element, value, f"Remove {value.text}", True)
                 message = f"No action of {prefix} matches {value.text!r}. {_lost(statement, element)}"
             else:
                 like = facts.closest(name, facts.reference.service(prefix.lower()).actions)

@@ -86,7 +86,7 @@ def _can_match(pattern: str, template: str) -> bool:
 
 def _mismatch(policy: Policy, statement: Statement, value: Value, templates: tuple[str, ...]) -> Hit:
     parts = value.text.split(":", 5)
-    for template in templates:
+    for template in templates if len(parts) == 6 else ():
         form = template.split(":", 5)
         right = [*parts]
         for at in (3, 4):
