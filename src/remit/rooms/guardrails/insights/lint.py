@@ -16,7 +16,8 @@ from remit.rooms.guardrails.insights.located import Lines, Node, Unreadable, rea
 from remit.rooms.guardrails.insights.policy import Policy, view_policy
 from remit.rooms.guardrails.insights.registry import CHECKS, NOT_FINISHED, REFUSED, TOO_LONG, UNREADABLE
 from remit.rooms.guardrails.insights.size import LIMITS, minified, plain_size, size_of
-from remit.rooms.iam.reading import check_kind, read_document
+from remit.rooms.iam.kinds import check_kind
+from remit.rooms.iam.reading import read_document
 
 LONGEST: Final = 256 * 1024
 """Characters read, white space aside: eight times the largest policy that AWS takes."""
