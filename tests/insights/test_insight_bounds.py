@@ -82,6 +82,7 @@ MANY = {
 }
 
 
+@pytest.mark.heavy
 @pytest.mark.parametrize("statement", MANY.values(), ids=MANY)
 def test_findings_past_the_cap_are_counted(statement: Any) -> None:
     text = _policy(statement)
@@ -90,6 +91,11 @@ def test_findings_past_the_cap_are_counted(statement: Any) -> None:
     assert len(told["findings"]) == MOST_FINDINGS
     assert told["left_out"] > 0
     assert len(json.dumps(told)) < 12_000_000
+
+
+def test_more_findings_than_are_shown_are_counted() -> None:
+    told = to_json(lint(_policy({**DENY, "Action": [f"s3:GetObject{n}" for n in range(600)]}), "scp", facts()))
+    assert (len(told["findings"]), told["left_out"]) == (MOST_FINDINGS, 102)
 
 
 def test_members_repeated_ten_thousand_times_are_each_told() -> None:
@@ -123,7 +129,7 @@ PIECES = [
 ]
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=60, deadline=None)
 @given(st.data())
 def test_a_text_changed_anywhere_is_answered_and_its_fixes_apply(data: st.DataObject) -> None:
     text = data.draw(st.sampled_from(TEXTS))

@@ -117,7 +117,7 @@ WORDS = [
 ]
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=80, deadline=None)
 @given(st.data())
 def test_what_the_engine_refuses_of_a_changed_text_is_told(data: st.DataObject) -> None:
     text = data.draw(st.sampled_from(TEXTS))

@@ -8,6 +8,7 @@ from typing import Final
 
 from remit.rooms.guardrails.insights.finding import PolicyType
 from remit.rooms.guardrails.insights.policy import Policy
+from remit.rooms.guardrails.limits import LONGEST, RCP, SCP
 
 _PARTS: Final = re.compile(r'("(?:[^"\\]++|\\.)*+")|\s+')
 
@@ -23,8 +24,8 @@ class Limit:
 
 
 LIMITS: Final[dict[PolicyType, tuple[Limit, ...]]] = {
-    "scp": (Limit("service control policy", 10_240, spaces_count=True),),
-    "rcp": (Limit("resource control policy", 5_120, spaces_count=True),),
+    "scp": (Limit("service control policy", LONGEST[SCP], spaces_count=True),),
+    "rcp": (Limit("resource control policy", LONGEST[RCP], spaces_count=True),),
     "identity": (
         Limit("managed policy", 6_144),
         Limit("all inline policies of a role", 10_240),
@@ -35,7 +36,7 @@ LIMITS: Final[dict[PolicyType, tuple[Limit, ...]]] = {
     "endpoint": (Limit("VPC endpoint policy", 20_480, spaces_count=True),),
     "resource": (Limit("resource policy of the largest size any service takes", 32_768, spaces_count=True),),
 }
-"""The quotas as of 2026, the one that matters first. SCPs have 10,240 since 15 May 2026."""
+"""The quotas as of 2026, the one that matters first."""
 OF_SERVICE: Final[dict[str, Limit]] = {
     "s3": Limit("bucket policy", 20_480, "bytes", True),
     "kms": Limit("key policy", 32_768, "bytes", True),
