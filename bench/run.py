@@ -25,7 +25,7 @@ from report import document
 
 Json = dict[str, Any]
 DOCUMENT: Final = HERE.parent / "docs" / "benchmarks.md"
-PARTS: Final = ("ingest", "bytes", "peers", "questions", "http", "live", "large", "policies")
+PARTS: Final = ("ingest", "bytes", "peers", "questions", "http", "live", "large", "policies", "backtest")
 _NEEDS: Final = {
     "ingest": (),
     "bytes": (),
@@ -35,6 +35,7 @@ _NEEDS: Final = {
     "live": (),
     "large": (),
     "policies": (),
+    "backtest": (),
 }
 _LIBRARIES: Final = ("msgspec", "isal", "pyarrow", "deltalake", "duckdb")
 _QUICK: Final = 20_000
@@ -96,7 +97,7 @@ def _measured(asked: argparse.Namespace, work: Path) -> Json:
     if "peers" in wanted:
         result["peers"] = measure_peers(files, work, asked.repeat, _tell)
         result["machine"]["libraries"] |= versions(work)
-    if wanted & {"questions", "http", "live"}:
+    if wanted & {"questions", "http", "live", "backtest"}:
         filled = _filled(work, asked.question_events)
     store = str(work / "store-questions")
     if "questions" in wanted:
@@ -115,6 +116,11 @@ def _measured(asked: argparse.Namespace, work: Path) -> Json:
     if "policies" in wanted:
         _tell("decisions under policies")
         result["policies"] = section("policies", {"loops": 3 if asked.quick else 20}, script="policies.py")
+    if "backtest" in wanted:
+        _tell("backtests")
+        folders = [store, *([asked.large] if asked.large else [])]
+        trying = [{"folder": folder, "runs": 1 if asked.quick else 5} for folder in folders]
+        result["backtests"] = [section("backtests", each, script="backtest.py") for each in trying]
     if "large" in wanted:
         result["large"] = [measure_large(work, events, _tell) for events in asked.large_events]
     return result
