@@ -247,3 +247,17 @@ def test_only_the_events_asked_for_are_tried(estate: Estate) -> None:
     trial = Trial(deny(), Scope("SCP"), Range("time", newest - 86_400_000_000, newest + 1))
     within = sum(event["time"] >= newest - 86_400_000_000 for event in estate.events)
     assert backtest(estate.contexts, trial, estate.translation)["left_out"]["total"] == within
+
+
+@pytest.mark.parametrize(
+    ("name", "target"),
+    [("ProtectRegions", "Workloads"), ("ProtectBackups", "Production"), ("DataPerimeter", "Staging")],
+)
+def test_the_demonstration_was_denied_exactly_what_its_policies_deny(estate: Estate, name: str, target: str) -> None:
+    known = parse_organization(organization_json(END))
+    policy = next(each for each in known.policies.values() if each.name == name)
+    scope = Scope(policy.kind, known.members(known.target(target)))
+    found = agrees(estate, compiled(policy.versions[-1].document, policy.kind, name), scope)
+    named = sum(event["deny_policy_arn"] == policy.arn for event in estate.events)
+    assert sum(tally.count for label, tally in found.by_label.items() if label == DENY) == named
+    assert UNKNOWN not in found.by_label

@@ -10,7 +10,7 @@ from typing import Any, Final, NoReturn
 
 from remit.adapters.store.beside import StoreBeside
 from remit.adapters.store.shared_lease import keeper_of, named, seen_ago
-from remit.app.desks import ALERTS, FEEDS, IDENTITIES, PUSH
+from remit.app.desks import ALERTS, FEEDS, IDENTITIES, ORGANIZATION, PUSH
 from remit.app.push_desk import MOST_BYTES
 from remit.model.errors import StoreError
 
@@ -26,6 +26,7 @@ _INBOX: Final = "Deliveries that wait in the keeper's inbox are not counted on t
 REFUSED: Final[Mapping[str, Mapping[str, str]]] = {
     FEEDS: {"retry": "Reading a feed again"},
     IDENTITIES: {"map": "Mapping an identity", "judge_again": "Judging events again"},
+    ORGANIZATION: {"take": "Taking the organization"},
     ALERTS: dict.fromkeys(("add_channel", "remove_channel", "test_channel", "test"), _CHANNEL),
 }
 """Desk -> the calls that write something only a keeper has, in words."""
