@@ -114,8 +114,8 @@ def _draw(found: Json) -> None:
     ]
     output.table("", ("", "calls", "of them denied when made"), rows, right=(1, 2))
     if figures["would_deny"]:
-        output.line(f"{figures['newly_blocked']:,} calls that went through would be denied, "
-                    f"from {figures['first']} to {figures['last']}.")  # fmt: skip
+        span = f"from {figures['first']} to {figures['last']}"
+        output.line(f"Would be denied {span}; {figures['newly_blocked']:,} of them went through when they were made.")
     for each in found["statements"]:
         output.line(f"  {each['count']:>9,}  by {each['statement']}")
     for each in found["unknown_by"]:
