@@ -8,6 +8,7 @@ from playwright.sync_api import Page, expect
 LEADS = {
     "a": "/agents",
     "d": "/denials",
+    "p": "/guardrails",
     "w": "/who",
     "l": "/alerts",
     "i": "/identities",

@@ -39,7 +39,8 @@ NEEDED = {
         "GET /", "GET /events/{event_id}", "GET /values/{column}", "GET /complete/{field}", "GET /agents",
         "GET /agents/{name}", "GET /denials", "GET /who", "GET /feeds", "GET /identities", "GET /views",
         "GET /views/{view}", "GET /alerts", "GET /alerts/new", "GET /alerts/channels", "GET /alerts/{alert}",
-        "GET /alerts/{alert}/edit", "GET /live", "GET /metrics", "GET /api",
+        "GET /alerts/{alert}/edit", "GET /guardrails", "GET /guardrails/{guardrail}",
+        "GET /guardrails/{guardrail}/export", "GET /live", "GET /metrics", "GET /api",
         *(f"GET {_API}{path}" for path in (
             "/openapi.json", "/events", "/events/stream", "/events/{event_id}", "/facets", "/agents", "/agents/{name}",
             "/denials", "/difference",

@@ -63,8 +63,11 @@ class BacktestDesk:
         query: str = "",
         against: Json | None = None,
         organization: str | None = None,
+        remember: bool = True,
+        who: str = "local",
     ) -> Json:
-        """What the policy would have denied; ``organization`` is the text of another organization file."""
+        """What the policy would have denied; ``organization`` is the text of another organization file. With
+        ``remember`` it counts for whoever attaches the policy, as run by ``who``."""
         known = parse_organization(organization) if organization is not None else self._organization.organization()
         document, own = self._document(policy, known)
         kind = _kind(kind, own)
@@ -80,11 +83,17 @@ class BacktestDesk:
         answer = backtest(self._store, trial, Translation(self._reference, _membership(known)))
         answer |= {"query": asked, "targets": list(targets), "organization": known.id if known else None}
         answer["notes"] += self._notes(answer, known)
-        whole = not query and organization is None
-        return {**answer, "recorded": self._remember(answer, document, kind, targets, known) if whole else None}
+        counts = remember and not query and organization is None
+        return {**answer, "recorded": self._remember(answer, document, kind, targets, known, who) if counts else None}
 
     def _remember(
-        self, answer: Json, document: Document, kind: str, targets: Sequence[str], known: Organization | None
+        self,
+        answer: Json,
+        document: Document,
+        kind: str,
+        targets: Sequence[str],
+        known: Organization | None,
+        who: str,
     ) -> str | None:
         """Keep that this document was tried, for whoever attaches it; only a backtest of all events counts."""
         if self._record is None or document.source is None:
@@ -94,7 +103,7 @@ class BacktestDesk:
         at = datetime.fromtimestamp(self._clock() / 1_000_000, UTC).isoformat(timespec="seconds")
         facts = {"figures": answer["figures"], "window": answer["window"]}
         named = [known.target(each) for each in targets] if known else targets
-        return self._record(digest(plain), kind, named, at, "local", facts)
+        return self._record(digest(plain), kind, named, at, who, facts)
 
     def _notes(self, answer: Json, known: Organization | None) -> list[str]:
         notes = []

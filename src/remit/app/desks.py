@@ -22,6 +22,7 @@ from remit.app.organization_desk import OrganizationDesk
 from remit.app.removing import RemovalDesk
 from remit.flows.access.sign_ins import SignIns
 from remit.flows.access.tokens import Tokens
+from remit.flows.exporting import Exporter
 from remit.flows.insights import PolicyInsights
 from remit.flows.library import GuardrailLibrary
 from remit.flows.views import SavedViews
@@ -43,6 +44,7 @@ BACKTEST: Final = "backtest"
 GUARDRAILS: Final = "guardrails"
 INSIGHTS: Final = "insights"
 ATTACHING: Final = "attaching"
+EXPORTS: Final = "exports"
 METRICS: Final = "metrics"
 """Not asked from outside: it answers /metrics."""
 ASKED: Final[Mapping[str, frozenset[str]]] = {
@@ -78,9 +80,10 @@ ASKED: Final[Mapping[str, frozenset[str]]] = {
     ALERTS: CALLS,
     ORGANIZATION: frozenset({"show", "take"}),
     BACKTEST: frozenset({"run"}),
-    GUARDRAILS: frozenset({"list", "frameworks", "show", "render"}),
+    GUARDRAILS: frozenset({"list", "frameworks", "show", "render", "faults"}),
     INSIGHTS: frozenset({"lint", "lint_guardrail", "fix", "checks"}),
     ATTACHING: ATTACH_CALLS,
+    EXPORTS: frozenset({"export_guardrail", "export_text"}),
 }
 """Desk -> the calls that may come over the control socket; nothing else is reachable by name."""
 STREAMED: Final[Mapping[str, frozenset[str]]] = {QUESTIONS: frozenset({"export"}), LIVE: frozenset({"tail"})}
@@ -123,4 +126,5 @@ def make_desks(
         GUARDRAILS: guardrails,
         INSIGHTS: insights,
         ATTACHING: attaching,
+        EXPORTS: Exporter(guardrails),
     }

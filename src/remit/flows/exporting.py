@@ -51,6 +51,18 @@ class Exporter:
         plain = re.sub(r"\.[A-Za-z0-9]+$", "", re.split(r"[\\/]", file)[-1]).strip("-")
         return organization_policy(name or plain or "policy", kind, _value(read), "", targets)
 
+    def export_guardrail(
+        self, named: str, values: Mapping[str, Any], form: str, targets: Sequence[str] = (), name: str = ""
+    ) -> Json:
+        """``export`` of a guardrail of the library with values."""
+        return self.export(self.guardrail(named, values, targets, name), form)
+
+    def export_text(
+        self, text: str, form: str, kind: str = "", targets: Sequence[str] = (), name: str = "policy"
+    ) -> Json:
+        """``export`` of a policy that somebody wrote."""
+        return self.export(self.written(text, name, kind, targets), form)
+
     def export(self, policy: OrganizationPolicy, form: str) -> Json:
         """``{form, name, type, text, suffix}``; ``text`` is all of the file."""
         text = export(policy, form)

@@ -8,7 +8,7 @@ from typing import Any, Final
 from remit.rooms.guardrails.cases import Case
 from remit.rooms.guardrails.catalogue import Catalogue, Guardrail
 from remit.rooms.guardrails.limits import LIMITS_AS_OF, LONGEST, size_of
-from remit.rooms.guardrails.parameters import Parameter
+from remit.rooms.guardrails.parameters import Parameter, faults
 from remit.rooms.guardrails.rendering import example_values, render
 
 Json = dict[str, Any]
@@ -68,6 +68,11 @@ class GuardrailLibrary:
             "size": _size(guardrail, document),
             "cases": [_case(each) for each in guardrail.cases],
         }
+
+    def faults(self, named: str, values: Mapping[str, Any]) -> Json:
+        """``{items}``: what is wrong with values, each ``{parameter, what, remedy}``; none when they can be used."""
+        found = faults(self.catalogue.guardrail(named).parameters, values)
+        return {"items": [{"parameter": each.parameter, "what": each.what, "remedy": each.remedy} for each in found]}
 
     def render(self, named: str, values: Mapping[str, Any]) -> Json:
         """``{id, type, document, size}`` of the policy with these values."""

@@ -21,6 +21,9 @@ from remit.faces.console.assets import Assets
 from remit.faces.console.event_center import event_center
 from remit.faces.console.event_page import event_page
 from remit.faces.console.feeds import feeds_page, retry_feed
+from remit.faces.console.guardrail_export import download_guardrail
+from remit.faces.console.guardrail_library import library_page
+from remit.faces.console.guardrail_page import guardrail_page
 from remit.faces.console.identity_pages import identities_page, judge_again, map_identity
 from remit.faces.console.journal import journal_page
 from remit.faces.console.live import live_rows
@@ -91,6 +94,9 @@ def _routes(pages: Pages, streams: Streams | None) -> list[BaseRoute]:
         ("/views", views_page),
         *alerts.READ,
         ("/views/{view}", view_page),
+        ("/guardrails", library_page),
+        ("/guardrails/{guardrail}", guardrail_page),
+        ("/guardrails/{guardrail}/export", download_guardrail),
         ("/settings/tokens", tokens_page),
         ("/settings/journal", journal_page),
     )

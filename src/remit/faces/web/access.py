@@ -23,6 +23,10 @@ OPEN_BELOW: Final = ("/static/", f"{SIGN_IN}/")
 """Answered to anybody: whether the server lives, the look of a page, and the way in and out."""
 PUSHES: Final = "/api/v1/events/"
 """Below it records are delivered; the endpoint lets in a token that may push, or a body signed by its sender."""
+ASKING: Final = frozenset(
+    ("/guardrails/edit", *(f"/api/v1/guardrails/{verb}" for verb in ("render", "lint", "fix", "export", "backtest")))
+)
+"""Questions that are posted, as a policy is too long for an address; their answers change nothing."""
 _SAFE: Final = ("GET", "HEAD")
 _PROGRAMS: Final = ("/api/", "/metrics")
 _PRESENTED: Final = (b"authorization", b"cookie")
@@ -138,7 +142,8 @@ def _open(scope: Scope) -> bool:
 def _refusal(scope: Scope, caller: Caller) -> Response | None:
     """Reading needs ``read``. Changing needs more, which the endpoint names: this only keeps out who may change
     nothing at all, whatever the endpoint forgets."""
-    path, safe = scope["path"], scope["method"] in _SAFE
+    path = scope["path"]
+    safe = scope["method"] in _SAFE or (scope["method"] == "POST" and path in ASKING)
     if _open(scope) or (scope["method"] == "POST" and path.startswith(PUSHES)):
         return None
     try:

@@ -130,6 +130,18 @@ def read_values(parameters: tuple[Parameter, ...], given: Mapping[str, Any]) -> 
     return {name: _read(parameter, given.get(name)) for name, parameter in known.items()}
 
 
+def faults(parameters: tuple[Parameter, ...], given: Mapping[str, Any]) -> tuple[ParameterError, ...]:
+    """Everything that is wrong with what was given: the first fault of each parameter, and each name that is none."""
+    known = {parameter.name for parameter in parameters}
+    found = [_unknown(name, parameters) for name in given if name not in known]
+    for parameter in parameters:
+        try:
+            _read(parameter, given.get(parameter.name))
+        except ParameterError as error:
+            found.append(error)
+    return tuple(found)
+
+
 def _unknown(name: str, parameters: tuple[Parameter, ...]) -> ParameterError:
     names = ", ".join(parameter.name for parameter in parameters)
     return ParameterError(

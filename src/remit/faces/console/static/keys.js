@@ -1,7 +1,7 @@
 // The keyboard: what each key does is listed in the page's own help (templates/keys.html).
 import { closeEvent, isOpen, stepEvent } from "./drawer.js";
 
-const GO = { e: "/", a: "/agents", d: "/denials", w: "/who", l: "/alerts", i: "/identities", f: "/feeds", v: "/views" };
+const GO = { e: "/", a: "/agents", d: "/denials", p: "/guardrails", w: "/who", l: "/alerts", i: "/identities", f: "/feeds", v: "/views" };
 const OFF = "remit:keys-off";
 const CHORD_MS = 1500;
 const typing = (target) => target.closest?.("input:not([type=checkbox]), textarea, select, [contenteditable]");

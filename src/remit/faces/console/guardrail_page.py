@@ -1,0 +1,96 @@
+"""``/guardrails/ID``: one guardrail with its parameters as a form, its policy, insights, backtest and exports."""
+
+from __future__ import annotations
+
+import json
+from typing import Final
+
+from starlette.requests import Request
+from starlette.responses import Response
+
+from remit.faces.console.asking import address
+from remit.faces.console.guardrail_export import FORMS, export_view
+from remit.faces.console.guardrail_form import Given, fields, filled_in, given_values, said, settings
+from remit.faces.console.guardrail_library import DESK, PATH, guardrail_url
+from remit.faces.console.guardrail_trial import NO_TRIAL, Trial, read_trial, tried
+from remit.faces.console.insight_view import insight_view
+from remit.faces.console.pages import Pages
+from remit.faces.console.policy_text import numbered
+from remit.faces.console.ports import Json
+from remit.model.errors import RemitError
+
+_CHOSEN: Final = ("form", "target", "since", "until", "query")
+"""What an address says besides the parameters."""
+
+
+def guardrail_page(pages: Pages, request: Request) -> Response:
+    """``/guardrails/ID?set.NAME=VALUE&form=terraform&target=…&since=30d``; with ``since`` the backtest is run."""
+    named, asked = request.path_params["guardrail"], request.query_params
+    known = pages.desks[DESK].show(named)
+    given = given_values(asked, known["parameters"])
+    example = not filled_in(asked)
+    values: Given = known["example_values"] if example else given
+    faults = pages.desks[DESK].faults(named, values)["items"]
+    made, wrong = (None, None) if faults else _rendered(pages, named, values)
+    trial = read_trial(asked)
+    return pages.render(
+        "guardrail.html",
+        200 if made or faults else 400,
+        here="guardrails",
+        guardrail=known,
+        families=_families(known["frameworks"]),
+        fields=fields(known["parameters"], given, faults),
+        faults=faults,
+        strange=[each for each in faults if each["parameter"] not in {one["name"] for one in known["parameters"]}],
+        example=example,
+        wrong=wrong,
+        made=made and _policy(pages, made, known["type"], trial),
+        export=made and export_view(pages, named, values, asked.get("form", ""), trial.targets),
+        trial=_trial(pages, named, values, known["type"], trial) if made else NO_TRIAL,
+        asked=trial,
+        links=_links(named, given, asked),
+        kept={} if example else said(given),
+        command=f"remit guardrails render {named} {settings(values)}".strip(),
+        options=settings(values),
+        forms=FORMS,
+    )
+
+
+def _rendered(pages: Pages, named: str, values: Given) -> tuple[Json | None, RemitError | None]:
+    try:
+        return pages.desks[DESK].render(named, values), None
+    except RemitError as error:
+        return None, error
+
+
+def _policy(pages: Pages, made: Json, kind: str, trial: Trial) -> Json:
+    """The document's text, its lines, and what the checks find in it."""
+    text = json.dumps(made["document"], indent=2, ensure_ascii=False)
+    found = insight_view(pages.desks["insights"].lint(text, kind.lower(), list(trial.targets) or None))
+    return {**made, "text": text, "lines": numbered(text, found["findings"]), "insights": found}
+
+
+def _trial(pages: Pages, named: str, values: Given, kind: str, trial: Trial) -> Json:
+    return tried(pages, {"named": named, "values": values}, kind, trial)
+
+
+def _links(named: str, given: Given, asked: object) -> Json:
+    """Addresses of this very page with another form of export, and of what belongs to it."""
+    here = guardrail_url(named)
+    chosen = {name: str(asked.get(name)) for name in _CHOSEN if asked.get(name)}  # type: ignore[attr-defined]
+    kept = {**said(given), **chosen}
+    return {
+        "here": here,
+        "forms": {form: f"{address(here, **{**kept, 'form': form})}#export" for form in FORMS},
+        "download": {form: address(f"{here}/export", **{**kept, "form": form}) for form in FORMS},
+        "edit": address(f"{PATH}/edit", guardrail=named, **said(given)),
+    }
+
+
+def _families(tags: list[str]) -> list[tuple[str, list[str]]]:
+    """Each framework with its controls."""
+    controls: dict[str, list[str]] = {}
+    for tag in tags:
+        name, _, control = tag.partition(":")
+        controls.setdefault(name, []).extend([control] if control else [])
+    return list(controls.items())
