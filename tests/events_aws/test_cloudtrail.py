@@ -337,6 +337,19 @@ def test_common_operations_name_their_resource(source, name, request_, kind, ide
     assert (event["resource_types"][0], event["resource_ids"][0], event["resource_arns"][0]) == (kind, identifier, arn)
 
 
+def test_tags_are_read_as_each_service_spells_them():
+    spelled = (
+        ("kms.amazonaws.com", "CreateKey", [{"tagKey": "team", "tagValue": "pay"}]),
+        ("ecs.amazonaws.com", "CreateCluster", [{"key": "team", "value": "pay"}]),
+        ("rds.amazonaws.com", "CreateDBInstance", [{"Key": "team", "Value": "pay"}]),
+        ("lambda.amazonaws.com", "CreateFunction20150331", {"team": "pay"}),
+    )
+    for source, name, tags in spelled:
+        event = one(eventSource=source, eventName=name, requestParameters={"tags": tags})
+        context = json.loads(event["context"])
+        assert (context["aws:RequestTag/team"], context["aws:TagKeys"]) == (["pay"], ["team"]), source
+
+
 def test_request_tags_and_condition_keys_become_context():
     event = one(
         eventName="RunInstances",

@@ -130,11 +130,19 @@ class Keys:
         action = asked.action.lower()
         if action.partition(":")[0] != service:
             return True
-        known = self._reference.action(asked.action)
-        if known is not None and not any(_same(key, each) for each in known.condition_keys):
-            return True  # the service authorization reference lists every key that the action's requests can have
+        if self._reference.action(asked.action) is not None and self._listed(key, service):
+            known = self._reference.condition_keys(asked.action)
+            if not any(_same(key, each) for each in known):
+                return True  # the service authorization reference lists every key that the action's requests can have
         of = _SENT.get(key, frozenset())
         return row.get("outcome") == "success" and (of is None or action in of)
+
+    def _listed(self, key: str, service: str) -> bool:
+        """Whether the reference ties the key to any action of its service. Of one that it ties to none, it does not
+        say which requests have it."""
+        names = self._reference.service(service).actions
+        every = (each for name in names for each in self._reference.condition_keys(f"{service}:{name}"))
+        return any(_same(key, each) for each in every)
 
 
 _TAGGED: Final = frozenset({"role", "user", "federated-user", "unknown"})

@@ -86,6 +86,8 @@ _TAG_LISTS: Final = (
     "tagSpecifications",
     "TagSpecification",
 )
+_TAG_KEYS: Final = ("key", "Key", "tagKey", "TagKey")
+_TAG_VALUES: Final = ("value", "Value", "tagValue", "TagValue")
 _TELLING: Final = {service: frozenset((*table, *_TAG_LISTS)) for service, table in KEYS.items()}
 _TAGS_ONLY: Final = frozenset(_TAG_LISTS)
 _MOST: Final = 50
@@ -145,8 +147,8 @@ def _tag_pairs(value: Any, depth: int) -> Iterator[tuple[str, str]]:
         for item in value[:_MOST]:
             yield from _tag_pairs(item, depth + 1)
     elif isinstance(value, dict):
-        key = value.get("key", value.get("Key", value.get("TagKey")))
-        text = value.get("value", value.get("Value", value.get("TagValue", "")))
+        key = next((value[name] for name in _TAG_KEYS if name in value), None)
+        text = next((value[name] for name in _TAG_VALUES if name in value), "")
         if isinstance(key, str) and isinstance(text, str):
             yield key[:128], text[:256]
             return
