@@ -7,7 +7,8 @@ from collections.abc import Callable, Iterator, Sequence
 
 from remit.flows.questions.agent import agent
 from remit.flows.questions.agents import agents
-from remit.flows.questions.denials import denials
+from remit.flows.questions.causes import NOT_LOOKED, DenialCauses
+from remit.flows.questions.denials import denials, denied_by
 from remit.flows.questions.difference import difference
 from remit.flows.questions.doctor import doctor
 from remit.flows.questions.export import export_csv, export_jsonl, export_ocsf
@@ -37,12 +38,14 @@ class LocalDesk:
         describe: Describe,
         guide: DenialGuide,
         clock: Callable[[], int] = lambda: time.time_ns() // 1000,
+        causes: DenialCauses | None = None,
     ) -> None:
         self._index = index
         self._raw = raw
         self._figures = figures
         self._describe = describe
         self._guide = guide
+        self._causes = causes
         self._clock = clock
 
     def search(self, query: str, limit: int = 50, cursor: str | None = None) -> Json:
@@ -78,10 +81,12 @@ class LocalDesk:
         return near(self._index, query, now_us=self._clock())
 
     def show(self, event_id: str) -> Json:
-        """One event in full; a denial with its explanation."""
+        """One event in full; a denial with its explanation and the statement that caused it."""
         shown = show(self._index, self._raw, self._describe, event_id)
-        deny = shown["event"]["deny"]
-        return {**shown, "explanation": self._explain(deny) if deny else None}
+        event = shown["event"]
+        deny = event["deny"]
+        cause = self._causes.of_event(event["event_id"]) if deny and self._causes else None
+        return {**shown, "explanation": self._explain(deny) if deny else None, "cause": cause}
 
     def who(self, subject: str) -> Json:
         """The life of a resource, event or change."""
@@ -110,9 +115,11 @@ class LocalDesk:
         return {**answer, "window_note": note}
 
     def denials(self, query: str, limit: int = 50) -> Json:
-        """Denials by cause, each explained."""
-        found = denials(self._index, query, now_us=self._clock(), limit=limit)
+        """Denials by cause, each explained, and by the statements that caused them."""
+        now = self._clock()
+        found = denials(self._index, query, now_us=now, limit=limit)
         self._explain_all(found["groups"])
+        found["causes"] = self._causes.of_denials(denied_by(query, now)) if self._causes else NOT_LOOKED
         return found
 
     def doctor(self) -> Json:

@@ -51,6 +51,7 @@ from remit.flows.access.sign_ins import SignIns
 from remit.flows.access.tokens import Tokens
 from remit.flows.attaching.attaching import Attaching
 from remit.flows.library import GuardrailLibrary
+from remit.flows.questions.causes import DenialCauses
 from remit.flows.views import SavedViews
 from remit.rooms.attribution.judge import Judge
 from remit.rooms.attribution.registry import parse_registry
@@ -76,7 +77,7 @@ def open_desks(store: Store, configured: Configuration | None = None, address: s
         return sum(1 for _ in Inbox(store.inbox).waiting())
 
     return make_desks(
-        _questions(store, judge),
+        _questions(store, judge, organization),
         configured,
         identities=_identities(store, registry),
         feeds=FeedsDesk(store, reader_of(store.index)),
@@ -134,8 +135,10 @@ def _now() -> int:
     return time.time_ns() // 1000
 
 
-def _questions(store: Store, judge: Judge) -> LocalDesk:
-    return LocalDesk(reader_of(store.index), store, Figures(store, judge.version), judge.describe, load_guide())
+def _questions(store: Store, judge: Judge, organization: OrganizationFile) -> LocalDesk:
+    reader = reader_of(store.index)
+    causes = DenialCauses(Contexts(store.index), reader, organization.organization, load_reference())
+    return LocalDesk(reader, store, Figures(store, judge.version), judge.describe, load_guide(), causes=causes)
 
 
 def work(

@@ -63,6 +63,129 @@ class DenialCause(DenialGroup):
     spark: list[int] = Field(description="Denials in each of equal stretches of the range, oldest first.")
 
 
+class CauseLevel(BaseModel):
+    """Where a policy is attached."""
+
+    id: str
+    name: str
+
+
+class CauseCondition(BaseModel):
+    """A condition of a statement, with what the call had."""
+
+    key: str
+    operator: str
+    wanted: list[str] = Field(description="The policy's values.")
+    seen: list[str] | None = Field(description="The call's values: empty when absent, null when unknown.")
+    words: str
+
+
+class StatementCause(BaseModel):
+    """A statement of the organization's policies that denies a call, or may."""
+
+    kind: str = Field(examples=["SCP"])
+    policy: str | None = Field(description="The policy's id; null where no SCP of the level allows the call.")
+    name: str | None
+    arn: str | None
+    statement: str | None = Field(description="The sid, or the statement's place.")
+    level: CauseLevel
+    version: Instant = Field(description="Since when that version was in force; null: as long as is known.")
+    settled: bool
+    named_by_record: bool
+    why: str
+    conditions: list[CauseCondition]
+    unknown_keys: list[str]
+
+
+class RecordSays(BaseModel):
+    """What the provider's own message says, and how that goes together with what was found."""
+
+    policy_type: str | None
+    policy_arn: str | None
+    says: str
+
+
+class ActionCount(BaseModel):
+    """A permission that was refused."""
+
+    action: str
+    count: int
+
+
+class Recommendation(BaseModel):
+    """What to do, chosen by the evidence."""
+
+    kind: str = Field(
+        description="approved_region, encryption_key, approved_network, change_call, narrower_exemption, "
+        "allow_statement, expected or settle."
+    )
+    text: str
+    evidence: list[str]
+    condition: dict[str, dict[str, list[str]]] | None = Field(description="What a narrower exemption adds.")
+
+
+class CauseRow(BaseModel):
+    """Denials of one cause."""
+
+    verdict: str = Field(description="found, unknown, none or out_of_reach.")
+    sentence: str
+    concerns_organization: bool = Field(description="A policy of it denies, may deny, or is said to.")
+    causes: list[StatementCause] = Field(description="Every statement that could be the cause, the likeliest first.")
+    record: RecordSays
+    unknown_keys: list[str] = Field(description="The condition keys that would settle it.")
+    count: int
+    first: Instant
+    last: Instant
+    actions: list[ActionCount]
+    callers: list[Stopped]
+    more_callers: int
+    unnamed_callers: int
+    seen: dict[str, list[str]] = Field(description="Values of the conditions' keys, the commonest.")
+    recommendation: Recommendation | None
+    sample: str | None
+
+
+class LeftOut(BaseModel):
+    """Denials no cause was looked for."""
+
+    count: int
+    why: str
+
+
+class UnreadablePolicy(BaseModel):
+    """A policy of the organization that cannot be read."""
+
+    policy: str
+    what: str
+
+
+class Causes(BaseModel):
+    """Denials by the statements of the organization's policies."""
+
+    organization: str | None
+    rows: list[CauseRow]
+    more: int = Field(description="Rows that are not listed.")
+    judged: int = Field(description="Denials that were judged.")
+    contexts: int = Field(description="Distinct combinations among them.")
+    total: int
+    left_out: list[LeftOut]
+    unreadable: list[UnreadablePolicy]
+    note: str | None = Field(description="Why none are named.")
+
+
+class EventCause(BaseModel):
+    """The statement behind one denial; only `note` where the organization is not known."""
+
+    note: str | None
+    verdict: str | None = None
+    sentence: str | None = None
+    concerns_organization: bool | None = None
+    causes: list[StatementCause] | None = None
+    record: RecordSays | None = None
+    unknown_keys: list[str] | None = None
+    recommendation: Recommendation | None = None
+
+
 class DenialsAnswer(BaseModel):
     """What was refused, by cause."""
 
@@ -74,6 +197,7 @@ class DenialsAnswer(BaseModel):
     history_from: Instant = Field(description="The earliest that is looked at for new causes; null with too little.")
     spark_seconds: float = Field(description="How long one stretch of a `spark` is.")
     note: str | None = Field(description="What was looked at, when nothing was denied.")
+    causes: Causes
 
 
 def _change() -> type[BaseModel]:

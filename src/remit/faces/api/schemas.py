@@ -6,7 +6,7 @@ from datetime import datetime
 
 from pydantic import BaseModel, Field
 
-from remit.faces.api.answers import Explanation
+from remit.faces.api.answers import EventCause, Explanation
 from remit.faces.api.event_schema import Event, EventLine
 
 Instant = datetime | None
@@ -88,6 +88,7 @@ class EventShown(BaseModel):
     raw_note: str | None = Field(description="Why there is no raw record.")
     related: RelatedEvents
     explanation: Explanation | None = Field(description="For a denial: what refused it and what would allow it.")
+    cause: EventCause | None = Field(description="For a denial in AWS: the organization's statement behind it.")
 
 
 class FacetValue(BaseModel):

@@ -8,6 +8,7 @@ from typing import Any
 import click
 
 from remit.faces.cli import output
+from remit.faces.cli.causes import draw_cause
 from remit.faces.cli.options import QueryCommand, data_option, joined, json_option, limit_option, query_argument
 from remit.faces.cli.ports import Application
 
@@ -110,6 +111,7 @@ def _draw_one(shown: dict[str, Any]) -> None:
         output.line(f"on {resource['type'] or 'resource'} {resource['id']}  {resource['arn'] or ''}")
     if event["denied"]:
         _draw_denial(event, shown.get("explanation"))
+        _draw_cause(shown.get("cause"))
     if event["same_as"]:
         output.line(f"same act as {', '.join(event['same_as'])}")
     output.line()
@@ -129,6 +131,16 @@ def _draw_denial(event: dict[str, Any], explanation: dict[str, Any] | None) -> N
         output.line(f"  {explanation.get('what', '')} {explanation.get('why', '')}")
         for step in explanation.get("next", ()):
             output.line(f"  - {step}")
+
+
+def _draw_cause(cause: dict[str, Any] | None) -> None:
+    if cause is None:
+        return
+    if cause["note"]:
+        output.line(f"  {cause['note']}")
+        return
+    output.line(f"  {cause['sentence']}")
+    draw_cause(cause, "    ")
 
 
 @events.command(cls=QueryCommand)

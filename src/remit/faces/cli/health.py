@@ -7,6 +7,7 @@ from pathlib import Path
 import click
 
 from remit.faces.cli import output
+from remit.faces.cli.causes import draw_causes
 from remit.faces.cli.options import QueryCommand, data_option, joined, json_option, limit_option, query_argument
 from remit.faces.cli.ports import Application, Json
 
@@ -34,6 +35,8 @@ def _counted(count: int, noun: str) -> str:
 
 
 def _draw(found: Json) -> None:
+    if found["total"]:
+        draw_causes(found["causes"])
     for group in found["groups"]:
         policy = f" {group['policy_arn']}" if group["policy_arn"] else ""
         output.line(f"{group['count']:>6,}  {group['policy_type']}{policy}  {group['action'] or 'action not said'}")

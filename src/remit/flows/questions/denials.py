@@ -36,7 +36,7 @@ def denials(index: EventIndex, text: str, *, now_us: int, limit: int = 50) -> Js
     ``new`` is True for a cause no denial before the query's range has; None where too little is stored of before: less
     than the range's own length, and less than a week.
     """
-    predicate = both(read_query(text, now_us), DENIALS)
+    predicate = denied_by(text, now_us)
     few = index.narrowed(predicate, (*CAUSE, "actor_kind", "actor_name", "principal"))
     total = few.tally(predicate)["acts"]
     return {
@@ -45,6 +45,11 @@ def denials(index: EventIndex, text: str, *, now_us: int, limit: int = 50) -> Js
         **compared(few, predicate, denied_causes(few, predicate, text, max(1, min(limit, 500)))),
         "note": _note(index, text, now_us, total),
     }
+
+
+def denied_by(text: str, now_us: int) -> Predicate:
+    """The denied acts that a query finds."""
+    return both(read_query(text, now_us), DENIALS)
 
 
 def denied_causes(index: EventIndex, denied: Predicate, text: str, size: int) -> Json:

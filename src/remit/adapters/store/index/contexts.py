@@ -58,9 +58,15 @@ class Contexts:
         sql = f"SELECT {shown}, {_MEASURES} FROM events WHERE {clause.sql} GROUP BY 1, 2, 3, 4, 5"
         return self._rows(sql, clause.params)
 
-    def distinct(self, predicate: Predicate, fields: Sequence[str], calls: Sequence[Values] | None = None) -> list[Row]:
+    def distinct(
+        self,
+        predicate: Predicate,
+        fields: Sequence[str],
+        calls: Sequence[Values] | None = None,
+        commonest: int | None = None,
+    ) -> list[Row]:
         """Distinct values of fields (``values``) with their counts, among authorized events; of these calls, each a
-        service and an operation, if given."""
+        service and an operation, if given; the commonest alone, if so many are asked for."""
         clause = where(predicate, KeyedDialect())
         shown = ", ".join(f"{field(name)} AS f{at}" for at, name in enumerate(fields))
         tables, among = _among(calls)
@@ -68,6 +74,8 @@ class Contexts:
             f"SELECT {shown}, {_MEASURES} FROM events WHERE {clause.sql} AND {_AUTHORIZED}{among} "
             f"GROUP BY {', '.join(f'f{at}' for at in range(len(fields)))}"
         )
+        if commonest is not None:
+            sql += f" ORDER BY count DESC, first, f0 LIMIT {int(commonest)}"
         return [_with_values(row, len(fields)) for row in self._rows(sql, clause.params, **tables)]
 
     def cells(self, predicate: Predicate, parts: Sequence[Part], calls: Sequence[Values]) -> list[Row]:

@@ -1,0 +1,92 @@
+"""Naming the statement behind a denial: each case an event, the organization's policies, and what must be named."""
+
+from __future__ import annotations
+
+import json
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from remit.app.packaged import load_reference
+from remit.flows.questions.guarding import Guarding
+from remit.rooms.guardrails.causes import Causes, name_causes
+from remit.rooms.guardrails.record import fields_of
+from remit.rooms.guardrails.remedies import Callers, recommend
+from remit.rooms.guardrails.requests import Translation
+from remit.rooms.organization import parse_organization
+
+CASES: list[dict[str, Any]] = json.loads((Path(__file__).parent / "causes.json").read_text(encoding="utf-8"))
+ROLE = "arn:aws:iam::222222222222:role/Builder"
+NOW = 1_790_000_000_000_000
+"""2026-09-21."""
+ALLOW = {"Effect": "Allow", "Action": "*", "Resource": "*"}
+
+
+@cache
+def translated(text: str) -> tuple[Guarding, Translation]:
+    guarding = Guarding(parse_organization(text))
+    return guarding, Translation(load_reference(), guarding.membership)
+
+
+def organization(case: dict[str, Any]) -> str:
+    """A root with one unit and an account; a case's policies hang on the unit unless they say otherwise."""
+    policies, attachments = [], []
+    for number, given in enumerate(case.get("policies", ())):
+        name = given.get("name", f"Guard{number}")
+        versions = given.get("versions") or [{"document": given["document"]}]
+        policies.append({"id": f"p-{name}", "name": name, "type": given.get("type", "SCP"), "versions": versions})
+        when = {key: given[key] for key in ("valid_from", "valid_until") if key in given}
+        attachments += [{"policy": f"p-{name}", "target": target, **when} for target in given.get("targets", ["ou-1"])]
+    full = [{"policy": "p-FullAWSAccess", "target": each} for each in case.get("full", ["r-1", "ou-1", "222222222222"])]
+    return json.dumps(
+        {
+            "format": 1,
+            "id": "o-a",
+            "management_account": "111111111111",
+            "enabled": case.get("enabled", ["SCP", "RCP"]),
+            "root": {"id": "r-1", "name": "Root"},
+            "units": [{"id": "ou-1", "name": "Shop", "parent": "r-1"}],
+            "accounts": [
+                {"id": "111111111111", "name": "main", "parent": "r-1"},
+                {"id": "222222222222", "name": "shop", "parent": "ou-1"},
+            ],
+            "policies": policies,
+            "attachments": full + attachments,
+        }
+    )
+
+
+def named(case: dict[str, Any]) -> Causes:
+    event = {
+        "provider": "aws", "time": NOW, "account": "222222222222", "region": "us-west-2", "outcome": "denied",
+        "denied": True, "principal_type": "AssumedRole", "issuer": ROLE,
+        "principal": "arn:aws:sts::222222222222:assumed-role/Builder/x", **case["event"],
+    }  # fmt: skip
+    if isinstance(event.get("context"), dict):
+        event["context"] = json.dumps(event["context"])
+    guarding, translation = translated(organization(case))
+    fields = fields_of(event)
+    account = (event.get("issuer") or event["principal"]).split(":")[4]
+    scps = guarding.in_force(account or None, "SCP", NOW)
+    rcps = guarding.in_force(translation.owner(fields), "RCP", NOW)
+    return name_causes(fields, translation, scps, rcps)
+
+
+@pytest.mark.parametrize("case", CASES, ids=lambda case: case["name"])
+def test_every_statement_that_could_be_the_cause_is_named_and_no_other(case: dict[str, Any]) -> None:
+    found, expected = named(case), case["expect"]
+    assert found.word == expected["verdict"]
+    told = [[each.standing.name if each.standing else "", each.name, each.level_name] for each in found.causes]
+    assert sorted(told) == sorted(expected.get("causes", []))
+    assert list(found.keys) == expected.get("keys", [])
+    words = " ".join([found.why, *(one.words for each in found.causes for one in each.told)])
+    for each in expected.get("says", ()):
+        assert each in words
+    if "remedy" in expected:
+        counts = expected.get("counts", {ROLE: 1})
+        advised = recommend(found.causes, Callers(counts, NOW - expected.get("lasting", 0), NOW))
+        assert advised.kind == expected["remedy"]
+        for each in expected.get("advises", ()):
+            assert each in f"{advised.text} {json.dumps(advised.condition)}"
