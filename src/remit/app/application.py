@@ -100,6 +100,12 @@ class RemitApplication:
 
         serve(data, options, say)
 
+    def drill(self, data: Path, name: str, tell: Tell) -> Json:
+        """Play a drill in a folder of its own."""
+        from remit.app.drilling import run_drill
+
+        return run_drill(data, name, tell, self._say)
+
     def registry_path(self, data: Path) -> Path:
         """Where the registry of identities is."""
         return data / REGISTRY_FILE

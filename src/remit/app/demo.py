@@ -46,6 +46,14 @@ def prepare(folder: Path, say: Callable[[str], None]) -> bool:
     return True
 
 
+def remove(folder: Path) -> None:
+    """Empty a folder, unless a process keeps it; there need not be one."""
+    if folder.exists():
+        _empty(folder)
+        (folder / MARK).unlink(missing_ok=True)
+        (folder / LEASE_FILE).unlink(missing_ok=True)
+
+
 def _made(mark: Path) -> float:
     try:
         return float(json.loads(mark.read_text(encoding="utf-8"))["made"])

@@ -12,6 +12,7 @@ from remit.faces.cli import (
     agents,
     alerts,
     backtest,
+    drill,
     engine,
     events,
     feeds,
@@ -66,6 +67,7 @@ for command in (
     *removal.COMMANDS,
     *engine.COMMANDS,
     *maintenance.COMMANDS,
+    *drill.COMMANDS,
     *server.COMMANDS,
 ):
     remit.add_command(command)

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from typing import TYPE_CHECKING, Any, Final
 
 from remit.model.event_json import rfc3339
 from remit.model.vocabulary import POLICY_WORDS
 from remit.rooms.guardrails.causes import FOUND, NONE, OUT_OF_REACH, Cause
+from remit.rooms.guardrails.conditions_told import Told, shown
 from remit.rooms.guardrails.remedies import Callers, Remedy, recommend
 
 if TYPE_CHECKING:
@@ -77,7 +79,7 @@ def _cause(cause: Cause, gathered: Gathered) -> Json:
         "version": rfc3339(standing.since) if standing else None,
         "settled": cause.settled,
         "named_by_record": _named(gathered, cause),
-        "why": why(cause),
+        "why": _why(cause, gathered),
         "conditions": [
             {"key": each.key, "operator": each.operator, "wanted": list(each.wanted),
              "seen": list(each.seen) if each.seen is not None else None, "words": each.words}
@@ -87,15 +89,24 @@ def _cause(cause: Cause, gathered: Gathered) -> Json:
     }  # fmt: skip
 
 
-def why(cause: Cause) -> str:
-    """In a sentence, what of the statement held, or is open."""
+def _why(cause: Cause, gathered: Gathered) -> str:
+    """In a sentence, what of the statement held, or is open; of several denials, what was seen among them."""
+    others = len(gathered.actions) - 1
+    called = f"{cause.action}{f' and {others} more' if others > 0 else ''}"
     if cause.statement is None:
-        return f"No SCP on {cause.level_name} allows {cause.action}."
+        return f"No SCP on {cause.level_name} allows {called}."
     speaks = "does not except" if cause.statement.not_actions else "denies"
-    held = "; ".join(each.words for each in cause.told)
+    held = "; ".join(f"{each.words}{_also(each, gathered)}" for each in cause.told)
     if not cause.settled:
-        return f"It may deny {cause.action}, which hangs on {', '.join(cause.keys)}{f': {held}' if held else ''}."
-    return f"It {speaks} {cause.action}{f', and {held}' if held else ', whatever the call'}."
+        return f"It may deny {called}, which hangs on {', '.join(cause.keys)}{f': {held}' if held else ''}."
+    return f"It {speaks} {called}{f', and {held}' if held else ', whatever the call'}."
+
+
+def _also(told: Told, gathered: Gathered) -> str:
+    """Values that others of these denials had."""
+    seen = gathered.seen.get(told.key, Counter())
+    others = [value for value, _ in seen.most_common() if value not in (told.seen or ())]
+    return f" (others: {shown(others)})" if others else ""
 
 
 def _sentence(gathered: Gathered, causes: list[Cause]) -> str:
