@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import json
+import os
 import shutil
 import time
 from collections.abc import Callable
@@ -14,11 +15,13 @@ from remit.adapters.feeds.chunks import ByteReader, Source
 from remit.adapters.store.lease import FILE as LEASE_FILE
 from remit.adapters.store.lease import Lease
 from remit.adapters.store.store import Store
+from remit.app.authorization_files import FOLDER
 from remit.app.ingesting import Ingesting, settle_store
 from remit.app.organization_file import FILE_NAME
 from remit.app.packaged import REGISTRY_FILE
 from remit.model.errors import UsageError
-from remit.rooms.estate import Feed, identities_toml, organization_json, records
+from remit.rooms.estate import Feed, authorization_json, identities_toml, organization_json, records
+from remit.rooms.estate.authorization import BEFORE_END
 
 MARK: Final = "demonstration.json"
 _FRESH_SECONDS: Final = 12 * 3600
@@ -43,6 +46,7 @@ def prepare(folder: Path, say: Callable[[str], None]) -> bool:
     _sign(mark, made=0)  # killed from here on, it is known for a demonstration and made anew
     (folder / REGISTRY_FILE).write_text(identities_toml(), encoding="utf-8")
     (folder / FILE_NAME).write_text(organization_json(time.time_ns() // 1000), encoding="utf-8")
+    _export_authorization(folder / FOLDER)
     return True
 
 
@@ -52,6 +56,15 @@ def remove(folder: Path) -> None:
         _empty(folder)
         (folder / MARK).unlink(missing_ok=True)
         (folder / LEASE_FILE).unlink(missing_ok=True)
+
+
+def _export_authorization(folder: Path) -> None:
+    """Exports of IAM, dated as they are: from before the incident."""
+    folder.mkdir(exist_ok=True)
+    taken = time.time() - BEFORE_END / 1_000_000
+    for name, text in authorization_json().items():
+        (folder / name).write_text(text, encoding="utf-8")
+        os.utime(folder / name, (taken, taken))
 
 
 def _made(mark: Path) -> float:

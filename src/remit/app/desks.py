@@ -19,6 +19,7 @@ from remit.app.identities_desk import IdentitiesDesk
 from remit.app.live_desk import LiveDesk
 from remit.app.metrics_desk import MetricsDesk
 from remit.app.organization_desk import OrganizationDesk
+from remit.app.permissions_desk import PermissionsDesk
 from remit.app.removing import RemovalDesk
 from remit.flows.access.sign_ins import SignIns
 from remit.flows.access.tokens import Tokens
@@ -45,6 +46,7 @@ GUARDRAILS: Final = "guardrails"
 INSIGHTS: Final = "insights"
 ATTACHING: Final = "attaching"
 EXPORTS: Final = "exports"
+PERMISSIONS: Final = "permissions"
 METRICS: Final = "metrics"
 """Not asked from outside: it answers /metrics."""
 ASKED: Final[Mapping[str, frozenset[str]]] = {
@@ -84,6 +86,7 @@ ASKED: Final[Mapping[str, frozenset[str]]] = {
     INSIGHTS: frozenset({"lint", "lint_guardrail", "fix", "checks"}),
     ATTACHING: ATTACH_CALLS,
     EXPORTS: frozenset({"export_guardrail", "export_text"}),
+    PERMISSIONS: frozenset({"can"}),
 }
 """Desk -> the calls that may come over the control socket; nothing else is reachable by name."""
 STREAMED: Final[Mapping[str, frozenset[str]]] = {QUESTIONS: frozenset({"export"}), LIVE: frozenset({"tail"})}
@@ -108,6 +111,7 @@ def make_desks(
     guardrails: GuardrailLibrary,
     insights: PolicyInsights,
     attaching: AttachDesk,
+    permissions: PermissionsDesk,
 ) -> dict[str, Any]:
     """Every desk by name."""
     return {
@@ -127,4 +131,5 @@ def make_desks(
         INSIGHTS: insights,
         ATTACHING: attaching,
         EXPORTS: Exporter(guardrails),
+        PERMISSIONS: permissions,
     }

@@ -26,6 +26,7 @@ from remit.adapters.store.state.views import ViewTable
 from remit.adapters.store.store import Store
 from remit.app.alert_desk import AlertDesk
 from remit.app.attach_desk import AttachDesk
+from remit.app.authorization_files import authorization_of
 from remit.app.backtest_desk import BacktestDesk
 from remit.app.config.reading import load_configuration
 from remit.app.config.schema import Configuration
@@ -44,6 +45,7 @@ from remit.app.metrics_desk import MetricsDesk
 from remit.app.organization_desk import OrganizationDesk
 from remit.app.organization_file import OrganizationFile, organization_of
 from remit.app.packaged import REGISTRY_FILE, load_guardrails, load_guide, load_reference, load_rules
+from remit.app.permissions_desk import PermissionsDesk
 from remit.app.registry_file import RegistryFile, SharedRegistry
 from remit.app.removing import RemovalDesk, erase, expire
 from remit.app.watched import WatchedEvents
@@ -93,6 +95,9 @@ def open_desks(store: Store, configured: Configuration | None = None, address: s
         guardrails=library,
         insights=make_insights(),
         attaching=_attaching(store, configured),
+        permissions=PermissionsDesk(
+            Contexts(store.index), load_reference, authorization_of(store.folder, configured), organization
+        ),
     )
 
 

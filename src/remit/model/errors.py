@@ -203,6 +203,12 @@ class OrganizationError(ConfigError):
         self.problems: list[tuple[str, str]] = []
 
 
+class AuthorizationError(ConfigError):
+    """An export of who may do what in an account cannot be used: the place is the file and where in it."""
+
+    code = "authorization.invalid"
+
+
 class NotSignedIn(RemitError):
     """Nobody is known to ask; signing in or a valid token would help."""
 

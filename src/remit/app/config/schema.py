@@ -160,6 +160,17 @@ class OrganizationSettings:
 
 
 @dataclass(frozen=True, slots=True)
+class Authorization:
+    """Exports of IAM, for what agents can do."""
+
+    folder: Annotated[
+        Path | None,
+        "The folder with outputs of `aws iam get-account-authorization-details`, one or several files for each "
+        "account, `.json` or `.json.gz`. `authorization` in the data folder unless said; there need not be one.",
+    ] = None
+
+
+@dataclass(frozen=True, slots=True)
 class Configuration:
     """The whole file."""
 
@@ -171,3 +182,4 @@ class Configuration:
     questions: Questions = Questions()
     state: State = State()
     organization: OrganizationSettings = OrganizationSettings()
+    authorization: Authorization = Authorization()

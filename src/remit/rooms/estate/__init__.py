@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from remit.rooms.estate.authorization import authorization_json
 from remit.rooms.estate.feed import Feed
 from remit.rooms.estate.organization import organization_json
 from remit.rooms.estate.packing import pack
@@ -16,7 +17,7 @@ from remit.rooms.estate.program import play
 from remit.rooms.estate.registry import identities_toml
 from remit.rooms.estate.stories import SCENES, Scene
 
-__all__ = ["SCENES", "Feed", "Scene", "identities_toml", "organization_json", "records"]
+__all__ = ["SCENES", "Feed", "Scene", "authorization_json", "identities_toml", "organization_json", "records"]
 
 
 def records(end_us: int, seed: int = 1) -> Iterator[Feed]:

@@ -1,0 +1,1 @@
+"""What agents can do, and what they would need: questions over stored calls, exports of IAM and the organization."""

@@ -1,0 +1,85 @@
+"""Where an answer about permissions comes from: the calls of a window, exports of IAM, the organization, the tables."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any, Protocol
+
+from remit.flows.questions.window import Window
+from remit.model.event_json import rfc3339
+from remit.reference.aws import AwsReference
+from remit.rooms.authorization import Details, Guarding, Place
+from remit.rooms.guardrails.cells import Values
+from remit.rooms.iam import Document, parse_document
+from remit.rooms.organization import Organization
+from remit.rooms.organization.structure import RCP, SCP, Level
+from remit.rooms.query.predicate import Predicate
+
+Row = dict[str, Any]
+Json = dict[str, Any]
+COMMAND = "aws iam get-account-authorization-details > ACCOUNT.json"
+"""What to run, with an account's credentials, for what the answers need."""
+
+
+class Calls(Protocol):
+    """Stored calls, counted."""
+
+    def distinct(self, predicate: Predicate, fields: Sequence[str], calls: Sequence[Values] | None = None) -> list[Row]:
+        """Rows ``{values, count, denied, first, last}`` for each distinct combination of fields."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Export:
+    """A file that was read: its name, and when it was last written (microseconds), which is when it was taken."""
+
+    name: str
+    taken: int
+
+
+@dataclass(frozen=True, slots=True)
+class Sources:
+    """Everything an answer is made from; ``moment`` is when it is asked, in microseconds since the epoch."""
+
+    calls: Calls
+    reference: AwsReference
+    details: Details
+    exports: tuple[Export, ...]
+    organization: Organization | None
+    moment: int
+
+    def place(self, account: str) -> Place:
+        """Where an account stands."""
+        found = self.organization
+        if found is None or account not in found.accounts:
+            return Place(account)
+        return Place(account, found.id, found.path(account), account == found.management_account)
+
+    def guarding(self, account: str) -> Guarding:
+        """The organization's policies in force on an account now."""
+        found = self.organization
+        if found is None or account not in found.accounts:
+            return Guarding()
+        scps, rcps = (found.in_force(account, self.moment, kind) for kind in (SCP, RCP))
+        names = tuple(level.name for level in scps or rcps)
+        return Guarding(tuple(map(_documents, scps)), tuple(map(_documents, rcps)), names, known=True)
+
+    def json(self) -> Json:
+        """What was read, for the answer."""
+        return {
+            "files": [{"name": each.name, "taken": rfc3339(each.taken)} for each in self.exports],
+            "accounts": list(self.details.accounts),
+            "identities": len(self.details.identities),
+            "organization": self.organization.id if self.organization else None,
+            "reference": self.reference.version,
+        }
+
+
+def _documents(level: Level) -> tuple[Document, ...]:
+    return tuple(parse_document(each.version.document, each.policy.name) for each in level.policies)
+
+
+def window_json(window: Window) -> Json:
+    """The window, for an answer."""
+    return {"low": rfc3339(window.low), "high": rfc3339(window.high)}

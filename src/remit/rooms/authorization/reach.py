@@ -1,0 +1,182 @@
+"""What an identity can do, topic by topic and Region by Region, with the statements that say so.
+
+Actions of which the same statements speak, with the same resources and the same open keys, are judged once. A question
+is whether the action is allowed on any resource: each pattern that grants is met with the ARN forms of the action's
+resources, and the engine is asked about an example that fits both. An action that works on several resources at once
+counts when it is allowed on one of them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Final
+
+from remit.reference.aws import AwsReference
+from remit.rooms.authorization.bearing import Bearing
+from remit.rooms.authorization.circumstances import Circumstances
+from remit.rooms.authorization.speaking import Speaking
+from remit.rooms.authorization.topics import GLOBAL_SERVICES, Subject
+from remit.rooms.authorization.witness import form, meeting
+from remit.rooms.iam import (
+    Determining,
+    Document,
+    Evaluation,
+    Missing,
+    Policies,
+    Principals,
+    Statement,
+    evaluate,
+)
+from remit.rooms.iam.compiled import CompiledStatement
+
+ALLOWED: Final = "allowed"
+UNKNOWN: Final = "unknown"
+DENIED: Final = "explicitly_denied"
+NOT_GRANTED: Final = "implicitly_denied"
+ORDER: Final = (ALLOWED, UNKNOWN, DENIED, NOT_GRANTED)
+GLOBAL_REGION: Final = "us-east-1"
+KEY_POLICY: Final = "the key's own policy"
+"""What an unknown decision about a KMS key hangs on: exports of IAM do not have key policies."""
+MISSING_POLICY: Final = "the document of "
+_EVERY: Final = "*"
+
+
+@dataclass(frozen=True, slots=True)
+class Judged:
+    """The decision about some actions. ``resources`` are the patterns on which it holds, ``except_on`` patterns on
+    which a Deny speaks against it; ``wanting`` are kinds of policy that allowed nothing."""
+
+    decision: str
+    determining: tuple[Determining, ...] = ()
+    keys: tuple[str, ...] = ()
+    wanting: tuple[Missing, ...] = ()
+    resources: tuple[str, ...] = ()
+    except_on: tuple[str, ...] = ()
+
+
+NOTHING: Final = Judged(NOT_GRANTED, wanting=(Missing("identity"),))
+
+
+class Reach:
+    """The answers for one identity in one Region."""
+
+    def __init__(self, bearing: Bearing, reference: AwsReference, region: str) -> None:
+        self._bearing = bearing
+        self._region = region
+        self._around = Circumstances(bearing.identity, bearing.place, region, reference)
+        self._speaking = Speaking(bearing.statements)
+        self._keys = bearing.keys()
+        self._seen: dict[tuple[int, tuple[str, ...], frozenset[str], bool], Judged] = {}
+        self._reference = reference
+
+    def judge(self, by_service: Mapping[str, Sequence[Subject]]) -> Iterator[tuple[Subject, Judged]]:
+        """Each action with its decision."""
+        granting = (1 << self._bearing.grants) - 1
+        for service, found in by_service.items():
+            masks = self._speaking.masks(service, [each.name for each in found])
+            for each in found:
+                mask = masks[each.name]
+                yield each, self._judged(each, mask) if mask & granting else self._ungranted()
+
+    def _ungranted(self) -> Judged:
+        wanting = self._bearing.identity.wanting
+        return replace(NOTHING, decision=UNKNOWN, keys=_of_policies(wanting)) if wanting else NOTHING
+
+    def _judged(self, subject: Subject, mask: int) -> Judged:
+        forms = self.forms(subject.service, subject.entry.resource_types)
+        open_keys = self._around.open_keys(subject.full, self._keys)
+        known = (mask, forms, open_keys, subject.service == "kms")
+        found = self._seen.get(known)
+        if found is None:
+            found = self._seen[known] = self._weighed(subject, mask, forms)
+        return found
+
+    def forms(self, service: str, types: Iterable[str]) -> tuple[str, ...]:
+        """Patterns of the ARNs an action works on, in this account and Region; ``*`` for one without resources."""
+        templates = self._reference.resource_types(service)
+        partition = self._bearing.identity.arn.split(":", 2)[1]
+        known = {"Partition": partition, "Account": self._bearing.identity.account, "Region": self._region}
+        return tuple(dict.fromkeys(form(templates[each], known) for each in types if each in templates)) or (_EVERY,)
+
+    def _weighed(self, subject: Subject, mask: int, forms: tuple[str, ...]) -> Judged:
+        speaking = [one for at, one in enumerate(self._bearing.statements) if mask >> at & 1]
+        allows = speaking[: (mask & ((1 << self._bearing.grants) - 1)).bit_count()]
+        outcomes: dict[str, list[tuple[str, Evaluation]]] = {}
+        for shown, resource in dict.fromkeys(_examples(allows, forms)):
+            found = self._evaluated(subject.full, resource)
+            outcomes.setdefault(found.decision, []).append((shown, found))
+        for decision in ORDER:
+            if decision in outcomes:
+                return self._told(subject, decision, outcomes[decision], speaking)
+        return self._ungranted()
+
+    def _evaluated(self, action: str, resource: str | None) -> Evaluation:
+        return evaluate(self._around.request(action, resource, self._keys), self._policies(action))
+
+    def _policies(self, action: str) -> Policies:
+        """A KMS key's own policy has the last word; asked is what holds when it leaves it to IAM, as by default."""
+        if not action.startswith("kms:"):
+            return self._bearing.policies
+        return self._bearing.made(self._bearing.identity.documents, _left_to_iam(self._bearing.identity.account))
+
+    def _told(
+        self,
+        subject: Subject,
+        decision: str,
+        found: list[tuple[str, Evaluation]],
+        speaking: Sequence[CompiledStatement],
+    ) -> Judged:
+        told = Judged(
+            decision,
+            _distinct(one for _, each in found for one in each.determining if one.policy != KEY_POLICY),
+            tuple(dict.fromkeys(key for _, each in found for key in each.unknown_keys)),
+            tuple(dict.fromkeys(one for _, each in found for one in each.missing)),
+            tuple(dict.fromkeys(shown for shown, _ in found)),
+            tuple(_excepted(speaking)) if decision in (ALLOWED, UNKNOWN) else (),
+        )
+        if decision != DENIED and self._bearing.identity.wanting:
+            return replace(told, decision=UNKNOWN, keys=(*told.keys, *_of_policies(self._bearing.identity.wanting)))
+        if subject.service == "kms" and decision == ALLOWED and "key" in subject.entry.resource_types:
+            return replace(told, decision=UNKNOWN, keys=(*told.keys, KEY_POLICY))
+        return told
+
+
+def region_of(service: str, region: str) -> bool:
+    """Whether a service's requests are made in this Region: those of global services are in one alone."""
+    return service not in GLOBAL_SERVICES or region == GLOBAL_REGION
+
+
+def _of_policies(arns: tuple[str, ...]) -> tuple[str, ...]:
+    return tuple(MISSING_POLICY + arn for arn in arns)
+
+
+def _examples(allows: Sequence[CompiledStatement], forms: tuple[str, ...]) -> Iterator[tuple[str, str | None]]:
+    """What is shown of the resources, and one of them to ask about; None where a variable keeps it open."""
+    for one in allows:
+        patterns = (_EVERY,) if one.statement.not_resources else one.statement.resources or ()
+        for pattern in patterns:
+            if "${" in pattern:
+                yield pattern, None
+                continue
+            for each in forms:
+                met = _EVERY if pattern == each == _EVERY else meeting(pattern, each) if each != _EVERY else None
+                if met is not None:
+                    yield pattern, met
+
+
+def _excepted(speaking: Sequence[CompiledStatement]) -> Iterator[str]:
+    """Resources of Deny statements that speak of the action and are about some resources only."""
+    for one in speaking:
+        if not one.allows and one.resource is not None and not one.statement.not_resources:
+            yield from one.statement.resources or ()
+
+
+def _distinct(found: Iterable[Determining]) -> tuple[Determining, ...]:
+    return tuple(dict.fromkeys(found))
+
+
+def _left_to_iam(account: str) -> Document:
+    principals = Principals(aws=(account,))
+    statement = Statement("Allow", ("kms:*",), resources=("*",), principals=principals)
+    return Document(KEY_POLICY, (statement,))
