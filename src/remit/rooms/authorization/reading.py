@@ -127,7 +127,8 @@ class _Gathered:
     def take(self, page: export.Page, name: str, at: int) -> None:
         """One page; one that says that more follows is followed by a page of the same account."""
         where = f"{name}, document {at + 1}"
-        accounts = frozenset(each.arn.split(":")[4] for each in (*page.users, *page.roles) if each.arn.count(":") >= 5)
+        arns = [*(user.arn for user in page.users), *(role.arn for role in page.roles)]
+        accounts = frozenset(arn.split(":")[4] for arn in arns if arn.count(":") >= 5)
         if self._unfinished and accounts and self._unfinished[1] and accounts.isdisjoint(self._unfinished[1]):
             raise _half(self._unfinished[0])
         self._unfinished = (where, accounts) if page.truncated else None
