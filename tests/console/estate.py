@@ -235,6 +235,7 @@ class Desk:
             "raw_note": None if self.raw else "The lake does not hold it.",
             "related": {"same_act": none, "session": lines, "resource": lines, "actor": lines},
             "explanation": self._explained() if event["deny"] else None,
+            "cause": {**_caused([found]), "note": None} if event["deny"] else None,
         }
 
     def who(self, subject: str) -> Json:
@@ -408,6 +409,17 @@ class Desk:
             "history_from": rfc3339(0),
             "spark_seconds": 3600.0,
             "note": None if rows else "Nothing was denied in 0 records.",
+            "causes": {
+                "organization": rows[0]["deny_policy_arn"] if rows else None,
+                "rows": [_caused(rows)] if rows else [],
+                "more": 0,
+                "judged": len(rows),
+                "contexts": len(rows),
+                "total": len(rows),
+                "left_out": [],
+                "unreadable": [{"policy": each["deny_policy_arn"], "what": each["error_message"]} for each in rows],
+                "note": None,
+            },
         }
 
     def doctor(self) -> Json:
@@ -416,3 +428,29 @@ class Desk:
     @staticmethod
     def _explained() -> Json:
         return {"what": "A service control policy denies it.", "why": "An explicit deny wins.", "next": ["Read it."]}
+
+
+def _caused(rows: list[Json]) -> Json:
+    """A cause told in what the rows hold, which anybody may have written."""
+    first = rows[0]
+    text = first["error_message"] or first["principal"] or ""
+    condition = {"ArnNotLikeIfExists": {"aws:PrincipalArn": [first["principal"]]}}
+    return {
+        "verdict": "found",
+        "sentence": text,
+        "concerns_organization": True,
+        "causes": [
+            {"kind": "SCP", "name": text, "statement": text, "level": {"id": "r", "name": text}, "why": text}
+            for _ in range(2)
+        ],
+        "record": {"policy_type": "scp", "policy_arn": first["deny_policy_arn"], "says": text},
+        "count": len(rows),
+        "first": rfc3339(first["time"]),
+        "last": rfc3339(first["time"]),
+        "actions": [{"action": text, "count": 1}],
+        "callers": [{"principal": first["principal"], "count": 1}],
+        "more_callers": 0,
+        "unnamed_callers": 0,
+        "recommendation": {"kind": "narrower_exemption", "text": text, "evidence": [text], "condition": condition},
+        "sample": first["event_id"],
+    }

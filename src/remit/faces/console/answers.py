@@ -29,7 +29,16 @@ def denials_page(pages: Pages, request: Request) -> Response:
     except QueryError as error:
         return pages.render("query_error.html", 400, error=pointed(error, ask.q), **asked, scenes=[])
     groups = [{**group, "trend": spark(group["spark"], found["spark_seconds"])} for group in found["groups"]]
-    return pages.render("denials.html", **asked, found=found, groups=groups, link=event_list)
+    return pages.render(
+        "denials.html", **asked, found=found, groups=groups, causes=_causes(found["causes"]), link=event_list
+    )
+
+
+def _causes(found: Json) -> Json:
+    """The rows that have to do with the organization's policies, and how many denials have not."""
+    told = [row for row in found["rows"] if row["concerns_organization"]]
+    others = sum(row["count"] for row in found["rows"] if not row["concerns_organization"])
+    return {**found, "told": told[:_GROUPS], "others": others, "more": found["more"] + max(0, len(told) - _GROUPS)}
 
 
 def who_page(pages: Pages, request: Request) -> Response:

@@ -69,6 +69,7 @@ def _event(pages: Pages, wanted: str, level: int) -> Json:
         "ending": words.ending(event),
         "answers": shown["answers"],
         "explanation": shown["explanation"],
+        "cause": shown["cause"],
         "behalf_source": words.behalf_source(event),
         "evidence": [_evidence(pages, each) for each in words.by_strength(event["attribution"]["evidence"])],
         "related": [_related(shown["related"][key], title, none) for key, title, none in _RELATED],
