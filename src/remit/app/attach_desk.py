@@ -101,6 +101,10 @@ class Steps:
             _policy(policy), policy["origin"], acknowledged, self._person, self._organization(aws)
         )
 
+    def lacking(self, proposal: str) -> Json:
+        """``{lacking}``: what forbids this person the next step of a proposal."""
+        return {"lacking": self._attaching.lacking(proposal, self._person)}
+
     def approve(self, proposal: str) -> Json:
         """As ``AttachDesk.approve``."""
         return self._attaching.approve(proposal, self._person)

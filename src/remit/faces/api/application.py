@@ -18,7 +18,7 @@ from starlette.responses import Response
 from starlette.routing import BaseRoute, Mount, Route, request_response
 
 from remit import __version__
-from remit.faces.api import alerts, exports, feeds, problems, proposals, pushes, questions, stream, views
+from remit.faces.api import alerts, exports, feeds, guardrails, problems, proposals, pushes, questions, stream, views
 from remit.faces.api.asking import admitted, answer, known_parameters
 from remit.faces.api.describing import describe
 from remit.faces.api.heads import Heads
@@ -38,6 +38,7 @@ ROUTERS: Final[tuple[APIRouter, ...]] = (
     feeds.router,
     alerts.router,
     proposals.router,
+    guardrails.router,
 )
 
 

@@ -62,3 +62,61 @@ class Attaching(Protocol):
     def show(self, proposal: str) -> Json: ...
     def caller(self, name: str, kind: str) -> Any: ...
     def as_person(self, person: Any) -> Any: ...
+
+
+class Library(Protocol):
+    """The library of guardrails; see ``remit.flows.library``."""
+
+    def list(self, text: str = "", frameworks: Sequence[str] = (), service: str = "", type: str = "") -> Json: ...
+    def frameworks(self) -> Json: ...
+    def show(self, named: str) -> Json: ...
+    def render(self, named: str, values: Mapping[str, Any]) -> Json: ...
+
+
+class PolicyChecks(Protocol):
+    """Insights; see ``remit.flows.insights``."""
+
+    def lint(
+        self, text: str, type: str = "", targets: Sequence[str] | None = None, beside: Sequence[str] = ()
+    ) -> Json: ...
+    def lint_guardrail(
+        self, named: str, values: Mapping[str, Any] | None = None, targets: Sequence[str] | None = None
+    ) -> Json: ...
+    def fix(
+        self,
+        text: str,
+        type: str = "",
+        targets: Sequence[str] | None = None,
+        beside: Sequence[str] = (),
+        keep_effect: bool = False,
+    ) -> Json: ...
+    def checks(self) -> Json: ...
+
+
+class Exports(Protocol):
+    """Policies for other tools; see ``remit.flows.exporting``."""
+
+    def export_guardrail(
+        self, named: str, values: Mapping[str, Any], form: str, targets: Sequence[str] = (), name: str = ""
+    ) -> Json: ...
+    def export_text(
+        self, text: str, form: str, kind: str = "", targets: Sequence[str] = (), name: str = "policy"
+    ) -> Json: ...
+
+
+class Backtests(Protocol):
+    """Policies tried on past calls; see ``remit.app.backtest_desk``."""
+
+    def run(
+        self,
+        policy: Json,
+        kind: str = "",
+        targets: Sequence[str] = (),
+        since: str = "30d",
+        until: str = "",
+        query: str = "",
+        against: Json | None = None,
+        organization: str | None = None,
+        remember: bool = True,
+        who: str = "local",
+    ) -> Json: ...

@@ -5,19 +5,21 @@ from __future__ import annotations
 import json
 from typing import Final
 
+from starlette.datastructures import QueryParams
 from starlette.requests import Request
-from starlette.responses import Response
+from starlette.responses import RedirectResponse, Response
 
 from remit.faces.console.asking import address
 from remit.faces.console.guardrail_export import FORMS, export_view
 from remit.faces.console.guardrail_form import Given, fields, filled_in, given_values, said, settings
 from remit.faces.console.guardrail_library import DESK, PATH, guardrail_url
-from remit.faces.console.guardrail_trial import NO_TRIAL, Trial, read_trial, tried
+from remit.faces.console.guardrail_trial import NO_TRIAL, Trial, keep, read_trial, tried
 from remit.faces.console.insight_view import insight_view
-from remit.faces.console.pages import Pages
+from remit.faces.console.pages import Form, Pages
 from remit.faces.console.policy_text import numbered
 from remit.faces.console.ports import Json
-from remit.model.errors import RemitError
+from remit.faces.web.caller import caller_of
+from remit.model.errors import RemitError, Unavailable
 
 _CHOSEN: Final = ("form", "target", "since", "until", "query")
 """What an address says besides the parameters."""
@@ -28,7 +30,7 @@ def guardrail_page(pages: Pages, request: Request) -> Response:
     named, asked = request.path_params["guardrail"], request.query_params
     known = pages.desks[DESK].show(named)
     given = given_values(asked, known["parameters"])
-    example = not filled_in(asked)
+    example = bool(known["parameters"]) and not filled_in(asked)
     values: Given = known["example_values"] if example else given
     faults = pages.desks[DESK].faults(named, values)["items"]
     made, wrong = (None, None) if faults else _rendered(pages, named, values)
@@ -48,12 +50,28 @@ def guardrail_page(pages: Pages, request: Request) -> Response:
         export=made and export_view(pages, named, values, asked.get("form", ""), trial.targets),
         trial=_trial(pages, named, values, known["type"], trial) if made else NO_TRIAL,
         asked=trial,
+        remembered=asked.get("kept", ""),
         links=_links(named, given, asked),
         kept={} if example else said(given),
         command=f"remit guardrails render {named} {settings(values)}".strip(),
         options=settings(values),
         forms=FORMS,
     )
+
+
+def keep_backtest(pages: Pages, request: Request, form: Form) -> Response:
+    """The button, pressed: the backtest is run once more and remembered, so that the policy can be attached."""
+    caller = caller_of(request.scope)
+    caller.require("operate")
+    named, trial = request.path_params["guardrail"], read_trial(form)
+    known = pages.desks[DESK].show(named)
+    values = given_values(QueryParams(form), known["parameters"])
+    done = keep(pages, {"named": named, "values": values}, known["type"], trial, caller.name)
+    if not done:
+        raise Unavailable("This backtest was not remembered", remedy="One of all events, by this server's keeper, is.")
+    asked = {"target": ", ".join(trial.targets), "since": trial.since, "until": trial.until, "kept": done}
+    url = address(guardrail_url(named), **said(values), **{name: text for name, text in asked.items() if text})
+    return RedirectResponse(f"{url}#backtest", 303)
 
 
 def _rendered(pages: Pages, named: str, values: Given) -> tuple[Json | None, RemitError | None]:

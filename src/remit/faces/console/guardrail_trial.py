@@ -7,7 +7,6 @@ import re
 from collections.abc import Mapping
 from typing import Any, Final, NamedTuple
 
-from remit.faces.console.asking import address
 from remit.faces.console.pages import Pages
 from remit.faces.console.ports import Json
 from remit.model.errors import NotFound, RemitError
@@ -74,6 +73,14 @@ def tried(
     return {**told, "found": _laid_out(found)}
 
 
+def keep(pages: Pages, policy: Mapping[str, Any], kind: str, trial: Trial, who: str) -> str:
+    """Run a backtest and remember it for whoever attaches the policy; the id it is remembered by, or nothing."""
+    found = pages.desks[DESK].run(
+        policy, kind=kind, targets=list(trial.targets), since=trial.since, until=trial.until, who=who
+    )
+    return str(found["recorded"] or "")
+
+
 def organization_places(pages: Pages) -> tuple[list[tuple[str, str]], bool]:
     """(id, name) of the units and accounts a policy can be attached to, and whether an organization is known."""
     try:
@@ -108,8 +115,3 @@ def _laid_out(found: Json) -> Json:
 
 def _rows(rows: list[Json], columns: tuple[str, ...]) -> list[Json]:
     return [{**each, "label": " ".join(str(each[column] or "none") for column in columns)} for each in rows]
-
-
-def events_url(found: Json) -> str:
-    """The Event Center on the events that a backtest looked at."""
-    return address("/", q=found["query"], since="all")

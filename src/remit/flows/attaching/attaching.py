@@ -64,6 +64,13 @@ class Attaching:
         """One proposal. Raises NotFound if there is none of that id."""
         return shown(self._row(proposal), self._clock())
 
+    def lacking(self, proposal: str, person: Person) -> list[Json]:
+        """What forbids this person's yes, or the attaching of what was agreed to; nothing for one that is over."""
+        row, now = self._row(proposal), self._clock()
+        if state_of(row, now) == PROPOSED:
+            return [lack.row() for lack in self._unapprovable(row, person, now)]
+        return [lack.row() for lack in self._stale(row, now)] if state_of(row, now) == APPROVED else []
+
     # --- steps
 
     def attach(
@@ -118,13 +125,7 @@ class Attaching:
         """A second person's yes. Raises NotReady, and records it, when it does not count or comes too late."""
         row = self._in_state(proposal, PROPOSED)
         now = self._clock()
-        lacks = [
-            *conditions.no_second_person(
-                person_of(row["proposed_by"]), person, row["proposed"], signed_in_only=self._signed_in_only
-            ),
-            *self._stale(row, now),
-        ]
-        self._refuse(row, lacks, person, "be approved")
+        self._refuse(row, self._unapprovable(row, person, now), person, "be approved")
         changes = {
             "state": APPROVED,
             "approved": spelled(now),
@@ -164,6 +165,11 @@ class Attaching:
         return self.show(proposal)
 
     # --- parts
+
+    def _unapprovable(self, row: Row, person: Person, now: datetime) -> list[Lack]:
+        proposer, only = person_of(row["proposed_by"]), self._signed_in_only
+        second = conditions.no_second_person(proposer, person, row["proposed"], signed_in_only=only)
+        return [*second, *self._stale(row, now)]
 
     def _stale(self, row: Row, now: datetime) -> list[Lack]:
         """What has changed of the findings and backtests since it was proposed."""

@@ -20,5 +20,14 @@ export function copying(page) {
     link.textContent = "Copied";
     say("The link is copied");
     setTimeout(() => (link.textContent = words), 1500);
-  });
+  });  for (const button of page.querySelectorAll("button[data-copies]")) {
+    button.hidden = !navigator.clipboard;
+    button.addEventListener("click", async () => {
+      await navigator.clipboard.writeText(page.getElementById(button.dataset.copies).textContent);
+      const words = button.textContent;
+      button.textContent = "Copied";
+      say("It is copied");
+      setTimeout(() => (button.textContent = words), 1500);
+    });
+  }
 }
