@@ -20,7 +20,7 @@ By = Annotated[Caller, Depends(caller)]
 ProposalId = Annotated[str, Path(max_length=80, description="A proposal's id.")]
 
 
-class Step(BaseModel):
+class ProposalStep(BaseModel):
     """Who took a step, and what is known of who it was."""
 
     at: datetime
@@ -28,7 +28,7 @@ class Step(BaseModel):
     proves: str = Field(description="What is known of who it was, in a sentence.")
 
 
-class Place(BaseModel):
+class ProposalTarget(BaseModel):
     """A root, organizational unit or account."""
 
     id: str
@@ -44,14 +44,14 @@ class Proposal(BaseModel):
     name: str = Field(description="The policy's name in AWS.")
     digest: str = Field(description="SHA-256 of the minified document, which a yes is bound to.")
     document: dict[str, Any]
-    targets: list[Place]
+    targets: list[ProposalTarget]
     origin: dict[str, Any] = Field(description="The guardrail or file it was made of, and its values.")
     organization: str = Field(description="The organization's id.")
     replaces: dict[str, Any] | None = Field(description="The policy of that name as it stood; null for a new one.")
     findings: list[dict[str, Any]] = Field(description="What was wrong with it, and acknowledged.")
     backtest: dict[str, Any] = Field(description="The backtest it stands on.")
-    proposed: Step
-    approved: Step | None
+    proposed: ProposalStep
+    approved: ProposalStep | None
     expires: datetime
     outcome: dict[str, Any] | None = Field(description="What was done, once it was.")
 
