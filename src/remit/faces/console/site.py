@@ -14,29 +14,18 @@ from starlette.requests import Request
 from starlette.responses import PlainTextResponse, Response
 from starlette.routing import BaseRoute, Route
 
-from remit.faces.console import alerts, completing
+from remit.faces.console import alerts, completing, guardrails
 from remit.faces.console.agent_pages import agent_page, agents_page
 from remit.faces.console.answers import denials_page, who_page
 from remit.faces.console.assets import Assets
 from remit.faces.console.event_center import event_center
 from remit.faces.console.event_page import event_page
 from remit.faces.console.feeds import feeds_page, retry_feed
-from remit.faces.console.guardrail_editor import edit_policy, new_policy
-from remit.faces.console.guardrail_export import download_guardrail
-from remit.faces.console.guardrail_library import library_page
-from remit.faces.console.guardrail_page import guardrail_page, keep_backtest
 from remit.faces.console.identity_pages import identities_page, judge_again, map_identity
 from remit.faces.console.journal import journal_page
 from remit.faces.console.live import live_rows
 from remit.faces.console.pages import Action, Pages, page, posted
 from remit.faces.console.ports import ConsoleDesk, Notices, Scene, SignalFact
-from remit.faces.console.proposals import (
-    approve_proposal,
-    attach_proposal,
-    proposal_page,
-    proposals_page,
-    withdraw_proposal,
-)
 from remit.faces.console.sign_in import SignInPages
 from remit.faces.console.tokens import create_token, revoke_token, tokens_page
 from remit.faces.console.values_page import values_page
@@ -102,12 +91,7 @@ def _routes(pages: Pages, streams: Streams | None) -> list[BaseRoute]:
         ("/views", views_page),
         *alerts.READ,
         ("/views/{view}", view_page),
-        ("/guardrails", library_page),
-        ("/guardrails/edit", new_policy),
-        ("/guardrails/proposals", proposals_page),
-        ("/guardrails/proposals/{proposal}", proposal_page),
-        ("/guardrails/{guardrail}", guardrail_page),
-        ("/guardrails/{guardrail}/export", download_guardrail),
+        *guardrails.READ,
         ("/settings/tokens", tokens_page),
         ("/settings/journal", journal_page),
     )
@@ -117,11 +101,7 @@ def _routes(pages: Pages, streams: Streams | None) -> list[BaseRoute]:
         ("/views/{view}/delete", delete_view),
         ("/feeds/retry", retry_feed),
         *alerts.ACTED,
-        ("/guardrails/edit", edit_policy),
-        ("/guardrails/proposals/{proposal}/approve", approve_proposal),
-        ("/guardrails/proposals/{proposal}/attach", attach_proposal),
-        ("/guardrails/proposals/{proposal}/withdraw", withdraw_proposal),
-        ("/guardrails/{guardrail}/backtest", keep_backtest),
+        *guardrails.ACTED,
         ("/settings/tokens", create_token),
         ("/settings/tokens/revoke", revoke_token),
         ("/identities/map", map_identity),
