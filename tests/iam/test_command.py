@@ -13,6 +13,8 @@ import pytest
 from remit.app.application import RemitApplication
 from remit.faces.cli.main import run
 from remit.faces.cli.output import note
+from remit.model.errors import PolicyError
+from remit.rooms.iam.cases import answer_text
 
 Json = dict[str, Any]
 FULL: Json = {"Version": "2012-10-17", "Statement": {"Effect": "Allow", "Action": "*", "Resource": "*"}}
@@ -65,6 +67,49 @@ def test_a_list_is_answered_as_a_list_and_a_malformed_case_does_not_stop_it(
     assert (first["decision"], first["unknown_keys"]) == ("unknown", ["aws:RequestedRegion"])
     assert second["error"]["where"] == "standard input[1] at /request"
     assert third["decision"] == "allowed"
+
+
+@pytest.mark.parametrize(
+    ("broken", "said", "column"),
+    [
+        ('{"request": {"action": "a:B", "action": "a:C"}}', "given twice", 33),
+        ('{"request": ' + "[" * 70 + "]" * 70 + "}", "nested more than 64 deep", 78),
+        ('{"request": NaN}', "expected a json value", 15),
+        ('{"request": {"principal": "\\ud800"}}', "lone surrogate", 29),
+        ('{"name": "],[ \\" {", "request": 5 5}', "expected a comma", 37),
+    ],
+)
+def test_a_case_that_is_no_json_does_not_silence_the_others(broken: str, said: str, column: int) -> None:
+    good = json.dumps(_case(principal_org_management=True))
+    answers, malformed = answer_text(f"[{good},\n  {broken},\n{good}]", "cases")
+    assert malformed == 1
+    first, second, third = answers
+    assert (first["decision"], third["decision"]) == ("allowed", "allowed")
+    assert said in second["error"]["what"].lower()
+    assert second["error"]["where"] == f"cases[1], line 2 column {column}"
+
+
+@pytest.mark.parametrize("broken", ['[{"a": 1}, ', '[{"a": NaN}, ]', '[{"a": NaN}}, 1]', '[NaN, "x]', '{"a": NaN}'])
+def test_a_list_whose_elements_cannot_be_told_apart_is_no_list(broken: str) -> None:
+    with pytest.raises(PolicyError, match="Not valid JSON"):
+        answer_text(broken, "cases")
+
+
+def test_notes_beside_a_request_and_its_policies_are_no_trouble() -> None:
+    case = {**_case(principal_org_management=True), "id": 7, "why": "a note", "expected": "allowed"}
+    answered, malformed = answer_text(json.dumps(case), "cases")
+    assert malformed == 0
+    assert isinstance(answered, dict)
+    assert answered["decision"] == "allowed"
+    misspelled = {"request": case["request"], "policy": case["policies"]}
+    assert answer_text(json.dumps(misspelled), "cases")[1] == 1
+
+
+def test_a_number_is_no_account() -> None:
+    answered, malformed = answer_text(json.dumps(_case(principal_account=111111111111)), "cases")
+    assert malformed == 1
+    assert isinstance(answered, dict)
+    assert answered["error"]["pointer"] == "/request/principal_account"
 
 
 def test_an_answer_for_a_person_names_the_statement(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -5,19 +5,30 @@ The forms are told in docs/iam.md.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Any, Final
+from collections.abc import Callable, Mapping
+from typing import Any, Final, TypeVar
 
 from remit.model.errors import PolicyError
-from remit.rooms.iam.document import Document
+from remit.rooms.iam.document import Document, escaped
+from remit.rooms.iam.elements import Element, elements_of
 from remit.rooms.iam.evaluate import Evaluation, evaluate
 from remit.rooms.iam.kinds import check_kind
-from remit.rooms.iam.placed import decode_text, read_json
+from remit.rooms.iam.placed import Number, decode_text, read_json
 from remit.rooms.iam.policies import Policies
 from remit.rooms.iam.reading import parse_document
-from remit.rooms.iam.request import Principal, Request, check_action, principal_of, service_principal
+from remit.rooms.iam.request import (
+    CANONICAL_USER,
+    RESOURCE,
+    Principal,
+    Request,
+    check_action,
+    principal_of,
+    service_principal,
+)
+from remit.rooms.iam.vocabulary import fold
 
 Json = dict[str, Any]
+T = TypeVar("T")
 LONGEST_FILE: Final = 32 * 1024 * 1024
 """Characters of one file of cases."""
 MOST_VALUES: Final = 250
@@ -38,16 +49,25 @@ _REQUEST: Final = frozenset(
         "principal_canonical_user",
     }
 )
+_UNKNOWN_MEMBERS: Final = frozenset({"*", RESOURCE, CANONICAL_USER})
 _LISTS: Final = ("identity", "boundary", "session", "endpoint")
 _LEVELS: Final = {"scps": "scp", "rcps": "rcp"}
 
 
 def answer_text(source: str | bytes, name: str = "cases") -> tuple[Json | list[Json], int]:
     """The answers to a file of one case or a list of cases, and how many were malformed. Raises ``PolicyError`` when
-    the file is no JSON, or neither an object nor a list."""
-    value, _ = read_json(decode_text(source, name, LONGEST_FILE), name)
+    the file is no JSON (a list of which only some elements are none is answered), or neither an object nor a list."""
+    text = decode_text(source, name, LONGEST_FILE)
+    answers: list[Json] | None = None
+    try:
+        value, _ = read_json(text, name)
+    except PolicyError:
+        elements = elements_of(text)
+        if elements is None:
+            raise
+        value = answers = [_answer_element(one, f"{name}[{index}]") for index, one in enumerate(elements)]
     if isinstance(value, list):
-        answers = [answer(case, f"{name}[{index}]") for index, case in enumerate(value)]
+        answers = answers or [answer(case, f"{name}[{index}]") for index, case in enumerate(value)]
         return answers, sum("error" in one for one in answers)
     if not isinstance(value, Mapping):
         raise PolicyError("Cases are one JSON object, or a list of them", name=name, line=1, column=1)
@@ -55,14 +75,30 @@ def answer_text(source: str | bytes, name: str = "cases") -> tuple[Json | list[J
     return answered, int("error" in answered)
 
 
+def _answer_element(element: Element, name: str) -> Json:
+    """The answer to one element of a list, some of whose elements are no JSON."""
+    try:
+        value, _ = read_json(element.text, name)
+    except PolicyError as error:
+        line, column = error.line or 1, error.column or 1
+        column += element.column - 1 if line == 1 else 0
+        line += element.line - 1
+        return _told(PolicyError(error.what, name=name, remedy=error.remedy, line=line, column=column))
+    return answer(value, name)
+
+
 def answer(case: Any, name: str) -> Json:
     """The answer to one case, or ``{"error": {...}}`` with the place when it is malformed."""
     try:
         request, policies = read_case(case, name)
     except PolicyError as error:
-        told = {"code": error.code, "what": error.what, "where": error.where, "pointer": error.pointer}
-        return {"error": {**told, "remedy": error.remedy, "document": error.name}}
+        return _told(error)
     return evaluation_json(evaluate(request, policies))
+
+
+def _told(error: PolicyError) -> Json:
+    told = {"code": error.code, "what": error.what, "where": error.where, "pointer": error.pointer}
+    return {"error": {**told, "remedy": error.remedy, "document": error.name}}
 
 
 def evaluation_json(evaluation: Evaluation) -> Json:
@@ -93,9 +129,11 @@ def evaluation_json(evaluation: Evaluation) -> Json:
 
 
 def read_case(case: Any, name: str = "case") -> tuple[Request, Policies]:
-    """The request and the policies of one case. Raises ``PolicyError`` naming the member that is wrong."""
+    """The request and the policies of one case, whatever notes stand beside them. Raises ``PolicyError`` naming the
+    member that is wrong."""
     whole = _object(case, name, "")
-    _only(whole, {"request", "policies", "name", "comment", "expect"}, name, "")
+    if "policies" not in whole:  # a member that is not known may be the policies, misspelled
+        _only(whole, {"request", "policies", "name", "comment", "expect"}, name, "")
     if "request" not in whole:
         raise _error("The case has no request", name, "")
     request = read_request(whole["request"], name)
@@ -110,14 +148,9 @@ def read_request(value: Any, name: str = "case") -> Request:
         if member not in asked:
             raise _error(f"The request has no {member}", name, "/request")
     action = _text(asked, "action", name)
-    try:
-        check_action(action)
-        principal = _principal(asked["principal"], name)
-    except PolicyError as error:
-        where = "action" if "action" in error.what else "principal"
-        raise _error(error.what, name, f"/request/{where}", error.remedy) from None
+    _placed(lambda: check_action(action), name, "/request/action")
     return Request(
-        principal=principal,
+        principal=_placed(lambda: _principal(asked["principal"], name), name, "/request/principal"),
         action=action,
         resource=_optional(asked, "resource", name),
         principal_account=_account(asked, "principal_account", name),
@@ -129,6 +162,14 @@ def read_request(value: Any, name: str = "case") -> Request:
         resource_org_management=_flag(asked, "resource_org_management", name),
         principal_canonical_user=_optional(asked, "principal_canonical_user", name),
     )
+
+
+def _placed(read: Callable[[], T], name: str, pointer: str) -> T:
+    """What ``read`` gives; its trouble is told with the place in the case."""
+    try:
+        return read()
+    except PolicyError as error:
+        raise _error(error.what, name, pointer, error.remedy) from None
 
 
 def read_policies(value: Any, name: str = "case") -> Policies:
@@ -203,12 +244,12 @@ def _context(value: Any, name: str) -> dict[str, tuple[str, ...]]:
     found: dict[str, tuple[str, ...]] = {}
     folded: set[str] = set()
     for key, given in _object(value, name, "/request/context").items():
-        pointer = f"/request/context/{key}"
+        pointer = f"/request/context/{escaped(str(key))}"
         if not isinstance(key, str) or ":" not in key or len(key) > 512:
             raise _error(f"{str(key)[:60]!r} is no condition key", name, pointer)
-        if key.lower() in folded:
+        if fold(key) in folded:
             raise _error(f"The key {key[:60]!r} is given twice in different letter case", name, pointer)
-        folded.add(key.lower())
+        folded.add(fold(key))
         values = _values(given, name, pointer)
         if values:
             found[key] = values
@@ -238,6 +279,9 @@ def _keys(value: Any, name: str) -> list[str]:
     for index, key in enumerate(given):
         if not isinstance(key, str) or not key or len(key) > 512:
             raise _error("An unknown key is named by text", name, f"/request/unknown_keys/{index}")
+        if ":" not in key and key not in _UNKNOWN_MEMBERS:
+            remedy = f"Give a key such as aws:SourceIp, *, {' or '.join(sorted(_UNKNOWN_MEMBERS - {'*'}))}."
+            raise _error(f"{key[:60]!r} is no condition key", name, f"/request/unknown_keys/{index}", remedy)
     return list(given)
 
 
@@ -254,7 +298,7 @@ def _optional(asked: Mapping[str, Any], member: str, name: str) -> str | None:
 
 def _text(asked: Mapping[str, Any], member: str, name: str) -> str:
     value = asked[member]
-    if not isinstance(value, str) or not value or len(value) > _LONGEST_VALUE:
+    if not isinstance(value, str) or isinstance(value, Number) or not value or len(value) > _LONGEST_VALUE:
         raise _error(f"{member} is text of 1 to {_LONGEST_VALUE:,} characters", name, f"/request/{member}")
     return value
 
@@ -282,7 +326,7 @@ def _only(value: Mapping[str, Any], known: set[str] | frozenset[str], name: str,
     for member in value:
         if member not in known:
             remedy = f"Known are {', '.join(sorted(known))}."
-            raise _error(f"{str(member)[:60]!r} is not known here", name, f"{pointer}/{member}", remedy)
+            raise _error(f"{str(member)[:60]!r} is not known here", name, f"{pointer}/{escaped(str(member))}", remedy)
 
 
 def _error(what: str, name: str, pointer: str, remedy: str = "") -> PolicyError:

@@ -95,7 +95,7 @@ class Source:
 
     def place(self, path: tuple[str | int, ...], *, key: bool = False) -> Place:
         """The place of the value at ``path`` (of its member's name when ``key``)."""
-        pointer = "".join(f"/{_escaped(part)}" for part in path)
+        pointer = "".join(f"/{escaped(part)}" for part in path)
         if self.text is None:
             return Place(pointer)
         line, column = line_and_column(self.text, self._offset(path, key))
@@ -124,5 +124,6 @@ class Source:
         return PolicyError(what, name=name, pointer=place.pointer, line=place.line, column=place.column, remedy=remedy)
 
 
-def _escaped(part: str | int) -> str:
+def escaped(part: str | int) -> str:
+    """A member's name or a position as a part of a JSON pointer."""
     return str(part).replace("~", "~0").replace("/", "~1")

@@ -84,10 +84,11 @@ class World:
         limited = who.form == "root" or all(self.some(each, "Allow") for each in (p.boundary, p.session) if each)
         identity = limited and (who.form == "root" or (bool(who.account) and self.some(p.identity, "Allow")))
         direct, role, account = (self.some(resource, "Allow", how=how) for how in ("direct", "role", "account"))
-        arn = (request.resource or "").split(":", 5)
-        key = service == "kms" and arn[2:3] == ["kms"] and arn[5].startswith("key/")
-        trust = service == "sts" and arn[2:3] == ["iam"] and arn[5].startswith("role/")
-        own_policy_decides = key or (trust and not self.action.startswith("sts:get"))
+        arn, assumable = (request.resource or "").split(":", 5), not self.action.startswith("sts:get")
+        owned = {"kms": ["kms", "key/"], "sts": ["iam", "role/"]}.get(service) if assumable else None
+        own_policy_decides = [*arn[2:3], *("".join(part.partition("/")[:2]) for part in arn[5:])] == owned
+        if request.resource is None and owned and identity and not account:
+            own_policy_decides = self.ask("last word", {"resource"})
         granted = direct or (role and limited) or (identity and (account or not own_policy_decides))
         if who.account and not same:
             granted = identity and (direct or role or account)

@@ -45,7 +45,8 @@ class Principal:
 class Request:
     """One call to be judged. ``context`` is taken as it is given: no key is derived from the rest, a key that is
     neither in it nor unknown is absent. ``unknown_keys`` may name a family: ``aws:ResourceTag/*``; they win over
-    ``context``. ``resource`` is an ARN, ``*`` for an action without one, None when it is not known."""
+    ``context``. ``resource`` is an ARN, ``*`` for an action without one, None when it is not known; ``resource`` and
+    ``principal_canonical_user`` among ``unknown_keys`` make these unknown, whatever was given."""
 
     principal: Principal
     action: str
@@ -67,6 +68,8 @@ class Request:
         keep(self, "folded_action", fold(self.action))
         keep(self, "service", self.folded_action.partition(":")[0])
         keep(self, "facts", known_facts(self.context, self.unknown_keys))
+        for member in {RESOURCE, CANONICAL_USER} & self.unknown_keys:
+            keep(self, member, None)
         if self.principal_account is None:
             keep(self, "principal_account", self.principal.account)
         if self.resource_account is None:

@@ -31,11 +31,13 @@ class Group:
     statements: tuple[Ranked, ...]
     form: int | None = None
     always: bool = False
+    doubted: bool = False
+    """For what hangs on the resource alone, which is not known: whether its own policy has the last word."""
     fixed: tuple[Determining, ...] | None = field(init=False)
     """What determines it whatever the request, where none of its statements asks anything of one; else None."""
 
     def __post_init__(self) -> None:
-        plain = self.form is None and all(one.statement.always for one in self.statements)
+        plain = not self.doubted and self.form is None and all(one.statement.always for one in self.statements)
         fixed = tuple(one.told for one in self.statements) if plain else None
         object.__setattr__(self, "fixed", fixed)
 
@@ -43,7 +45,7 @@ class Group:
         """Whether one of them applies; None when that is unknown."""
         if self.fixed is not None:
             return self.always or bool(self.fixed)
-        unknown = False
+        unknown = self.doubted
         for one in self.statements:
             if self.form is not None and not self.takes(one, request):
                 continue
@@ -84,7 +86,7 @@ class Ways:
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "doubtful", tuple(gate for gate in self.gates if not gate.fixed))
-        live = tuple(way for way in self.ways if all(group.always or group.statements for group in way))
+        live = tuple(way for way in self.ways if all(map(_may_open, way)))
         object.__setattr__(self, "live", live)
 
     def truth(self, request: Request) -> bool | None:
@@ -123,6 +125,10 @@ class Ways:
         return shut + tuple(group for groups in lacking if len(groups) == least for group in groups)
 
 
+def _may_open(group: Group) -> bool:
+    return bool(group.always or group.doubted or group.statements)
+
+
 def _all(groups: tuple[Group, ...], request: Request) -> bool | None:
     found: bool | None = True
     for group in groups:
@@ -137,14 +143,14 @@ def _all(groups: tuple[Group, ...], request: Request) -> bool | None:
 def ways_of(request: Request, plan: Plan) -> Ways:
     """The gates and ways for the request's kind of principal and the accounts on both sides."""
     cross = request.principal_account != request.resource_account
-    sort = (request.principal.form, cross, not cross and has_the_last_word(request))
+    sort = (request.principal.form, cross, False if cross else has_the_last_word(request))
     found = plan.ways.get(sort)
     if found is None:
         found = plan.ways[sort] = _ways(plan, *sort)
     return found
 
 
-def _ways(plan: Plan, form: str, cross: bool, last_word: bool) -> Ways:
+def _ways(plan: Plan, form: str, cross: bool, last_word: bool | None) -> Ways:
     gates = []
     own: dict[str, Group] = {}
     for layer, allows in plan.allows:
@@ -162,14 +168,23 @@ def _ways(plan: Plan, form: str, cross: bool, last_word: bool) -> Ways:
         return Ways(tuple(gates), ((direct,),))
     if cross:
         return Ways(tuple(gates), ((identity, *limits, Group("resource", None, statements)),))
-    own_way = (by_account, identity, *limits) if last_word else (identity, *limits)
-    return Ways(tuple(gates), ((direct,), (by_role, *limits), own_way))
+    return Ways(tuple(gates), ((direct,), (by_role, *limits), *_own_ways(by_account, (identity, *limits), last_word)))
 
 
-def has_the_last_word(request: Request) -> bool:
-    """Whether the resource's own policy must allow even within its account: a KMS key, or a role to be assumed."""
-    arn = request.resource or ""
-    if request.service == "kms":
-        return _KEY_ARN.fullmatch(arn) is not None
+def _own_ways(by_account: Group, own: tuple[Group, ...], last_word: bool | None) -> tuple[tuple[Group, ...], ...]:
+    """How the account's own policies allow: alone, with the resource's, or one of both, nobody knows which."""
+    with_resource = (by_account, *own)
+    if last_word is None:
+        return (with_resource, (Group("resource", None, (), doubted=True), *own))
+    return (with_resource if last_word else own,)
+
+
+def has_the_last_word(request: Request) -> bool | None:
+    """Whether the resource's own policy must allow even within its account: a KMS key, or a role to be assumed. None
+    when the resource is not known and may be one."""
     assumes = request.service == "sts" and not request.folded_action.startswith("sts:get")
-    return assumes and _ROLE_ARN.fullmatch(arn) is not None
+    if not assumes and request.service != "kms":
+        return False
+    if request.resource is None:
+        return None
+    return (_ROLE_ARN if assumes else _KEY_ARN).fullmatch(request.resource) is not None
