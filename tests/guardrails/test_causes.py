@@ -11,6 +11,7 @@ import pytest
 
 from remit.app.packaged import load_reference
 from remit.flows.questions.guarding import Guarding
+from remit.rooms.guardrails.callers import caller_of
 from remit.rooms.guardrails.causes import Causes, name_causes
 from remit.rooms.guardrails.record import fields_of
 from remit.rooms.guardrails.remedies import Callers, recommend
@@ -68,8 +69,8 @@ def named(case: dict[str, Any]) -> Causes:
         event["context"] = json.dumps(event["context"])
     guarding, translation = translated(organization(case))
     fields = fields_of(event)
-    account = (event.get("issuer") or event["principal"]).split(":")[4]
-    scps = guarding.in_force(account or None, "SCP", NOW)
+    account = caller_of(fields).account or event["account"]
+    scps = guarding.in_force(account, "SCP", NOW)
     rcps = guarding.in_force(translation.owner(fields), "RCP", NOW)
     return name_causes(fields, translation, scps, rcps)
 

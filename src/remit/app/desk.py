@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterator, Sequence
 from remit.flows.questions.agent import agent
 from remit.flows.questions.agents import agents
 from remit.flows.questions.causes import NOT_LOOKED, DenialCauses
+from remit.flows.questions.causes_told import policy_answer
 from remit.flows.questions.denials import denials, denied_by
 from remit.flows.questions.difference import difference
 from remit.flows.questions.doctor import doctor
@@ -86,7 +87,9 @@ class LocalDesk:
         event = shown["event"]
         deny = event["deny"]
         cause = self._causes.of_event(event["event_id"]) if deny and self._causes else None
-        return {**shown, "explanation": self._explain(deny) if deny else None, "cause": cause}
+        answers = {**shown["answers"], "policy": policy_answer(cause, shown["answers"]["policy"])}
+        explanation = self._explain(deny) if deny else None
+        return {**shown, "answers": answers, "explanation": explanation, "cause": cause}
 
     def who(self, subject: str) -> Json:
         """The life of a resource, event or change."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Final
 
 from remit.model.event_json import rfc3339
@@ -26,7 +27,7 @@ def told_row(gathered: Gathered, sample: str | None) -> Json:
     more_callers, unnamed_callers, seen, recommendation, sample}``."""
     causes = _ordered(gathered)
     callers = Callers(gathered.callers, gathered.first, gathered.last, gathered.unnamed)
-    kept = recommend(causes, callers) if causes else None
+    kept = recommend([_with_all_seen(each, gathered) for each in causes], callers) if causes else None
     named = gathered.callers.most_common(_CALLERS)
     return {
         "verdict": gathered.causes.word,
@@ -46,6 +47,24 @@ def told_row(gathered: Gathered, sample: str | None) -> Json:
         "recommendation": _recommendation(kept),
         "sample": sample,
     }
+
+
+def _with_all_seen(cause: Cause, gathered: Gathered) -> Cause:
+    """The cause with what all of its denials had, not the first alone."""
+
+    def every(told: Told) -> Told:
+        seen = told.seen and tuple(dict.fromkeys((*told.seen, *gathered.seen.get(told.key, ()))))
+        return replace(told, seen=seen)
+
+    return replace(cause, told=tuple(map(every, cause.told)))
+
+
+def policy_answer(cause: Json | None, answer: Json) -> Json:
+    """What an event's page says of "Any policy violated?", once the statement is known; else as it was said."""
+    if not cause or cause["note"] or cause["verdict"] != FOUND:
+        return answer
+    return {"answer": f"Yes: {cause['sentence']}", "how": f"{cause['causes'][0]['why']} {cause['record']['says']}",
+            "settle": None}  # fmt: skip
 
 
 def _blames_us(gathered: Gathered) -> bool:

@@ -94,6 +94,8 @@ class InForce:
         self.why = why
         self._every = tuple(each for _, _, standing in levels for each in standing)
         self.unreadable = tuple(each for each in self._every if each.compiled is None)
+        self.allowing = tuple(_allowing(levels)) if kind == "SCP" else ()
+        """Of each level of SCPs that is known whole: its id and name, and the policies that allow anything."""
         self._keys: dict[str, frozenset[str]] = {}
         self._about: dict[str, tuple[tuple[Standing, CompiledPolicy], ...]] = {}
 
@@ -125,7 +127,16 @@ class InForce:
             yield from (names.get(key, key) for key in compiled.condition_keys(action))
 
 
-NOTHING: Final = InForce("SCP", ())
+def _allowing(
+    levels: Sequence[tuple[str, str, Sequence[Standing]]],
+) -> Iterable[tuple[str, str, tuple[CompiledPolicy, ...]]]:
+    """Levels with their policies that have an Allow statement. A level is left out where nothing follows from its want
+    of one: the file names no SCP of it (AWS leaves no level without), or one of its SCPs cannot be read."""
+    for level, name, standing in levels:
+        readable = [each.compiled for each in standing if each.compiled is not None]
+        if readable and len(readable) == len(standing):
+            allow = (one for one in readable if any(each.effect == "Allow" for each in one.document.statements))
+            yield level, name, tuple(allow)
 
 
 def asked_of(row: Row, translation: Translation) -> list[Asked]:
@@ -153,10 +164,16 @@ def name_causes(row: Row, translation: Translation, scps: InForce, rcps: InForce
     if not asked:
         return Causes(UNKNOWN, why="The record names no permission that could be judged.", keys=("permission",))
     excused = _excused(caller, scps)
+    kinds = (rcps, *(() if excused else (scps,)))
+    doubtful = not caller.of_account
+    requests = [_requests(row, asked, caller, translation, each) for each in kinds]
     found: list[Cause] = []
-    for in_force in (rcps, *(() if excused else (scps,))):
-        for one in asked:
-            found += _of_request(row, one, caller, translation, in_force)
+    for in_force, made in zip(kinds, requests, strict=True):
+        found += _denying(made, in_force, doubtful=doubtful)
+        found += [each for request in made for each in _not_allowed(request, in_force, doubtful=doubtful)]
+    if not any(each.settled for each in found):
+        for in_force, made in zip(kinds, requests, strict=True):
+            found += _open(made, in_force, doubtful=doubtful)
     limited = bool(rcps.levels) and not rcps.why and not caller.service_linked
     return _concluded(list(dict.fromkeys(found)), excused, scps, rcps, limited=limited)
 
@@ -170,43 +187,55 @@ def _excused(caller: Caller, scps: InForce) -> str:
     return "no SCP limits a service-linked role" if caller.service_linked else scps.why
 
 
-def _of_request(row: Row, asked: Asked, caller: Caller, translation: Translation, in_force: InForce) -> list[Cause]:
-    """The causes among the policies of one kind."""
-    keys = in_force.keys(asked.action)
-    request = translation.request(row, asked, keys, caller)
-    doubtful = in_force.kind == "SCP" and not caller.of_account
-    if doubtful:
-        request = replace(request, principal=_SOMEBODY, principal_account=_SOMEBODY.account)
-    found = []
-    for standing, compiled in in_force.about(asked.action):
-        verdict = compiled.decide(request)
-        if verdict.truth is not False:
-            missing = verdict.unknown_keys if verdict.truth is None else ()
-            whose = (WHOSE,) if doubtful else ()
-            found += [
-                Cause(standing.level, standing.level_name, standing.kind, asked.action, standing, each,
-                      tell(each, request), tuple(dict.fromkeys((*missing, *whose))))
-                for each in verdict.statements
-            ]  # fmt: skip
-    if in_force.kind == "SCP":
-        found += _not_allowed(request, in_force, doubtful=doubtful)
-    return found
+def _requests(
+    row: Row, asked: Iterable[Asked], caller: Caller, translation: Translation, in_force: InForce
+) -> list[Request]:
+    """The requests as policies of one kind see them; of a caller who may be of an account, as if somebody of it."""
+    made = [translation.request(row, each, in_force.keys(each.action), caller) for each in asked]
+    if in_force.kind == "SCP" and not caller.of_account:
+        return [replace(each, principal=_SOMEBODY, principal_account=_SOMEBODY.account) for each in made]
+    return made
+
+
+def _denying(requests: Iterable[Request], in_force: InForce, *, doubtful: bool) -> Iterable[Cause]:
+    """Statements that are known to deny; for a caller of whom nothing is known, if an SCP is about them at all."""
+    whose = (WHOSE,) if doubtful and in_force.kind == "SCP" else ()
+    for request in requests:
+        for standing, compiled in in_force.about(request.action):
+            for each in compiled.denying(request):
+                yield _cause(standing, each, request, whose)
+
+
+def _open(requests: Iterable[Request], in_force: InForce, *, doubtful: bool) -> Iterable[Cause]:
+    """Statements of which it is not known whether they deny, with the keys that would tell."""
+    whose = (WHOSE,) if doubtful and in_force.kind == "SCP" else ()
+    for request in requests:
+        for standing, compiled in in_force.about(request.action):
+            verdict = compiled.decide(request)
+            if verdict.truth is None:
+                keys = tuple(dict.fromkeys((*verdict.unknown_keys, *whose)))
+                yield from (_cause(standing, each, request, keys) for each in verdict.statements)
+
+
+def _cause(standing: Standing, statement: Statement, request: Request, keys: tuple[str, ...]) -> Cause:
+    place = (standing.level, standing.level_name)
+    return Cause(*place, standing.kind, request.action, standing, statement, tell(statement, request), keys)
 
 
 def _not_allowed(request: Request, in_force: InForce, *, doubtful: bool) -> Iterable[Cause]:
-    """Levels of which no SCP allows the action. A level without any SCP is one that the file does not tell of: AWS
-    leaves none without."""
-    for level, name, standing in in_force.levels:
-        readable = [each.compiled for each in standing if each.compiled is not None]
-        if not readable or len(readable) < len(standing) or not readable[0].reaches(request):
-            continue
-        verdicts = [each.allows(request) for each in readable]
-        if any(each.truth for each in verdicts):
-            continue
-        keys = {key for each in verdicts if each.truth is None for key in each.unknown_keys}
-        if doubtful:
-            keys.add(WHOSE)
-        yield Cause(level, name, "SCP", request.action, keys=tuple(sorted(keys)))
+    """Levels of which no SCP allows the action; none for a caller of the management account, whom none limits."""
+    if request.principal_org_management or not request.principal.in_account:
+        return
+    for level, name, allowing in in_force.allowing:
+        keys: set[str] = set()
+        for each in allowing:
+            verdict = each.allows(request)
+            if verdict.truth:
+                break
+            keys.update(verdict.unknown_keys)
+        else:
+            whose = {WHOSE} if doubtful else set()
+            yield Cause(level, name, "SCP", request.action, keys=tuple(sorted(keys | whose)))
 
 
 def _concluded(found: list[Cause], excused: str, scps: InForce, rcps: InForce, *, limited: bool) -> Causes:

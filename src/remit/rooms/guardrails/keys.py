@@ -42,6 +42,7 @@ _CARRIED_BY_CREDENTIALS: Final = frozenset(
      "identitystore:userid"}
 )  # fmt: skip
 """Keys of a service that requests to every service have, when a session of that service makes them."""
+_MOST_REMEMBERED: Final = 50_000
 _FOR_SERVICES: Final = frozenset({"aws:sourceaccount", "aws:sourcearn", "aws:sourceorgid", "aws:sourceorgpaths"})
 """Keys of calls that a service makes by itself on behalf of a resource."""
 
@@ -53,6 +54,7 @@ class Keys:
         self._reference = reference
         self._membership = membership
         self._known: dict[str, Reading] = {}
+        self._remembered: dict[tuple[str, str], bool] = {}
 
     def reading(self, key: str) -> Reading:
         """The reading of a key, in any letter case."""
@@ -130,12 +132,22 @@ class Keys:
         action = asked.action.lower()
         if action.partition(":")[0] != service:
             return True
-        if self._reference.action(asked.action) is not None and self._listed(key, service):
-            known = self._reference.condition_keys(asked.action)
-            if not any(_same(key, each) for each in known):
-                return True  # the service authorization reference lists every key that the action's requests can have
+        if self._excluded(key, service, action):
+            return True
         of = _SENT.get(key, frozenset())
         return row.get("outcome") == "success" and (of is None or action in of)
+
+    def _excluded(self, key: str, service: str, action: str) -> bool:
+        """Whether the reference, which ties the key to other actions of the service, lists this one without it; then
+        no request for it has the key. Remembered, for it is asked of every key for every call."""
+        found = self._remembered.get((key, action))
+        if found is None:
+            if len(self._remembered) >= _MOST_REMEMBERED:
+                self._remembered.clear()
+            known = self._reference.action(action) is not None and self._listed(key, service)
+            found = known and not any(_same(key, each) for each in self._reference.condition_keys(action))
+            self._remembered[key, action] = found
+        return found
 
     def _listed(self, key: str, service: str) -> bool:
         """Whether the reference ties the key to any action of its service. Of one that it ties to none, it does not
