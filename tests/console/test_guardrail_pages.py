@@ -143,6 +143,18 @@ def test_a_backtest_is_run_when_it_is_asked_for_and_says_what_it_looked_at(app: 
     assert "No organization is known" in page
 
 
+def test_a_backtest_is_remembered_only_when_somebody_keeps_it(app: Any) -> None:
+    values = {"set.approved_regions": "eu-north-1", "since": "30d"}
+    page = asked(app, REGIONS, **values).text
+    assert f'action="{REGIONS}/backtest"' in page
+    headers = [("content-type", "application/x-www-form-urlencoded"), ("origin", "http://127.0.0.1:8420")]
+    answer = get(app, f"{REGIONS}/backtest", method="POST", headers=headers, body=urlencode(values).encode())
+    assert answer.status == 303
+    kept = get(app, answer.headers["location"].partition("#")[0]).text
+    assert "This backtest is kept as" in kept
+    assert "&#34;eu-north-1&#34;" in kept
+
+
 def test_a_target_that_cannot_be_looked_up_is_told_beside_the_backtest(app: Any) -> None:
     answer = asked(app, REGIONS, since="30d", target="ou-none")
     assert answer.status == 200

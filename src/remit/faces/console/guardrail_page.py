@@ -50,7 +50,7 @@ def guardrail_page(pages: Pages, request: Request) -> Response:
         export=made and export_view(pages, named, values, asked.get("form", ""), trial.targets),
         trial=_trial(pages, named, values, known["type"], trial) if made else NO_TRIAL,
         asked=trial,
-        remembered=asked.get("kept", ""),
+        remembered=_kept(asked.get("kept", "")),
         links=_links(named, given, asked),
         kept={} if example else said(given),
         command=f"remit guardrails render {named} {settings(values)}".strip(),
@@ -72,6 +72,11 @@ def keep_backtest(pages: Pages, request: Request, form: Form) -> Response:
     asked = {"target": ", ".join(trial.targets), "since": trial.since, "until": trial.until, "kept": done}
     url = address(guardrail_url(named), **said(values), **{name: text for name, text in asked.items() if text})
     return RedirectResponse(f"{url}#backtest", 303)
+
+
+def _kept(told: str) -> str:
+    """The id that the address after keeping a backtest names; anything else an address says is not repeated."""
+    return told if told.isascii() and told.isalnum() and len(told) <= 64 else ""
 
 
 def _rendered(pages: Pages, named: str, values: Given) -> tuple[Json | None, RemitError | None]:
