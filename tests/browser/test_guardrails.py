@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 
+import pytest
 from playwright.sync_api import Browser, Page, expect
 
 SHADOWED = """{
@@ -55,6 +56,7 @@ def test_a_policy_is_checked_and_mended_while_it_is_written(demo: str, page: Pag
     expect(finding).to_be_visible()
 
 
+@pytest.mark.heavy
 def test_the_editor_works_without_scripts(demo: str, browser: Browser) -> None:
     context = browser.new_context(java_script_enabled=False)
     page = context.new_page()
