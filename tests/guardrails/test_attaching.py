@@ -379,6 +379,26 @@ def test_what_was_interrupted_is_settled_by_reading_and_not_repeated(
     assert bool(organization.attached(organization.units[0])) == attached
 
 
+def test_what_is_being_attached_is_not_settled_by_somebody_else_meanwhile(
+    one_house: House, organization: Organization
+) -> None:
+    wanted = policy(organization)
+    proposal = agreed(one_house, wanted, organization)
+    refused: list[Conflict] = []
+
+    class Impatient(OrganizationPolicies):
+        def create(self, name: str, aws_type: str, content: str, description: str) -> str:
+            with pytest.raises(Conflict, match="being attached") as caught:
+                one_house.attaching.execute(proposal, BEN, organization.api())
+            refused.append(caught.value)
+            return super().create(name, aws_type, content, description)
+
+    done = one_house.attaching.execute(proposal, ANN, Impatient(endpoint_url=organization.endpoint))
+    assert len(refused) == 1
+    assert done["state"] == "attached"
+    assert wanted.name in organization.attached(organization.units[0])
+
+
 def test_a_proposal_whose_text_was_changed_in_the_state_is_not_attached(
     one_house: House, organization: Organization
 ) -> None:

@@ -51,6 +51,7 @@ USER = {"principal_type": "IAMUser", "principal": f"arn:aws:iam::{ACCOUNT}:user/
 SERVICE = {"principal_type": "AWSService", "principal": "cloudtrail.amazonaws.com", "issuer": None, "access_key": None,
            "invoked_by": "cloudtrail.amazonaws.com", "source_ip": "cloudtrail.amazonaws.com"}  # fmt: skip
 FOREIGN = {"principal_type": "AWSAccount", "principal": "AROAY:x", "issuer": None}
+STRANGER = {"principal_type": "Unknown", "principal": None, "issuer": None}
 PATHLESS = {"issuer": None}
 TOKEN = {"principal_type": "WebIdentityUser", "principal": "p:aud:sub", "issuer": None}
 ENDPOINT = {
@@ -146,7 +147,15 @@ CASES: list[tuple[str, dict[str, Any], Any]] = [
     ("bedrock-agentcore:GatewayAuthorizerType",
      {"service": "bedrock-agentcore", "permissions": ["bedrock-agentcore:CreateGateway"]}, UNKNOWN),
     ("ec2:SourceInstanceARN", {}, UNKNOWN),
-    ("token.actions.githubusercontent.com:sub", {}, ABSENT),
+    ("token.actions.githubusercontent.com:sub", {}, UNKNOWN),
+    ("cognito-identity.amazonaws.com:sub", {}, UNKNOWN),
+    ("cognito-identity.amazonaws.com:sub", USER, ABSENT),
+    ("saml:sub", SERVICE, ABSENT),
+    ("newservice:Key", USER | {"permissions": ["newservice:Make"]}, UNKNOWN),
+    ("aws:PrincipalIsAWSService", STRANGER, UNKNOWN),
+    ("aws:SourceAccount", STRANGER, UNKNOWN),
+    ("aws:PrincipalArn", STRANGER, UNKNOWN),
+    ("aws:PrincipalTag/Team", STRANGER, UNKNOWN),
     ("token.actions.githubusercontent.com:sub", {"permissions": ["sts:AssumeRoleWithWebIdentity"]}, UNKNOWN),
     ("aws:SomethingNew", {}, UNKNOWN),
 ]  # fmt: skip
@@ -196,6 +205,7 @@ def test_each_permission_is_asked_of_the_resources_it_is_about(columns: dict[str
         (SERVICE, "service", False),
         (TOKEN, "outside", False),
         (FOREIGN, "unknown", False),
+        (STRANGER, "unknown", False),
         ({"principal_type": None, "issuer": None, "principal": None}, "unknown", False),
     ],
 )

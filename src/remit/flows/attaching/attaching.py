@@ -52,6 +52,8 @@ class Attaching:
         self._clock = clock
         self._new_id = new_id
         self._signed_in_only = signed_in_only
+        self._under_way: list[str] = []
+        """Ids of proposals that this process, the only one that keeps the store, is attaching; one for each try."""
 
     # --- questions
 
@@ -139,11 +141,22 @@ class Attaching:
         """Attach what was agreed to, once. One whose outcome is unknown, because the process ended in the midst of it,
         is not repeated: what the organization says of it settles it.
 
-        :raises NotReady: if a condition does not hold any more. :raises Conflict: if the organization changed since.
+        :raises NotReady: if a condition does not hold any more. :raises Conflict: if the organization changed since, or
+            while it is being attached.
         """
         row = self._row(proposal)
         if row["state"] == EXECUTING:
+            if proposal in self._under_way:
+                raise Conflict(f"Proposal {proposal} is being attached", remedy="Look at it again in a moment.")
             return self._end(row, settled(organization, policy_of(row)), person)
+        self._under_way.append(proposal)
+        try:
+            return self._executed(proposal, person, organization)
+        finally:
+            self._under_way.remove(proposal)
+
+    def _executed(self, proposal: str, person: Person, organization: Organizations) -> Json:
+        """``execute``, for one that nobody began to attach."""
         row = self._in_state(proposal, APPROVED)
         now, policy = self._clock(), policy_of(row)
         self._refuse(row, self._stale(row, now), person, "be attached")

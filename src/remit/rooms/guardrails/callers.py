@@ -13,7 +13,7 @@ from remit.rooms.iam import Principal
 CALLER: Final = ("principal_type", "issuer", "caller", "account")
 """Fields that tell who called."""
 _ARN: Final = re.compile(r"arn:[a-z0-9-]+:(iam|sts)::(\d{12}):(.+)", re.S)
-_OUTSIDE_IAM: Final = frozenset({"WebIdentityUser", "SAMLUser", "IdentityCenterUser", "Directory", "Unknown"})
+_OUTSIDE_IAM: Final = frozenset({"WebIdentityUser", "SAMLUser", "IdentityCenterUser", "Directory"})
 """Types of identities that call without credentials of an account: a token, a sign-in page, a portal."""
 _NOBODY: Final = Principal("anonymous", "")
 

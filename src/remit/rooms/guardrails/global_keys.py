@@ -49,6 +49,11 @@ def by_service(row: Row) -> bool:
     return row.get("principal_type") == "AWSService"
 
 
+def unidentified(row: Row) -> bool:
+    """Whether the record does not say what kind of caller it was; CloudTrail writes Unknown when it could not tell."""
+    return row.get("principal_type") in (None, "Unknown")
+
+
 def _principal_arn(row: Row, _asked: Asked) -> State:
     caller = caller_of(row)
     if caller.kind in ("service", "outside"):
@@ -74,7 +79,7 @@ def _principal_type(row: Row, _asked: Asked) -> State:
 
 
 def _is_service(row: Row, _asked: Asked) -> State:
-    return ("true",) if by_service(row) else ("false",) if row.get("principal_type") else UNKNOWN
+    return UNKNOWN if unidentified(row) else ("true",) if by_service(row) else ("false",)
 
 
 def _service_name(row: Row, _asked: Asked) -> State:

@@ -12,7 +12,17 @@ from typing import Final
 
 from remit.reference.aws import AwsReference
 from remit.rooms.guardrails.callers import CALLER, Membership, caller_of
-from remit.rooms.guardrails.global_keys import ABSENT, GLOBAL, UNKNOWN, Asked, Read, Reading, State, by_service
+from remit.rooms.guardrails.global_keys import (
+    ABSENT,
+    GLOBAL,
+    UNKNOWN,
+    Asked,
+    Read,
+    Reading,
+    State,
+    by_service,
+    unidentified,
+)
 from remit.rooms.guardrails.record import CONTEXT, Row, stated
 
 _SENT: Final[Mapping[str, frozenset[str] | None]] = {
@@ -73,7 +83,7 @@ class Keys:
         if key in GLOBAL:
             return GLOBAL[key]
         if key in _FOR_SERVICES:
-            return Reading(("principal_type",), lambda row, _: UNKNOWN if by_service(row) else ABSENT)
+            return Reading(("principal_type",), lambda row, _: UNKNOWN if by_service(row) or unidentified(row) else ABSENT)
         if key.startswith("aws:requesttag/") or key == "aws:tagkeys":
             return _tag_reading(key)
         if key.startswith("aws:principaltag/"):
@@ -117,7 +127,7 @@ class Keys:
         """A service's own key: what the record's context says, else absent where that is proved."""
         service, _, _ = key.partition(":")
         if not self._reference.service(service).actions:
-            return Reading(("permissions",), lambda _, asked: _federated(asked))
+            return Reading(("permissions", "principal_type"), lambda row, asked: _federated(service, row, asked))
         field = CONTEXT + key
 
         def read(row: Row, asked: Asked) -> State:
@@ -166,9 +176,13 @@ def _same(key: str, listed: str) -> bool:
     return key.startswith(f"{name}/") if family else key == name
 
 
-def _federated(asked: Asked) -> State:
-    """A key of an identity provider, as ``token.actions.githubusercontent.com:sub``: only where a token is given."""
-    return UNKNOWN if asked.action.lower().startswith("sts:assumerolewith") else ABSENT
+def _federated(service: str, row: Row, asked: Asked) -> State:
+    """A key of an identity provider, as ``token.actions.githubusercontent.com:sub``: where a token is given, and in the
+    sessions that come of one. A key of a service that the reference does not know is not known either."""
+    action = asked.action.lower()
+    if action.startswith(("sts:assumerolewith", f"{service}:")):
+        return UNKNOWN
+    return ABSENT if row.get("principal_type") in ("IAMUser", "Root", "AWSService") else UNKNOWN
 
 
 def _carried(key: str) -> Reading:
