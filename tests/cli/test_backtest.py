@@ -59,6 +59,17 @@ def test_a_file_is_tried_and_told(remit: Remit, data: Path, tmp_path: Path) -> N
     assert kept["facts"]["figures"] == found["figures"]
 
 
+def test_a_backtest_is_as_old_as_the_end_of_what_it_looked_at(remit: Remit, data: Path, tmp_path: Path) -> None:
+    file = tmp_path / "guard.json"
+    file.write_text(json.dumps(POLICY), encoding="utf-8")
+    asked = ("backtest", str(file), "--type", "scp", "--since", "2020-01-01", "--data", str(data), "--json")
+    assert json.loads(remit(*asked, "--until", "2020-03-01T00:00:00Z").out)["recorded"]
+    with Store.open(data, "test") as store:
+        kept = BacktestTable(store.state).newest(digest(POLICY), "SCP", [])
+    assert kept is not None
+    assert kept["at"] == "2020-03-01T00:00:00+00:00"
+
+
 def test_a_guardrail_and_a_policy_of_the_organization_are_tried_by_name(remit: Remit, data: Path) -> None:
     settings = ("--set", "approved_regions=eu-west-1,us-east-1", "--against", "ProtectRegions")
     asked = ("backtest", "region-allowlist-deny", *settings, "--since", "all", "--data", str(data), "--json")

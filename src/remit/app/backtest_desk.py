@@ -95,12 +95,14 @@ class BacktestDesk:
         known: Organization | None,
         who: str,
     ) -> str | None:
-        """Keep that this document was tried, for whoever attaches it; only a backtest of all events counts."""
+        """Keep that this document was tried, for whoever attaches it; only a backtest of all events counts. It is as
+        old as the end of its window: calls of long ago say nothing of today's."""
         if self._record is None or document.source is None:
             return None
         value = document.source.value
         plain = json.loads(document.source.text) if document.source.text is not None else value
-        at = datetime.fromtimestamp(self._clock() / 1_000_000, UTC).isoformat(timespec="seconds")
+        now, ended = datetime.fromtimestamp(self._clock() / 1_000_000, UTC), answer["window"]["high"]
+        at = (min(now, datetime.fromisoformat(ended)) if ended else now).isoformat(timespec="seconds")
         facts = {"figures": answer["figures"], "window": answer["window"]}
         named = [known.target(each) for each in targets] if known else targets
         return self._record(digest(plain), kind, named, at, who, facts)

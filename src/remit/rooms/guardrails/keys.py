@@ -83,7 +83,9 @@ class Keys:
         if key in GLOBAL:
             return GLOBAL[key]
         if key in _FOR_SERVICES:
-            return Reading(("principal_type",), lambda row, _: UNKNOWN if by_service(row) or unidentified(row) else ABSENT)
+            return Reading(
+                ("principal_type",), lambda row, _: UNKNOWN if by_service(row) or unidentified(row) else ABSENT
+            )
         if key.startswith("aws:requesttag/") or key == "aws:tagkeys":
             return _tag_reading(key)
         if key.startswith("aws:principaltag/"):
