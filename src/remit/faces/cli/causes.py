@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+
 from remit.faces.cli import output
 from remit.faces.cli.ports import Json
 
@@ -48,3 +50,5 @@ def draw_cause(row: Json, indent: str) -> None:
         for each in advised["evidence"]:
             if each not in row["causes"][0]["why"]:
                 output.line(f"{indent}  {each}")
+        if advised["condition"]:
+            output.line(f"{indent}  {json.dumps(advised['condition'])}")
