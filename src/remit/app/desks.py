@@ -86,7 +86,7 @@ ASKED: Final[Mapping[str, frozenset[str]]] = {
     INSIGHTS: frozenset({"lint", "lint_guardrail", "fix", "checks"}),
     ATTACHING: ATTACH_CALLS,
     EXPORTS: frozenset({"export_guardrail", "export_text"}),
-    PERMISSIONS: frozenset({"can"}),
+    PERMISSIONS: frozenset({"can", "narrow"}),
 }
 """Desk -> the calls that may come over the control socket; nothing else is reachable by name."""
 STREAMED: Final[Mapping[str, frozenset[str]]] = {QUESTIONS: frozenset({"export"}), LIVE: frozenset({"tail"})}

@@ -9,6 +9,7 @@ from typing import Any
 from remit.app.authorization_files import AuthorizationFiles
 from remit.app.organization_file import OrganizationFile
 from remit.flows.permissions.can import can
+from remit.flows.permissions.narrow import narrow
 from remit.flows.permissions.sources import Calls, Sources
 from remit.flows.questions.window import read_window
 from remit.reference.aws import AwsReference
@@ -37,6 +38,10 @@ class PermissionsDesk:
         """What the agent can do with the credentials it used in the window; ``authorization`` are paths of exports to
         read in place of the configured ones."""
         return can(self._sources(authorization), agent, read_window(window, self._clock()))
+
+    def narrow(self, agent: str, window: str = "90d", authorization: Sequence[str] = (), principal: str = "") -> Json:
+        """The policy that the agent's calls in the window justify, for each identity or for one."""
+        return narrow(self._sources(authorization), agent, read_window(window, self._clock()), principal)
 
     def _sources(self, given: Sequence[str]) -> Sources:
         details, exports = self._files.details(given)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 from typing import Final
 
@@ -11,6 +12,7 @@ from remit.faces.cli import output
 from remit.faces.cli.agents import agents
 from remit.faces.cli.options import data_option, json_option
 from remit.faces.cli.ports import Application, Json
+from remit.model.errors import UsageError
 
 _MARKS: Final = {"allowed": "+", "unknown": "?", "explicitly_denied": "x", "implicitly_denied": "-"}
 _authorization_option = click.option(
@@ -122,6 +124,77 @@ def _draw_escape(escape: Json) -> None:
         output.line(f"    {_MARKS[step['decision']]} {step['action']} on {step['on']}: {step['why']}")
     if escape["change"]:
         output.line(f"    {escape['change_note']}")
+
+
+@agents.command()
+@click.argument("name")
+@click.option("--days", type=click.IntRange(1, 3650), default=90, show_default=True, help="How far back use counts.")
+@click.option("--principal", default="", help="One role or user it used, by ARN or name.")
+@click.option("-o", "--output", "path", type=click.Path(path_type=Path, dir_okay=False), help="Write the policy here.")
+@_authorization_option
+@data_option
+@json_option
+@click.pass_obj
+def narrow(
+    app: Application,
+    name: str,
+    days: int,
+    principal: str,
+    path: Path | None,
+    authorization: tuple[Path, ...],
+    data: Path,
+    as_json: bool,
+) -> None:
+    """The policy that an agent's past calls justify, tried on these calls."""
+    with app.desk_of(data, "permissions") as desk:
+        found = desk.narrow(name, f"{days}d", [str(each.absolute()) for each in authorization], principal)
+    if path:
+        _write(found["proposals"], path)
+    if as_json:
+        output.emit_json(found)
+    else:
+        for each in found["proposals"]:
+            _draw_proposal(each, written=path is not None)
+        for remark in found["notes"]:
+            output.note(remark)
+
+
+def _write(proposals: list[Json], path: Path) -> None:
+    if len(proposals) != 1:
+        names = ", ".join(each["principal"] for each in proposals)
+        raise UsageError("There is a policy for each identity", remedy=f"Name one with --principal: {names}.")
+    try:
+        path.write_text(json.dumps(proposals[0]["document"], indent=2) + "\n", encoding="utf-8")
+    except OSError as error:
+        raise UsageError(f"The policy cannot be written: {error.strerror}", where=str(path)) from error
+
+
+def _draw_proposal(found: Json, *, written: bool) -> None:
+    tried, granted = found["backtest"], found["granted"]
+    output.line(f"{found['principal']}: {len(found['permissions'])} permissions justified by {tried['calls']:,} calls")
+    if not written:
+        for text in json.dumps(found["document"], indent=2).splitlines():
+            output.line(text)
+    output.line(f"{found['characters']:,} characters: fits {', '.join(found['fits']) or 'no policy, split it'}")
+    output.line(f"Tried on the same calls: {tried['refused']:,} of {tried['calls']:,} would have been refused.")
+    for each in tried["refused_by"]:
+        output.line(f"  x {each['permission']} on {each['resource']}: {each['calls']:,}")
+    if granted:
+        output.line(
+            f"Granted today: {granted['actions']:,} actions ({granted['not_settled']:,} of them not settled); "
+            f"{granted['unused']:,} unused ones go away, {granted['data_events']['actions']:,} of which are data "
+            "events that may have happened unseen."
+        )
+    else:
+        output.line(f"What goes away is not known. {found['why']}")
+    for each in found["permissions"]:
+        if each["why"]:
+            output.line(f"  {each['permission']} on {', '.join(each['resources'][:3])}: {each['why']}")
+    for each in found["dependent"]:
+        output.line(f"  ? {each['permission']} may be needed by {', '.join(each['because'][:4])}; no record shows it")
+    for each in found["denied"]:
+        output.line(f"  - {each['permission']} was denied {each['calls']:,} times and is left out")
+    output.line()
 
 
 COMMANDS = ()

@@ -122,9 +122,10 @@ def _wanting(bearing: Bearing, kind: str, level: int | None) -> str:
 
 
 def _why(judged: Judged, statements: list[Json], wanting: Iterable[str]) -> str:
-    said = "; ".join(each["text"] for each in statements)
+    said = "; ".join(each["text"] for each in statements if each["kind"] != "scp" or each["effect"] == "Deny")
     if judged.decision == ALLOWED:
-        return f"granted by {said}"
+        levels = sum(1 for each in statements if each["kind"] == "scp")
+        return f"granted by {said}" + (f", let through by SCPs on {levels} levels" if levels else "")
     if judged.decision == DENIED:
         return f"denied by {said}"
     if judged.decision == UNKNOWN:

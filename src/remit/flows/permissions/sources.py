@@ -26,7 +26,12 @@ class Calls(Protocol):
     """Stored calls, counted."""
 
     def distinct(self, predicate: Predicate, fields: Sequence[str], calls: Sequence[Values] | None = None) -> list[Row]:
-        """Rows ``{values, count, denied, first, last}`` for each distinct combination of fields."""
+        """Rows ``{values, count, denied, first, last}`` for each distinct combination of fields, of calls that needed a
+        known permission."""
+        ...
+
+    def operations(self, predicate: Predicate) -> list[Row]:
+        """Rows ``{provider, service, operation, permissions, counted, count, denied, first, last}`` of all calls."""
         ...
 
 

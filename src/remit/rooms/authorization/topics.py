@@ -58,6 +58,16 @@ def subjects(reference: AwsReference) -> dict[str, tuple[Subject, ...]]:
     return {service: found for service in sorted(reference.services()) if (found := tuple(_of(reference, service)))}
 
 
+def every(reference: AwsReference) -> dict[str, tuple[Subject, ...]]:
+    """Every action there is, by service."""
+    return {
+        service: tuple(
+            Subject(service, name, entry, frozenset()) for name, entry in reference.service(service).actions.items()
+        )
+        for service in sorted(reference.services())
+    }
+
+
 def _of(reference: AwsReference, service: str) -> Iterator[Subject]:
     for name, entry in reference.service(service).actions.items():
         topics = frozenset(topics_of(service, name, entry))
