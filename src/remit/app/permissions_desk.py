@@ -8,10 +8,11 @@ from typing import Any
 
 from remit.app.authorization_files import AuthorizationFiles
 from remit.app.organization_file import OrganizationFile
-from remit.flows.permissions.can import can
+from remit.flows.permissions.can import can, credentials
 from remit.flows.permissions.narrow import narrow
 from remit.flows.permissions.sources import Calls, Sources
 from remit.flows.questions.window import read_window
+from remit.model.errors import AuthorizationError, NotFound
 from remit.reference.aws import AwsReference
 
 Json = dict[str, Any]
@@ -38,6 +39,18 @@ class PermissionsDesk:
         """What the agent can do with the credentials it used in the window; ``authorization`` are paths of exports to
         read in place of the configured ones."""
         return can(self._sources(authorization), agent, read_window(window, self._clock()))
+
+    def panel(self, agent: str, window: str, *, whole: bool) -> Json:
+        """What an agent's page shows: ``{principals, exports, how_to, can, note}``. ``can`` is the whole answer, which
+        takes a second or more for wide permissions, and None unless it is asked for."""
+        nothing: Json = {"principals": [], "exports": None, "how_to": None, "can": None}
+        try:
+            sources, asked = self._sources(()), read_window(window, self._clock())
+            standing = credentials(sources, agent, asked)
+            answer = can(sources, agent, asked) if whole and not standing["how_to"] else None
+        except (NotFound, AuthorizationError) as error:
+            return {**nothing, "note": str(error)}
+        return {**standing, "can": answer, "note": None}
 
     def narrow(self, agent: str, window: str = "90d", authorization: Sequence[str] = (), principal: str = "") -> Json:
         """The policy that the agent's calls in the window justify, for each identity or for one."""

@@ -8,6 +8,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from remit.faces.api.answers import DenialGroup
 from remit.faces.api.event_schema import EventLine
+from remit.faces.api.permission_answers import AgentPermissions
 
 Instant = datetime | None
 _QUERY = Field(description="The query that lists them.")
@@ -370,3 +371,4 @@ class AgentAnswer(BaseModel):
     newest: list[EventLine]  # type: ignore[valid-type]
     query: str
     note: str | None
+    permissions: AgentPermissions | None = Field(description="null where the server knows of no permissions.")

@@ -22,6 +22,12 @@ class Questions(Protocol):
     def export(self, query: str, form: str, limit: int | None = None) -> Iterator[str]: ...
 
 
+class Permissions(Protocol):
+    """What agents' credentials allow; see ``remit.app.permissions_desk``."""
+
+    def panel(self, agent: str, window: str, *, whole: bool) -> Json: ...
+
+
 class Views(Protocol):
     """Saved views; see ``remit.flows.views``."""
 

@@ -5,16 +5,24 @@ from __future__ import annotations
 from typing import Annotated, Final, Literal
 
 from fastapi import APIRouter, Depends, Path, Query
+from starlette.requests import Request
 from starlette.responses import Response
 
 from remit.faces.api import agent_answers, answers, difference_answer, schemas
 from remit.faces.api.asking import answer, desk
 from remit.faces.api.describing import problems
-from remit.faces.api.ports import Questions
+from remit.faces.api.ports import Permissions, Questions
 from remit.faces.api.versions import NOT_MODIFIED, IfNoneMatch, unless_known
 from remit.flows.questions.difference import MOST_PICKED
 from remit.model.columns import BY_NAME, FACETS, QUERY_FIELDS
 from remit.model.errors import UsageError
+
+
+async def permissions_desk(request: Request) -> Permissions | None:
+    """The desk of permissions, where the server has one."""
+    found: Permissions | None = request.app.state.desks.get("permissions")
+    return found
+
 
 router = APIRouter(tags=["questions"])
 MAX_PAGE: Final = 1000
@@ -139,11 +147,18 @@ def list_agents(questions: Desk, window: Window = "30d") -> Response:
 )
 def show_agent(
     questions: Desk,
+    permissions: Annotated[Permissions | None, Depends(permissions_desk)],
     name: Annotated[str, Path(max_length=500, description="Its name, as `agents` lists it.", examples=["Claude Code"])],
     window: Window = "30d",
+    can: Annotated[
+        bool, Query(description="With what its credentials allow, which takes a second or more for wide permissions.")
+    ] = False,
 ) -> Response:
-    """What it changed, how far that reached, what is new about it, and its newest acts."""
-    return answer(questions.agent(name, window))
+    """What it changed, how far that reached, what is new about it, its newest acts, and whose credentials it used."""
+    found = questions.agent(name, window)
+    within = f"{found['window']['low']}..{found['window']['high']}"
+    told = permissions.panel(found["agent"], within, whole=can) if permissions else None
+    return answer({**found, "permissions": told})
 
 
 @router.get("/who", responses={200: {"model": answers.WhoAnswer}}, summary="Who made this, and who last changed it")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from collections.abc import Callable
 from typing import Any, Final
 
@@ -46,7 +47,7 @@ def agents_page(pages: Pages, request: Request) -> Response:
     """``/agents?window=7d&q=&sort=changes&order=desc``; with ``agent=`` the page of one, whatever its name."""
     asked = request.query_params
     if "agent" in asked:
-        return _one(pages, asked["agent"], asked.get("window", ""))
+        return _one(pages, asked["agent"], asked.get("window", ""), whole="can" in asked)
     window = asked.get("window", "").strip() or _OF_ALL
     like, sort, order = asked.get("q", "").strip(), asked.get("sort", ""), asked.get("order", "")
     try:
@@ -71,8 +72,9 @@ def agents_page(pages: Pages, request: Request) -> Response:
 
 
 def agent_page(pages: Pages, request: Request) -> Response:
-    """``/agents/NAME?window=24h``."""
-    return _one(pages, request.path_params["name"], request.query_params.get("window", ""))
+    """``/agents/NAME?window=24h``; with ``can=1`` what it can do is worked out."""
+    asked = request.query_params
+    return _one(pages, request.path_params["name"], asked.get("window", ""), whole="can" in asked)
 
 
 def event_list(query: str) -> str:
@@ -81,7 +83,7 @@ def event_list(query: str) -> str:
     return ask.url() if ask.range_in_query else Ask(q=query, since=ALL_TIME).url()
 
 
-def _one(pages: Pages, name: str, window: str) -> Response:
+def _one(pages: Pages, name: str, window: str, *, whole: bool) -> Response:
     window = window.strip() or _OF_ONE
     found = pages.desk.agent(name, window)
     steps, seconds = found["series"]["steps"], found["series"]["step_seconds"]
@@ -95,7 +97,17 @@ def _one(pages: Pages, name: str, window: str) -> Response:
         trends=[(key, title, measured(steps, key, seconds)) for key, title in _MEASURES],
         most_taken=max((road["changes"] for road in found["roads"]), default=0),
         alert_url=address("/alerts/new", kind="blast", agent=found["agent"]),
+        permissions=_permissions(pages, found, whole),
+        can_url=agent_url(found["agent"], window=window, can="1") + "#can",
+        narrow_command=f"remit agents narrow {shlex.quote(found['agent'])}",
     )
+
+
+def _permissions(pages: Pages, found: Json, whole: bool) -> Json | None:
+    """What its credentials allow; None where no desk answers that."""
+    desk = pages.desks.get("permissions")
+    within = found["window"]
+    return desk.panel(found["agent"], f"{within['low']}..{within['high']}", whole=whole) if desk else None
 
 
 def _row(row: Json, seconds: float, window: str) -> Json:

@@ -50,6 +50,17 @@ def can(sources: Sources, agent: str, window: Window) -> Json:
     }
 
 
+def credentials(sources: Sources, agent: str, window: Window) -> Json:
+    """``{principals, exports, how_to}``: whose credentials it used, without asking what they allow."""
+    found = used(sources, agent, window)
+    known = any(each.identity for each in found)
+    return {
+        "principals": [described(sources, each) for each in found],
+        "exports": sources.json(),
+        "how_to": None if known else how_to(sources, found),
+    }
+
+
 def how_to(sources: Sources, found: Sequence[Used]) -> Json:
     """What to run, and where to put it, when nothing can be said."""
     accounts = sorted({each.caller.account for each in found if each.caller.account} - set(sources.details.accounts))
