@@ -24,7 +24,7 @@ from remit.rooms.iam import CompiledPolicy, Document, parse_document
 SHOWN: Final = 20
 LIMITS: Final = (("a user's inline policies", 2048), ("a managed policy", 6144), ("a role's inline policies", 10240))
 """Characters that AWS counts, white space aside."""
-_FIELDS: Final = (
+FIELDS: Final = (
     *CALLER, "service", "operation", "permissions", "resource_types", "resource_arns", "region", "outcome", "owners",
 )  # fmt: skip
 
@@ -36,6 +36,7 @@ class History:
     rows: list[Row] = field(default_factory=list)
     uses: dict[str, Use] = field(default_factory=dict)
     denied: Counter[str] = field(default_factory=Counter)
+    denied_calls: int = 0
     regions: Counter[str] = field(default_factory=Counter)
 
 
@@ -70,8 +71,8 @@ def _histories(sources: Sources, agent: str, window: Window, translation: Transl
     """The calls by identity."""
     found: dict[str, History] = {}
     names: dict[tuple[Any, ...], str] = {}
-    for row in sources.calls.distinct(calls_of(agent, window), _FIELDS):
-        values = dict(zip(_FIELDS, row["values"], strict=True))
+    for row in sources.calls.distinct(calls_of(agent, window), FIELDS):
+        values = dict(zip(FIELDS, row["values"], strict=True))
         key = tuple(values[name] for name in CALLER)
         if key not in names:
             names[key] = _named(sources, values)
@@ -88,6 +89,7 @@ def _named(sources: Sources, values: Row) -> str:
 def _take(history: History, values: Row, count: int, translation: Translation) -> None:
     asked = list(translation.asked(values))
     if values["outcome"] == "denied":
+        history.denied_calls += count
         history.denied.update({each.action: count for each in asked})
         return
     history.rows.append({"values": values, "count": count})
@@ -108,6 +110,7 @@ def _proposed(sources: Sources, each: Used, history: History, translation: Trans
         "permissions": [_scope(one, history.uses[one.permission]) for one in sorted(scopes, key=_by_name)],
         "wide": sum(1 for one in scopes if one.resources == ("*",)),
         "backtest": _backtest(document, history, translation),
+        "denied_calls": history.denied_calls,
         "denied": [{"permission": name, "calls": count} for name, count in history.denied.most_common(SHOWN)],
         "dependent": [{"permission": name, "because": list(because[:SHOWN])}
                       for name, because in dependent(sources.reference, history.uses)],

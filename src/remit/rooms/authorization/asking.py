@@ -9,7 +9,7 @@ from typing import Final
 from remit.reference.aws import AwsReference
 from remit.rooms.authorization.bearing import Bearing, Guarding, tested
 from remit.rooms.authorization.circumstances import Circumstances
-from remit.rooms.authorization.reach import DENIED, MISSING_POLICY, UNKNOWN, Judged
+from remit.rooms.authorization.reach import DENIED, MISSING_POLICY, UNKNOWN, Judged, decided
 from remit.rooms.iam import Document, evaluate
 from remit.rooms.iam.compiled import CompiledDocument
 
@@ -52,7 +52,7 @@ class Asking:
             keys |= tested([one for each in others for one in each.statements])
         facts = {**self._elsewhere(owner), **(given or {})}
         found = evaluate(self._around.request(action, resource, keys, facts, owner), policies)
-        decision, open_keys = found.decision, found.unknown_keys
+        decision, open_keys = decided(found), found.unknown_keys
         if decision != DENIED and self.bearing.identity.wanting:
             decision = UNKNOWN
             open_keys = (*open_keys, *(MISSING_POLICY + arn for arn in self.bearing.identity.wanting))

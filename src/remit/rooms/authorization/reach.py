@@ -1,15 +1,16 @@
 """What an identity can do, topic by topic and Region by Region, with the statements that say so.
 
 Actions of which the same statements speak, with the same resources and the same open keys, are judged once. A question
-is whether the action is allowed on any resource: each pattern that grants is met with the ARN forms of the action's
-resources, and the engine is asked about an example that fits both. An action that works on several resources at once
+is whether the action is allowed on any resource: the patterns that grant are met with the ARN forms of the action's
+resources, and the engine is asked about an example that fits them. An action that works on several resources at once
 counts when it is allowed on one of them.
 """
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Final
 
 from remit.reference.aws import AwsReference
@@ -29,6 +30,8 @@ from remit.rooms.iam import (
     evaluate,
 )
 from remit.rooms.iam.compiled import CompiledStatement
+from remit.rooms.iam.evaluate import rcps_apply, scps_apply
+from remit.rooms.iam.policies import Plan, Ranked
 
 ALLOWED: Final = "allowed"
 UNKNOWN: Final = "unknown"
@@ -40,6 +43,10 @@ KEY_POLICY: Final = "the key's own policy"
 """What an unknown decision about a KMS key hangs on: exports of IAM do not have key policies."""
 MISSING_POLICY: Final = "the document of "
 _EVERY: Final = "*"
+_ALLOWING: Final = frozenset({"identity", "boundary", "scp"})
+MOST_EXAMPLES: Final = 2_000
+ENOUGH: Final = 50
+"""Examples after which an answer that is allowed already looks for no further patterns."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,6 +60,8 @@ class Judged:
     wanting: tuple[Missing, ...] = ()
     resources: tuple[str, ...] = ()
     except_on: tuple[str, ...] = ()
+    examples: tuple[str | None, ...] = field(default=(), compare=False)
+    """Resources that the engine was asked about; ``ANY`` is what is open, None one that a variable names."""
 
 
 NOTHING: Final = Judged(NOT_GRANTED, wanting=(Missing("identity"),))
@@ -101,15 +110,26 @@ class Reach:
 
     def _weighed(self, subject: Subject, mask: int, forms: tuple[str, ...]) -> Judged:
         speaking = [one for at, one in enumerate(self._bearing.statements) if mask >> at & 1]
-        allows = speaking[: (mask & ((1 << self._bearing.grants) - 1)).bit_count()]
-        outcomes: dict[str, list[tuple[str, Evaluation]]] = {}
-        for shown, resource in dict.fromkeys(_examples(allows, forms)):
+        outcomes: dict[str, list[tuple[str, str | None, Evaluation]]] = {}
+        cut = False
+        for at, (shown, resource) in enumerate(dict.fromkeys(examples(self._plan(subject), forms))):
+            if at == MOST_EXAMPLES:
+                cut = True
+                break
             found = self._evaluated(subject.full, resource)
-            outcomes.setdefault(found.decision, []).append((shown, found))
+            outcomes.setdefault(decided(found), []).append((shown, resource, found))
+            if found.decision == ALLOWED and at >= ENOUGH:
+                break
+        if cut and ALLOWED not in outcomes:
+            return Judged(UNKNOWN, keys=(f"resources: only {MOST_EXAMPLES} combinations of patterns were asked about",))
         for decision in ORDER:
             if decision in outcomes:
                 return self._told(subject, decision, outcomes[decision], speaking)
         return self._ungranted()
+
+    def _plan(self, subject: Subject) -> Plan:
+        request = self._around.request(subject.full, _EVERY, ())
+        return self._policies(subject.full).plan(request.folded_action, scps_apply(request), rcps_apply(request))
 
     def _evaluated(self, action: str, resource: str | None) -> Evaluation:
         return evaluate(self._around.request(action, resource, self._keys), self._policies(action))
@@ -124,22 +144,28 @@ class Reach:
         self,
         subject: Subject,
         decision: str,
-        found: list[tuple[str, Evaluation]],
+        found: list[tuple[str, str | None, Evaluation]],
         speaking: Sequence[CompiledStatement],
     ) -> Judged:
         told = Judged(
             decision,
-            _distinct(one for _, each in found for one in each.determining if one.policy != KEY_POLICY),
-            tuple(dict.fromkeys(key for _, each in found for key in each.unknown_keys)),
-            tuple(dict.fromkeys(one for _, each in found for one in each.missing)),
-            tuple(dict.fromkeys(shown for shown, _ in found)),
+            _distinct(one for _, _, each in found for one in each.determining if one.policy != KEY_POLICY),
+            tuple(dict.fromkeys(key for _, _, each in found for key in each.unknown_keys if decision == UNKNOWN)),
+            tuple(dict.fromkeys(one for _, _, each in found for one in each.missing)),
+            tuple(dict.fromkeys(shown for shown, _, _ in found)),
             tuple(_excepted(speaking)) if decision in (ALLOWED, UNKNOWN) else (),
+            tuple(resource for _, resource, _ in found),
         )
         if decision != DENIED and self._bearing.identity.wanting:
             return replace(told, decision=UNKNOWN, keys=(*told.keys, *_of_policies(self._bearing.identity.wanting)))
         if subject.service == "kms" and decision == ALLOWED and "key" in subject.entry.resource_types:
             return replace(told, decision=UNKNOWN, keys=(*told.keys, KEY_POLICY))
         return told
+
+
+def decided(found: Evaluation) -> str:
+    """The decision; what is unknown between two ways of being denied is denied."""
+    return NOT_GRANTED if found.decision == UNKNOWN and ALLOWED not in found.possible else found.decision
 
 
 def region_of(service: str, region: str) -> bool:
@@ -151,18 +177,31 @@ def _of_policies(arns: tuple[str, ...]) -> tuple[str, ...]:
     return tuple(MISSING_POLICY + arn for arn in arns)
 
 
-def _examples(allows: Sequence[CompiledStatement], forms: tuple[str, ...]) -> Iterator[tuple[str, str | None]]:
-    """What is shown of the resources, and one of them to ask about; None where a variable keeps it open."""
+def examples(plan: Plan, forms: tuple[str, ...]) -> Iterator[tuple[str, str | None]]:
+    """What is shown of resources that may be allowed, and one to ask about; None where a variable keeps it open.
+
+    Such a resource has the form of one of the action's, fits a pattern of every kind of policy that must allow it, and
+    may have to be one that a Deny with NotResource leaves alone.
+    """
+    choices = [_patterns(allows) for layer, allows in plan.allows if layer.kind in _ALLOWING]
+    leaving = [one.statement.statement for one in plan.denies]
+    choices += [(_EVERY, *(each.resources or ())) for each in leaving if each.not_resources]
+    for chosen in itertools.product(*(dict.fromkeys(each) for each in choices)):
+        narrow = [each for each in dict.fromkeys(chosen) if each != _EVERY]
+        shown = " and ".join(narrow) or _EVERY
+        if any("${" in each for each in narrow):
+            yield shown, None
+            continue
+        for each in forms:
+            met = meeting(each, *narrow) if each != _EVERY else None if narrow else _EVERY
+            if met is not None:
+                yield shown, met
+
+
+def _patterns(allows: Iterable[Ranked]) -> Iterator[str]:
     for one in allows:
-        patterns = (_EVERY,) if one.statement.not_resources else one.statement.resources or ()
-        for pattern in patterns:
-            if "${" in pattern:
-                yield pattern, None
-                continue
-            for each in forms:
-                met = _EVERY if pattern == each == _EVERY else meeting(pattern, each) if each != _EVERY else None
-                if met is not None:
-                    yield pattern, met
+        statement = one.statement.statement
+        yield from (_EVERY,) if statement.not_resources else statement.resources or ()
 
 
 def _excepted(speaking: Sequence[CompiledStatement]) -> Iterator[str]:

@@ -1,0 +1,146 @@
+"""What agents of the demonstration can do and would need, over a real store of their calls."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from remit.adapters.feeds.chunks import Chunk
+from remit.adapters.store.index.contexts import Contexts
+from remit.adapters.store.store import Store
+from remit.app.authorization_files import AuthorizationFiles
+from remit.app.ingesting import Ingesting
+from remit.app.organization_file import OrganizationFile
+from remit.app.packaged import load_reference
+from remit.app.permissions_desk import PermissionsDesk
+from remit.flows.permissions.narrow import FIELDS
+from remit.flows.permissions.principals import calls_of
+from remit.flows.questions.window import read_window
+from remit.model.errors import NotFound
+from remit.rooms.estate import authorization_json, identities_toml, organization_json, records
+from remit.rooms.guardrails.requests import Translation
+from remit.rooms.iam import parse_document
+from remit.rooms.iam.reference_evaluator import reference_denies
+
+END = 1_790_000_000_000_000
+ROLES = (b"release-bot", b"break-glass-deploy", b"support-agent-runtime")
+Desk = Callable[[bool], PermissionsDesk]
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    made = tmp_path_factory.mktemp("agents")
+    (made / "authorization").mkdir()
+    for name, text in authorization_json().items():
+        (made / "authorization" / name).write_text(text)
+    (made / "organization.json").write_text(organization_json(END))
+    return made
+
+
+@pytest.fixture(scope="module")
+def contexts(folder: Path) -> Iterator[Contexts]:
+    with Store.open(folder / "data", "test") as store:
+        (folder / "data" / "identities.toml").write_text(identities_toml(), encoding="utf-8")
+        work = Ingesting(store, {"feed": "estate"}, lambda state: None)
+        work.conclude(work.chunks(Chunk("estate", lines, 0) for lines in _calls()), 0.0)
+        yield Contexts(store.index)
+
+
+def _calls() -> Iterator[list[bytes]]:
+    for feed in records(END):
+        if feed.data_source == "cloudtrail":
+            lines = (json.dumps(record).encode() for record in json.loads(feed.content)["Records"])
+            yield [line for line in lines if any(role in line for role in ROLES)]
+
+
+@pytest.fixture
+def desk(folder: Path, contexts: Contexts) -> Desk:
+    def made(exported: bool) -> PermissionsDesk:
+        files = AuthorizationFiles(folder / ("authorization" if exported else "nowhere"))
+        organization = OrganizationFile(folder / "organization.json")
+        return PermissionsDesk(contexts, load_reference, files, organization, lambda: END)
+
+    return made
+
+
+def topic(answer: dict[str, Any], name: str) -> dict[str, Any]:
+    return next(each for each in answer["topics"] if each["topic"] == name)
+
+
+def test_an_agent_can_what_its_roles_policies_say_and_the_statement_is_named(desk: Desk) -> None:
+    found = desk(True).can("release-bot", "40d")
+    assert [each["in_export"] for each in found["principals"]] == [True]
+    deletion = topic(found["answers"][0], "delete")
+    grants = {each["statements"][0]["sid"]: each for each in deletion["findings"] if each["decision"] == "allowed"}
+    assert grants["Versions"]["sample"] == ["ssm:DeleteParameter"]
+    assert grants["Versions"]["statements"][0]["attached"] == "inline policy «release-bot-policy»"
+    assert grants["Versions"]["resources"] == ["arn:aws:ssm:*:777788889999:parameter/shared/*"]
+    assert (
+        sum(deletion["counts"][word] for word in ("allowed", "not_settled", "denied", "not_granted"))
+        == (deletion["counts"]["actions"])
+    )
+
+
+def test_a_region_guardrail_shows_in_the_regions_and_a_boundary_in_what_it_keeps_out(desk: Desk) -> None:
+    found = desk(True).can("support-agent", "40d")
+    answer = found["answers"][0]
+    by_region = {each["region"]: each for each in topic(answer, "delete")["regions"]}
+    assert by_region["eu-west-1"]["allowed"] > 0
+    assert by_region["sa-east-1"]["allowed"] == 0
+    kinds = {one["kind"] for each in topic(answer, "permissions")["findings"] for one in each["statements"]}
+    assert "boundary" in kinds
+    assert answer["escape"]["boundary"] == "support-agent-boundary"
+    assert [each["spared"] for each in answer["escape"]["guardrails"]].count(False) == len(
+        answer["escape"]["guardrails"]
+    )
+
+
+def test_without_an_export_it_is_said_what_to_run(desk: Desk) -> None:
+    found = desk(False).can("release-bot", "40d")
+    assert found["answers"] == []
+    assert found["how_to"]["commands"] == ["aws iam get-account-authorization-details > 777788889999.json"]
+    panel = desk(False).panel("release-bot", "40d", whole=True)
+    assert (panel["can"], panel["how_to"]["accounts"]) == (None, ["777788889999"])
+
+
+def test_an_agent_without_calls_is_no_agent_that_can_nothing(desk: Desk) -> None:
+    with pytest.raises(NotFound):
+        desk(True).can("nobody", "40d")
+    assert "nobody" in desk(True).panel("nobody", "40d", whole=True)["note"]
+
+
+@pytest.mark.parametrize("agent", ["release-bot", "support-agent", "Claude Code"])
+def test_the_proposed_policy_allows_every_call_that_went_through(desk: Desk, contexts: Contexts, agent: str) -> None:
+    """By its own backtest, and by the reference evaluator call by call: turned into a Deny it denies each of them. (The
+    decision itself hangs on other policies, too: a role's trust policy.)"""
+    found = desk(True).narrow(agent, "40d")
+    proposals = {each["principal"]: each for each in found["proposals"]}
+    translation, tried = Translation(load_reference()), 0
+    for row in contexts.distinct(calls_of(agent, read_window("40d", END)), FIELDS):
+        values = dict(zip(FIELDS, row["values"], strict=True))
+        proposal = proposals.get(str(values["issuer"]))
+        if proposal is None or values["outcome"] == "denied":
+            continue
+        denying = parse_document(json.loads(json.dumps(proposal["document"]).replace("Allow", "Deny")), "turned")
+        for asked in translation.asked(values):
+            request = translation.request(values, asked, ())
+            assert reference_denies(request, denying)[0] == "yes", (asked, proposal["document"])
+            tried += row["count"]
+    assert tried > 0
+    for each in proposals.values():
+        assert each["backtest"]["refused"] == 0
+        assert each["backtest"]["calls"] + each["denied_calls"] == each["calls"]
+        granted = each["granted"]
+        assert granted["unused"] == granted["actions"] - granted["used"] > 0
+
+
+def test_what_was_denied_is_not_proposed(desk: Desk) -> None:
+    proposal = desk(True).narrow("support-agent", "40d")["proposals"][0]
+    denied = {each["permission"] for each in proposal["denied"]}
+    proposed = {action for one in proposal["document"]["Statement"] for action in one["Action"]}
+    assert denied >= {"iam:CreateAccessKey", "s3:GetObject"}
+    assert not denied & proposed
