@@ -183,7 +183,7 @@ def examples(plan: Plan, forms: tuple[str, ...]) -> Iterator[tuple[str, str | No
     Such a resource has the form of one of the action's, fits a pattern of every kind of policy that must allow it, and
     may have to be one that a Deny with NotResource leaves alone.
     """
-    choices = [_patterns(allows) for layer, allows in plan.allows if layer.kind in _ALLOWING]
+    choices = [tuple(_patterns(allows)) for layer, allows in plan.allows if layer.kind in _ALLOWING]
     leaving = [one.statement.statement for one in plan.denies]
     choices += [(_EVERY, *(each.resources or ())) for each in leaving if each.not_resources]
     for chosen in itertools.product(*(dict.fromkeys(each) for each in choices)):
