@@ -16,7 +16,7 @@ from tests.s3server import Answering, Request, proxied
 from remit.adapters.clouds.aws.policies import OrganizationPolicies
 from remit.adapters.store.state.state import State
 from remit.flows.attaching.conditions import findings_digest
-from remit.flows.attaching.persons import ACCOUNT, LOCAL, SIGNED_IN, TOKEN, Person
+from remit.flows.attaching.persons import ACCOUNT, LOCAL, SIGNED_IN, TOKEN, Person, token_person
 from remit.model.errors import Conflict, IntegrityError, NotFound, NotReady, Unavailable, UsageError
 from remit.rooms.guardrails.exports.policy import OrganizationPolicy, organization_policy
 from remit.rooms.guardrails.limits import minified
@@ -407,6 +407,17 @@ def test_a_proposal_whose_text_was_changed_in_the_state_is_not_attached(
         connection.execute(text("UPDATE attach_proposals SET content = '{\"Statement\":[]}'"))
     with pytest.raises(IntegrityError):
         one_house.attaching.execute(proposal, ANN, organization.api())
+
+
+def test_nobody_becomes_two_by_a_token_that_makes_tokens() -> None:
+    def token(name: str, by: str) -> dict[str, str]:
+        return {"name": name, "created_by": by, "created": "2026-10-01T00:00:00+00:00"}
+
+    every = [token("one", LOCAL), token("two", "token:one"), token("three", "token:two"), token("her", "cleo@a.b"),
+             token("hers", "token:her"), token("odd", "token:even"), token("even", "token:odd")]  # fmt: skip
+    counted = {each["name"]: token_person(each, every).counts_as for each in every}
+    assert {counted[name] for name in ("one", "two", "three")} == {"token:one"}
+    assert {counted[name] for name in ("her", "hers")} == {"cleo@a.b"}
 
 
 def test_a_proposal_can_be_taken_back(one_house: House, organization: Organization) -> None:

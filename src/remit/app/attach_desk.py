@@ -71,9 +71,10 @@ class AttachDesk:
         if kind == LOCAL:
             return _account()
         held = name.removeprefix("token:")
-        for token in self._tokens.list()["tokens"]:
+        every = self._tokens.list()["tokens"]
+        for token in every:
             if kind == "token" and token["name"] == held and token["state"] == "active":
-                return token_person(token)
+                return token_person(token, every)
         raise NotSignedIn("Nobody is known to ask for this", remedy="Sign in, or send a token of this server.")
 
     def _person(self, secret: str) -> Person:
@@ -84,7 +85,7 @@ class AttachDesk:
             raise NotSignedIn("The token in REMIT_TOKEN is not one of this store", remedy="`remit tokens list`")
         if _SCOPE not in token["scopes"]:
             raise Forbidden(f"token:{token['name']} may not do this: it needs the scope {_SCOPE!r}")
-        return token_person(token)
+        return token_person(token, self._tokens.list()["tokens"])
 
 
 class Steps:

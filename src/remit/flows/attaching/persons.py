@@ -7,7 +7,7 @@ making a token.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -52,6 +52,12 @@ def person_of(row: Mapping[str, Any]) -> Person:
     return Person(row["kind"], row["name"], row["made_by"], row["since"])
 
 
-def token_person(token: Mapping[str, Any]) -> Person:
-    """The holder of a token, from its row."""
-    return Person(TOKEN, f"token:{token['name']}", token["created_by"], token["created"])
+def token_person(token: Mapping[str, Any], every: Iterable[Mapping[str, Any]]) -> Person:
+    """The holder of a token, from its row and ``every`` token's: one that a token's holder made is whoever's that token
+    is, however long the chain."""
+    makers = {f"token:{each['name']}": str(each["created_by"]) for each in every}
+    made_by, seen = str(token["created_by"]), set[str]()
+    while made_by not in seen and makers.get(made_by, "") not in ("", LOCAL):
+        seen.add(made_by)
+        made_by = makers[made_by]
+    return Person(TOKEN, f"token:{token['name']}", made_by, token["created"])
