@@ -81,12 +81,31 @@ def test_a_guardrail_and_a_policy_of_the_organization_are_tried_by_name(remit: R
     assert perimeter["policy"]["type"] == "RCP"
 
 
+def test_a_file_needs_no_type_and_what_did_not_change_is_one_sentence(remit: Remit, data: Path, tmp_path: Path) -> None:
+    file, perimeter = tmp_path / "guard.json", tmp_path / "perimeter.json"
+    file.write_text(json.dumps(POLICY), encoding="utf-8")
+    told = remit("backtest", str(file), "--against", str(file), "--since", "all", "--data", str(data))
+    assert "guard.json as SCP" in told.out
+    assert "No call is judged otherwise." in told.out
+    assert "newly denied" not in told.out
+    assert "1 callers" not in told.out
+    statement = {"Effect": "Deny", "Principal": "*", "Action": "s3:PutObject", "Resource": "*"}
+    perimeter.write_text(json.dumps({**POLICY, "Statement": [statement]}), encoding="utf-8")
+    assert "perimeter.json as RCP" in remit("backtest", str(perimeter), "--since", "all", "--data", str(data)).out
+
+
+def test_an_organization_file_given_to_import_is_told_where_it_belongs(remit: Remit, data: Path) -> None:
+    refused = remit("organization", "import", str(data / "organization.json"), "--data", str(data))
+    assert refused.status == 78
+    assert "copy it to organization.json in the data folder" in refused.err
+
+
 @pytest.mark.parametrize(
     ("arguments", "says"),
     [
         (("nothing-like-it",), "nothing-like-it"),
         (("./none.json", "--type", "scp"), "no such policy file"),
-        (("org-deny-leave", "--type", "rcp"), "is a SCP"),
+        (("org-deny-leave", "--type", "rcp"), "is an SCP"),
         (("org-deny-leave", "--target", "Nowhere"), "no unit or account"),
         (("region-allowlist-deny",), "approved_regions"),
         (("org-deny-leave", "--since", "soon"), "soon"),

@@ -70,7 +70,7 @@ class BacktestDesk:
         ``remember`` it counts for whoever attaches the policy, as run by ``who``."""
         known = parse_organization(organization) if organization is not None else self._organization.organization()
         document, own = self._document(policy, known)
-        kind = _kind(kind, own)
+        kind = _kind(kind, own, document)
         other = self._document(against, known)[0] if against else None
         accounts = _accounts(targets, known)
         asked = ranged(query, since, until)
@@ -134,13 +134,15 @@ class BacktestDesk:
         return parse_document(made["document"], made["id"]), made["type"]
 
 
-def _kind(given: str, own: str) -> str:
+def _kind(given: str, own: str, document: Document) -> str:
+    """The type that was said, or its own; of a file an RCP when statements name principals, else an SCP."""
     kind = given.upper()
     if own and kind and kind != own:
-        raise UsageError(f"This policy is a {own}, no {kind}")
-    if (kind or own) not in KINDS:
-        raise UsageError("A policy from a file needs its type", remedy="Give --type scp or --type rcp.")
-    return kind or own
+        raise UsageError(f"This policy is an {own}, no {kind}")
+    if kind and kind not in KINDS:
+        raise UsageError(f"{given[:80]!r} is no type of policy", remedy="A policy is an scp or an rcp.")
+    by_form = "RCP" if any(each.principals is not None for each in document.statements) else "SCP"
+    return kind or own or by_form
 
 
 def _accounts(targets: Sequence[str], known: Organization | None) -> frozenset[str] | None:

@@ -68,7 +68,12 @@ def exported(folder: Path) -> dict[str, bytes]:
     :raises OrganizationError: if it is no folder, or holds more than an organization's exports would.
     """
     if not folder.is_dir():
-        raise OrganizationError("There is no such folder of exports", where=str(folder))
+        raise OrganizationError(
+            "There is no such folder of exports",
+            where=str(folder),
+            remedy=f"Name the folder that holds them. A file of this project's own form is not imported: copy it to "
+            f"{FILE_NAME} in the data folder, or name it as organization.file in remit.toml.",
+        )
     paths = sorted(path for path in folder.rglob("*.json") if path.is_file() and not path.is_symlink())
     if len(paths) > _MOST_FILES or sum(path.stat().st_size for path in paths) > _MOST_BYTES:
         raise OrganizationError("The folder holds more than an organization's exports", where=str(folder))

@@ -24,11 +24,23 @@ _BY: Final = (
     ("Operations", "operations", ("service", "operation")),
     ("Accounts", "accounts", ("account",)),
 )
+_DIFFERENCES: Final = {
+    "newly_denied": "newly denied",
+    "no_longer_denied": "no longer denied",
+    "newly_denied_from_unknown": "newly denied, unknown by the other",
+    "newly_unknown": "newly unknown",
+    "no_longer_unknown": "no longer unknown",
+}
 
 
 @click.command()
 @click.argument("policy")
-@click.option("--type", "kind", type=click.Choice(["scp", "rcp"], case_sensitive=False), help="The policy's type.")
+@click.option(
+    "--type",
+    "kind",
+    type=click.Choice(["scp", "rcp"], case_sensitive=False),
+    help="Of a FILE.  [default: an RCP if its statements name principals, else an SCP]",
+)
 @click.option("--set", "settings", multiple=True, metavar="NAME=VALUE", help="A parameter of a guardrail.")
 @click.option("--target", "targets", multiple=True, help="An account or unit it would be attached to; repeatable.")
 @click.option("--organization", type=click.Path(path_type=Path, dir_okay=False), help="Another organization file.")
@@ -114,8 +126,9 @@ def _draw(found: Json) -> None:
     ]
     output.table("", ("", "calls", "of them denied when made"), rows, right=(1, 2))
     if figures["would_deny"]:
+        went = f"{figures['newly_blocked']:,}" if figures["newly_blocked"] else "none"
         span = f"from {figures['first']} to {figures['last']}"
-        output.line(f"Would be denied {span}; {figures['newly_blocked']:,} of them went through when they were made.")
+        output.line(f"Would be denied {span}; {went} of them went through when they were made.")
     for each in found["statements"]:
         output.line(f"  {each['count']:>9,}  by {each['statement']}")
     for each in found["unknown_by"]:
@@ -128,7 +141,7 @@ def _draw(found: Json) -> None:
     _draw_exemption(found["exemption"])
     left = found["left_out"]
     said = {"other_clouds": "of other clouds", "without_permission": "without a known permission",
-            "records_of_one_act": "further records of an act", "outside_target": "of other accounts"}  # fmt: skip
+            "records_of_one_act": "more of an act already counted", "outside_target": "of other accounts"}  # fmt: skip
     parts = [f"{left[name]:,} {words}" for name, words in said.items() if left[name]]
     output.line(f"Of {left['total']:,} records, left out: {'; '.join(parts) or 'none'}.")
     for remark in found["notes"]:
@@ -166,13 +179,15 @@ def _draw_against(against: Json | None) -> None:
     output.line(
         f"Against {against['name']}, which would deny {against['would_deny']:,} ({against['unknown']:,} unknown):"
     )
-    for title, name in (("newly denied", "newly_denied"), ("no longer denied", "no_longer_denied"),
-                        ("newly denied, unknown by the other", "newly_denied_from_unknown"),
-                        ("newly unknown", "newly_unknown"), ("no longer unknown", "no_longer_unknown")):  # fmt: skip
+    for name, title in _DIFFERENCES.items():
         side = against[name]
+        if not side["count"]:
+            continue
         output.line(f"  {side['count']:>9,}  {title}")
         for each in side["roles"][:5]:
             output.line(f"             {each['count']:>9,}  {each['role']}")
+    if not any(against[name]["count"] for name in _DIFFERENCES):
+        output.line("  No call is judged otherwise.")
 
 
 def _draw_exemption(exemption: Json | None) -> None:
@@ -180,7 +195,8 @@ def _draw_exemption(exemption: Json | None) -> None:
         return
     output.line()
     output.line(
-        f"An exemption of the {len(exemption['principals'])} callers seen would spare {exemption['spared']:,} calls "
+        f"An exemption of {output.counted(len(exemption['principals']), 'caller')} seen would spare "
+        f"{output.counted(exemption['spared'], 'call')} "
         f"and leave {exemption['would_deny']:,} denied. {exemption['note']}"
     )
     for each in exemption["principals"]:

@@ -106,9 +106,8 @@ def _write(policy: str, path: Path | None, before: str, mended: Json, as_json: b
         changes = " (changes what is denied or allowed)" if each["changes_effect"] else ""
         output.note(f"fixed {each['code']}: {each['title']}{changes}")
     left = len(mended["insights"]["findings"])
-    output.note(
-        f"{len(mended['applied'])} fixes applied; {left} findings are left, see: remit guardrails lint {policy}"
-    )
+    fixes, are = output.counted(len(mended["applied"]), "fix", "fixes"), "is" if left == 1 else "are"
+    output.note(f"{fixes} applied; {output.counted(left, 'finding')} {are} left, see: remit guardrails lint {policy}")
 
 
 def _tell(found: Json, as_json: bool) -> None:
@@ -122,7 +121,7 @@ def _tell(found: Json, as_json: bool) -> None:
             changes = "; changes what is denied or allowed" if fix["changes_effect"] else ""
             output.line(f"    fix: {fix['title']}{changes}")
     if found["left_out"]:
-        output.line(f"{found['left_out']:,} findings more are not shown.")
+        output.line(f"Not shown: {output.counted(found['left_out'], 'further finding')}.")
     _tell_size(found)
 
 
@@ -131,7 +130,7 @@ def _tell_size(found: Json) -> None:
     for each in size["statements"]:
         name = f" ({each['sid']})" if each["sid"] else ""
         output.note(f"statement {each['statement'] + 1}{name}: {each['used']:,} {size['unit']}")
-    guessed = "" if found["type_given"] else ", by its form"
+    guessed = "" if found["type_given"] else ", by its form (say --type if it is another)"
     output.note(
         f"{found['type']}{guessed}; {size['used']:,} of {size['limit']:,} {size['unit']} of a {size['limit_of']}; "
         f"{found['checks']} checks, reference {found['reference']}"

@@ -146,6 +146,7 @@ def _tell_list(found: Json, as_json: bool) -> None:
     rows = [(each["id"], each["title"], each["type"], _families(each["frameworks"])) for each in found["items"]]
     output.table("", ("id", "title", "type", "frameworks"), rows)
     output.note(f"{found['total']} of {found['of']} guardrails. {found['note']}")
+    output.note(f"All about one: remit guardrails show {found['items'][0]['id']}")
 
 
 def _families(tags: Iterable[str]) -> str:
@@ -176,6 +177,9 @@ def _tell_guardrail(found: Json) -> None:
     _section(f"Example, {size['characters']:,} of {size['longest']:,} characters without white space", [])
     output.emit_json(found["example"])
     _section(f"Cases, {len(found['cases'])}", [f"{case['expect']:5}  {case['name']}" for case in found["cases"]])
+    given = "".join(f" --set {each['name']}=..." for each in found["parameters"] if each["required"])
+    output.note(f"Check it: remit guardrails lint {found['id']}{given}")
+    output.note(f"Try it on your history: remit backtest {found['id']}{given}")
 
 
 def _section(title: str, lines: Iterable[str]) -> None:

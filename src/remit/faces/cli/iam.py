@@ -38,7 +38,8 @@ def evaluate(file: Path, as_json: bool) -> int:
         for one in answers if isinstance(answers, list) else [answers]:
             _draw(one)
     if malformed:
-        output.note(f"{malformed:,} of {len(answers) if isinstance(answers, list) else 1:,} cases could not be read.")
+        cases = output.counted(len(answers) if isinstance(answers, list) else 1, "case")
+        output.note(f"{malformed:,} of {cases} could not be read.")
     return _MALFORMED if malformed else 0
 
 

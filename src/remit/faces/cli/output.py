@@ -83,6 +83,11 @@ def line(text: object = "") -> None:
     click.echo(safe(text))
 
 
+def counted(number: int, one: str, many: str = "") -> str:
+    """``1 caller``, ``2 callers``: a number with its noun; ``many`` where an s does not make the plural."""
+    return f"{number:,} {one if number == 1 else many or one + 's'}"
+
+
 def note(text: object) -> None:
     """A remark, on standard error so that piped output stays clean."""
     click.echo(safe(text), err=True)
