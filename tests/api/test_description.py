@@ -10,14 +10,14 @@ from typing import Any
 import pytest
 import schemathesis
 from hypothesis import HealthCheck, Phase, settings
-from schemathesis.specs.openapi.checks import unsupported_method
+from schemathesis.specs.openapi.checks import allow_header_conformance, unsupported_method
 from tests.cli.conftest import stored as stored
 
 from .server import served
 
 DOCUMENT = Path(__file__).parent.parent.parent / "docs" / "openapi.json"
 FEW = settings(max_examples=8, deadline=None, derandomize=True, phases=[Phase.explicit, Phase.generate], database=None)
-MANY = settings(FEW, max_examples=150, derandomize=False, suppress_health_check=list(HealthCheck))
+MANY = settings(FEW, max_examples=150, suppress_health_check=list(HealthCheck))
 ACCEPTED = ("2xx", "304", "400", "404", "409", "412")
 _served: dict[str, Any] = {}
 
@@ -47,11 +47,22 @@ def _serving(stored: Path) -> Iterator[None]:
         _served.clear()
 
 
+def _overlaps(path: str) -> bool:
+    """Whether another path of the description is this one, or could be: a feed's name may hold slashes."""
+    mine = path.split("/")
+    others = (other.split("/") for other in json.loads(DOCUMENT.read_text(encoding="utf-8"))["paths"] if other != path)
+    return any(
+        (len(each) == len(mine) or (len(each) < len(mine) and each[-1].startswith("{")))
+        and all(a == b or a.startswith("{") or b.startswith("{") for a, b in zip(each, mine, strict=False))
+        for each in others
+    )
+
+
 def _ask(case: Any) -> None:
     case.headers.pop("X-Hub-Signature-256", None)  # this server knows no webhook's secret, and it has a token
     seconds = 1.0 if case.path == "/events/stream" else 30.0  # a stream does not end by itself
-    # POST there is a delivery in a format called stream, which is refused as such and not as a method.
-    excluded = [unsupported_method] if case.path == "/events/stream" else []
+    # Where paths overlap, one refuses another's method for another reason, and names what both of them take.
+    excluded = [unsupported_method, allow_header_conformance] if _overlaps(case.path) else []
     headers = {"Authorization": f"Bearer {_served['token']}"}
     case.call_and_validate(headers=headers, timeout=seconds, excluded_checks=excluded)
 

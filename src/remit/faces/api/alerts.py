@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Annotated, Any, Final, Literal
 
 from fastapi import APIRouter, Depends, Path
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, StrictBool
 from starlette.responses import Response
 
 from remit.faces.api.asking import answer, caller, desk
@@ -50,7 +50,7 @@ class AlertSaid(AlertTried):
 
     name: str = Field("", max_length=120, description="Made from the query when empty.")
     channels: list[Annotated[str, Field(max_length=40)]] = Field(default_factory=list, max_length=20)
-    enabled: bool = True
+    enabled: StrictBool = True
 
 
 class Alert(BaseModel):
@@ -63,7 +63,7 @@ class Alert(BaseModel):
     kind_title: str
     settings: dict[str, str]
     channels: list[str]
-    enabled: bool
+    enabled: StrictBool
     version: int = Field(description="Counts its changes; the ETag is this number in quotes.")
     created: str
     created_by: str

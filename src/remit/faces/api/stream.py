@@ -32,7 +32,7 @@ _EXAMPLE = 'id: 4f0c.17.1763640000000000.9b1c\nevent: new\ndata: {"event_id": "9
 _STREAM: dict[int | str, dict[str, Any]] = {
     200: {
         "description": "The stream.",
-        "content": {"text/event-stream": {"schema": {"type": "string"}, "example": _EXAMPLE}},
+        "content": {"text/event-stream": {"schema": {}, "example": _EXAMPLE}},
     }
 }
 

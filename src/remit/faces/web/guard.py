@@ -25,8 +25,8 @@ HEADERS: Final = {
     "Permissions-Policy": "camera=(), geolocation=(), microphone=(), payment=(), usb=()",
 }
 _HOST: Final = re.compile(r"(\[[0-9a-f:.]+\]|[a-z0-9._-]+)(?::[0-9]{1,5})?", re.ASCII)
-_SAFE: Final = ("GET", "HEAD")
-_METHODS: Final = (*_SAFE, "POST", "PUT", "PATCH", "DELETE")
+_SAFE: Final = ("GET", "HEAD", "OPTIONS")
+"""No path answers OPTIONS; the routes refuse it, and name what each of them takes."""
 _LOCAL: Final = (b"localhost", b"127.", b"[::1]")
 """What a browser would remember of these would bind other servers of the same machine."""
 _LOG: Final = logging.getLogger("remit.console")
@@ -78,8 +78,6 @@ class Guard:
             return _text("The request names no host, or none that can be read.", 400)
         if not {hosts[0], match[1]} & self._allowed:
             return _text("This server does not answer for that host name. Open it by the address it printed.", 421)
-        if scope["method"] not in _METHODS:
-            return Response("This method is not answered.", 405, {"Allow": ", ".join(_METHODS)}, "text/plain")
         if scope["method"] not in _SAFE and not _same_origin(scope, hosts[0]):
             return _text("A page of another site may not change anything here.", 403)
         return None
