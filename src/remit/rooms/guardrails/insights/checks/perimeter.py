@@ -10,7 +10,7 @@ from remit.rooms.guardrails.insights.checks.absent import NETWORK
 from remit.rooms.guardrails.insights.facts import Facts
 from remit.rooms.guardrails.insights.finding import Check, Hit
 from remit.rooms.guardrails.insights.policy import Condition, Policy, Statement
-from remit.rooms.guardrails.insights.rewriting import with_condition
+from remit.rooms.guardrails.insights.rewriting import with_condition, with_values
 
 _IDENTITY: Final = ("aws:principalorgid", "aws:principalorgpaths", "aws:principalaccount", "aws:principalarn")
 _SERVICE_GUARDS: Final = (
@@ -70,6 +70,19 @@ def _service(policy: Policy, facts: Facts) -> Iterator[Hit]:
             f"Deny stops them too: "
         )
         yield asked[0].hit(message + "log delivery, replication, backups", statement, fixes=fixes)
+
+
+def _services_only(policy: Policy, facts: Facts) -> Iterator[Hit]:
+    for statement in policy.statements:
+        strangers = [c for c in statement.on(*_IDENTITY[:3], *NETWORK) if _stops_strangers(c)]
+        for guard in statement.on("aws:principalisawsservice"):
+            said = [text.lower() for text in guard.texts]
+            if statement.denies and strangers and guard.family == "Bool" and said == ["true"]:
+                fixes = with_values(policy, guard, guard.operator, "false", 'Set it to "false"')
+                message = f"With {guard.key} true the Deny holds for AWS's own services alone, and {strangers[0].key}"
+                yield guard.hit(
+                    f"{message} stops no stranger; to leave services out it is false", statement, fixes=fixes
+                )
 
 
 def _never_a_service(statement: Statement) -> bool:
@@ -137,6 +150,15 @@ CHECKS: Final = (
         "must leave it out, and a confused-deputy guard (aws:SourceOrgID, aws:SourceAccount) hold it instead.",
         _service,
         ("rcp", "resource", "endpoint"),
+        fixable=True,
+    ),
+    Check(
+        "services-alone-denied",
+        "high",
+        "A perimeter that is held against AWS's own services alone",
+        "aws:PrincipalIsAWSService is true when a service acts for itself. As a condition of a Deny, true picks those "
+        "calls out instead of leaving them out: log delivery stops, and everybody else passes.",
+        _services_only,
         fixable=True,
     ),
     Check(
