@@ -123,3 +123,12 @@ def test_without_an_organization_that_is_said(remit: Remit, data: Path) -> None:
     told = remit("backtest", "org-deny-leave", "--since", "all", "--data", str(data))
     assert "No organization is known" in told.err
     assert remit("backtest", "org-deny-leave", "--target", "Staging", "--data", str(data)).status == 2
+
+
+def test_a_policy_far_over_its_limit_is_refused_with_the_limit(remit: Remit, data: Path, tmp_path: Path) -> None:
+    wide = [f"arn:aws:s3:::bucket-{number}/*" for number in range(8_000)]
+    statement = {"Effect": "Deny", "Action": "s3:*", "Resource": wide}
+    (tmp_path / "wide.json").write_text(json.dumps({"Version": "2012-10-17", "Statement": [statement]}))
+    done = remit("backtest", str(tmp_path / "wide.json"), "--data", str(data))
+    assert done.status == 2
+    assert "AWS takes 10,240 of an SCP" in done.err

@@ -18,15 +18,19 @@ from remit.model.errors import NotFound, UsageError
 from remit.reference.aws import AwsReference
 from remit.rooms.guardrails.callers import Membership
 from remit.rooms.guardrails.exports.digest import digest
+from remit.rooms.guardrails.limits import LONGEST, size_of
 from remit.rooms.guardrails.requests import Translation
 from remit.rooms.guardrails.verdicts import Scope
 from remit.rooms.iam import CompiledPolicy, Document, parse_document
+from remit.rooms.iam.document import Source
 from remit.rooms.organization import Organization, parse_organization
 from remit.rooms.query import read_query
 from remit.rooms.query.ranged import ranged
 
 Json = dict[str, Any]
 KINDS: Final = ("SCP", "RCP")
+_DRAFT: Final = 4
+"""How many times its limit a policy that is tried may be long."""
 Record = Callable[[str, str, Sequence[str], str, str, Mapping[str, Any]], str]
 """(digest, kind, targets, at, who, facts) -> the id that a backtest is remembered by."""
 
@@ -71,7 +75,10 @@ class BacktestDesk:
         known = parse_organization(organization) if organization is not None else self._organization.organization()
         document, own = self._document(policy, known)
         kind = _kind(kind, own, document)
+        _triable(document, kind)
         other = self._document(against, known)[0] if against else None
+        if other is not None:
+            _triable(other, kind)
         accounts = _accounts(targets, known)
         asked = ranged(query, since, until)
         trial = Trial(
@@ -99,8 +106,7 @@ class BacktestDesk:
         old as the end of its window: calls of long ago say nothing of today's."""
         if self._record is None or document.source is None:
             return None
-        value = document.source.value
-        plain = json.loads(document.source.text) if document.source.text is not None else value
+        plain = _plain(document.source)
         now, ended = datetime.fromtimestamp(self._clock() / 1_000_000, UTC), answer["window"]["high"]
         at = (min(now, datetime.fromisoformat(ended)) if ended else now).isoformat(timespec="seconds")
         facts = {"figures": answer["figures"], "window": answer["window"]}
@@ -143,6 +149,23 @@ def _kind(given: str, own: str, document: Document) -> str:
         raise UsageError(f"{given[:80]!r} is no type of policy", remedy="A policy is an scp or an rcp.")
     by_form = "RCP" if any(each.principals is not None for each in document.statements) else "SCP"
     return kind or own or by_form
+
+
+def _plain(source: Source) -> Any:
+    return json.loads(source.text) if source.text is not None else source.value
+
+
+def _triable(document: Document, kind: str) -> None:
+    """Refuse what could never be attached and would be judged for minutes. A draft may be a few times too long."""
+    if document.source is None:
+        return
+    size, limit = size_of(_plain(document.source)), LONGEST[kind]
+    if size > _DRAFT * limit:
+        raise UsageError(
+            f"The policy has {size:,} characters without white space, AWS takes {limit:,} of an {kind}",
+            where=document.name,
+            remedy=f"Split it; a draft of at most {_DRAFT * limit:,} can be tried.",
+        )
 
 
 def _accounts(targets: Sequence[str], known: Organization | None) -> frozenset[str] | None:
