@@ -18,10 +18,10 @@ from starlette.requests import ClientDisconnect
 
 from remit.adapters.store.index.deadline import within
 from remit.adapters.store.store import Store
-from remit.app.bounds import Bounded, Patience, Turns, bounded
+from remit.app.bounds import ASKING, Bounded, Patience, Turns, bounded
 from remit.app.config.schema import Questions
 from remit.app.connections import MOST_CONNECTIONS, PatientProtocol, most_connections
-from remit.app.desks import ALERTS, FEEDS, IDENTITIES, QUESTIONS
+from remit.app.desks import IDENTITIES, QUESTIONS
 from remit.faces.api import exports
 from remit.faces.web.problems import refused
 from remit.faces.web.statuses import status_of
@@ -167,7 +167,7 @@ class Identities:
 
 
 def test_what_other_desks_ask_of_the_index_takes_its_turn_among_the_questions() -> None:
-    desk, others = Desk(), {IDENTITIES: Identities(), ALERTS: Identities(), FEEDS: Identities()}
+    desk, others = Desk(), {name: Identities() for name in ASKING}
     desks = bounded({QUESTIONS: desk, **others}, Questions(seconds=60, at_once=1))
     with at_work(desks[QUESTIONS], desk, 17):
         assert desk.begun.acquire(timeout=60)

@@ -16,13 +16,14 @@ from typing import Any, Final
 
 from remit.adapters.store.index.deadline import within
 from remit.app.config.schema import Questions
-from remit.app.desks import ALERTS, BACKTEST, FEEDS, IDENTITIES, QUESTIONS, STREAMED
+from remit.app.desks import ALERTS, BACKTEST, FEEDS, IDENTITIES, PERMISSIONS, QUESTIONS, STREAMED
 from remit.model.errors import Busy
 
 ASKING: Final[Mapping[str, frozenset[str]]] = {
     IDENTITIES: frozenset({"entries", "suggest", "preview"}),
     ALERTS: frozenset({"dry_run"}),
     BACKTEST: frozenset({"run"}),
+    PERMISSIONS: frozenset({"can", "panel", "narrow"}),
     FEEDS: frozenset({"list", "show"}),
 }
 """Calls of other desks that ask the index what a question asks; what these desks change is not cut off."""
