@@ -216,8 +216,13 @@ LONG_BEFORE = -40 * 1440
     [
         ("operation:DeleteBucket", "match", {}),
         ("service:s3", "match", {"quiet": "10m"}),
-        ("service:s3 -operation:Nothing", "rate", {"window": "1h", "least": "5", "factor": "2"}),
-        ("service:s3", "first", {"value": "operation"}),
+        pytest.param(
+            "service:s3 -operation:Nothing",
+            "rate",
+            {"window": "1h", "least": "5", "factor": "2"},
+            marks=pytest.mark.heavy,
+        ),
+        pytest.param("service:s3", "first", {"value": "operation"}, marks=pytest.mark.heavy),
         ("service:s3", "first", {"value": "principal"}),
     ],
 )

@@ -71,7 +71,7 @@ def window(request: pytest.FixtureRequest, browser: Browser, demo: str) -> Itera
     assert asked == {urlsplit(demo).netloc}
 
 
-@pytest.fixture(scope="module", params=list(WIDTHS))
+@pytest.fixture(scope="module", params=["320 pixels", pytest.param("200 per cent", marks=pytest.mark.heavy)])
 def narrow(request: pytest.FixtureRequest, browser: Browser) -> Iterator[Page]:
     """A window of a telephone, and one enlarged to twice its size."""
     width, height, scale = WIDTHS[request.param]
@@ -96,9 +96,10 @@ def barriers(page: Page) -> list[str]:
     ]
 
 
-def test_nothing_keeps_anybody_out_of_any_page(window: Page, addresses: dict[str, str]) -> None:
+@pytest.mark.parametrize("step", [3, pytest.param(1, marks=pytest.mark.heavy)])
+def test_nothing_keeps_anybody_out_of_any_page(window: Page, addresses: dict[str, str], step: int) -> None:
     found = {}
-    for name, address in addresses.items():
+    for name, address in list(addresses.items())[::step]:
         window.goto(address)
         expect(window.get_by_role("heading").first).to_be_visible()
         found[name] = barriers(window)

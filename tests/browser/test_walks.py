@@ -273,6 +273,7 @@ def test_what_is_different_is_answered_for_picked_events(demo: str, page: Page) 
     expect(different).not_to_contain_text("against the")
 
 
+@pytest.mark.heavy
 def test_the_console_is_read_without_scripts(demo: str, unscripted: Page) -> None:
     page = unscripted
     page.goto(demo)

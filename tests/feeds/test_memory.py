@@ -56,7 +56,12 @@ EXPECTED = {
 }
 
 
-@pytest.mark.parametrize("name", EXPECTED)
+_SLOW = {"text.json.gz", "tiny.jsonl"}
+
+
+@pytest.mark.parametrize(
+    "name", [pytest.param(name, marks=[pytest.mark.heavy] if name in _SLOW else []) for name in EXPECTED]
+)
 def test_hostile_input_is_read_in_bounded_memory(tmp_path: Path, name: str) -> None:
     (outcome,) = child(hostile.__file__, str(made(tmp_path, name)))
     records, faults, reasons = EXPECTED[name]

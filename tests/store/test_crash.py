@@ -196,8 +196,8 @@ def kill_often(tmp_path: Path, kills: int, seed: int) -> None:
         assert index_digest(store.index) == digest
 
 
-def test_killed_ten_times_between_and_during_commits_nothing_is_lost_or_doubled(tmp_path):
-    kill_often(tmp_path, 10, seed=1)
+def test_killed_five_times_between_and_during_commits_nothing_is_lost_or_doubled(tmp_path):
+    kill_often(tmp_path, 5, seed=1)
 
 
 @pytest.mark.heavy
