@@ -264,7 +264,7 @@ def _backtests(found: Json) -> str:
             f"{each['figures_s']:.2f} s for the figures, {each['answer_s']:.2f} s with who and when "
             f"(CPU {each['figures_cpu_s']:.2f} and {each['answer_cpu_s']:.2f} s)",
             "< 2 s" if aimed else "",
-            _verdict(each["figures_s"] < 2) if aimed else "",
+            _verdict(max(each["figures_s"], each["answer_s"]) < 2) if aimed else "",
         )
         for each in found["policies"]
     ]
@@ -299,6 +299,7 @@ def _method(result: Json) -> str:
 * Questions: free text, facets of a filter that many events pass, agents and denials read what is stored, not what
   matches. One event reads a row group of raw records, which maintenance orders by caller and not by time. The Event
   Center asks seven statements and renders for some 30 ms.
+* Backtests: with who, when and samples a policy that denies millions groups all of those by every kind of caller.
 * chdb, trailscraper and polars do a part of the work, two of them in native code: see what each line says it does.
 
 ## Method
