@@ -108,6 +108,7 @@ def test_what_fails_is_said_once_and_tried_again(kept, monkeypatch):
     assert stored(kept) == 10
 
 
+@pytest.mark.heavy
 def test_a_server_keeps_what_the_file_it_was_given_says(tmp_path):
     data, logs, file = tmp_path / "data", tmp_path / "logs.jsonl", tmp_path / "other.toml"
     logs.write_bytes(record("old", "PutObject", "a", eventTime="2020-01-01T00:00:00Z"))
