@@ -5,6 +5,7 @@ from __future__ import annotations
 import dataclasses
 import signal
 import socket
+import threading
 from collections import deque
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
@@ -65,7 +66,7 @@ def serve(data: Path, options: Json, say: Say) -> None:
         say(text)
 
     with (
-        _ended_by_sigterm(),
+        _ended_by_sigterm() as asked_to_end,
         listening,
         open_store(folder, "server", notice, control=f"{socket_path}|{address}", configured=configured) as store,
     ):
@@ -81,7 +82,7 @@ def serve(data: Path, options: Json, say: Say) -> None:
             shown = lambda: [*noticed, *desks[IDENTITIES].notices(), *(age.notices() if age else ())]  # noqa: E731
             told = {"demo": options["demo"], "notices": shown, "standing": age.told if age else lambda: ""}
             site = build_site(desks, exposed, configured.auth, port, streams, **told)
-            _run(site, listening, exposed, streams.close)
+            _run(site, listening, exposed, streams.close, asked_to_end)
 
 
 def _begin(store: Store, notice: Say, say: Say, *, filling: bool) -> None:
@@ -174,24 +175,36 @@ def _at_work(store: Store, desks: Mapping[str, Any], socket_path: Path, address:
 
 
 @contextmanager
-def _ended_by_sigterm() -> Iterator[None]:
-    """SIGTERM ends the server as Ctrl-C does, so that what is open is closed and the lease given back."""
+def _ended_by_sigterm() -> Iterator[threading.Event]:
+    """SIGTERM ends the server as Ctrl-C does, so that what is open is closed and the lease given back.
+
+    Gives whether it came: what a handler raises is lost where Python runs it in a finalizer or a library's callback.
+    """
+    asked = threading.Event()
 
     def stop(number: int, frame: object) -> None:  # noqa: ARG001 - the signal module's form
+        asked.set()
         raise KeyboardInterrupt
 
     before = signal.signal(signal.SIGTERM, stop)
     try:
-        yield
+        yield asked
     finally:
         signal.signal(signal.SIGTERM, before)
 
 
-def _run(app: ASGIApp, listening: socket.socket, exposed: Exposure, ending: Callable[[], None]) -> None:
-    """Answer requests until stopped; ``ending`` is called as soon as that is asked for."""
+def _run(
+    app: ASGIApp, listening: socket.socket, exposed: Exposure, ending: Callable[[], None], asked_to_end: threading.Event
+) -> None:
+    """Answer requests until stopped; ``ending`` is called as soon as that is asked for. Stops at once when it was asked
+    to end before it could answer."""
     import uvicorn
 
     class Server(uvicorn.Server):
+        async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+            await super().startup(sockets)
+            self.should_exit = self.should_exit or asked_to_end.is_set()
+
         async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
             ending()  # it waits for answers under way, and a stream would never end by itself
             await super().shutdown(sockets)
