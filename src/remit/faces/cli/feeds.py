@@ -12,6 +12,7 @@ import click
 
 from remit.faces.cli import output
 from remit.faces.cli.options import ListByDefault, data_option, json_option
+from remit.faces.cli.output import counted
 from remit.faces.cli.ports import Application, Json
 
 _LENGTHS = ((86_400, "d"), (3_600, "h"), (60, "min"))
@@ -165,7 +166,7 @@ def show_feed(app: Application, name: str, data: Path, as_json: bool) -> None:
     if as_json:
         output.emit_json(feed)
         return
-    output.line(f"{feed['name']}: {_counted(feed['records'], 'record')} from {feed['target'] or 'no known target'}")
+    output.line(f"{feed['name']}: {counted(feed['records'], 'record')} from {feed['target'] or 'no known target'}")
     output.line(f"{feed['state']}{': ' + feed['why'] if feed['why'] else ''}")
     output.line(f"newest event {feed['newest'] or 'none'}, {_length(feed['lag_seconds'])} ago")
     for reason in feed["reasons"]:
@@ -197,16 +198,12 @@ def _length(seconds: float | None) -> str:
     return f"{int(seconds // size):,} {unit}"
 
 
-def _counted(number: int, noun: str) -> str:
-    return f"{number:,} {noun}{'' if number == 1 else 's'}"
-
-
 def _close(done: Json, as_json: bool) -> None:
     if as_json:
         output.emit_json(done)
         return
     output.line(
-        f"{_counted(done['read'], 'record')} read from {_counted(done['sources'], 'source')} in {done['seconds']:.1f} s"
+        f"{counted(done['read'], 'record')} read from {counted(done['sources'], 'source')} in {done['seconds']:.1f} s"
         f" ({done['rate']:,.0f} a second): {done['new']:,} new, {done['duplicate']:,} already known."
     )
     if expired := done.get("expired"):

@@ -9,6 +9,7 @@ import click
 from remit.faces.cli import output
 from remit.faces.cli.causes import draw_causes
 from remit.faces.cli.options import QueryCommand, data_option, joined, json_option, limit_option, query_argument
+from remit.faces.cli.output import counted
 from remit.faces.cli.ports import Application, Json
 
 _MARKS = {"ok": "ok     ", "warn": "warning", "bad": "BAD    ", "unknown": "unknown"}
@@ -30,10 +31,6 @@ def denials(app: Application, query: tuple[str, ...], data: Path, limit: int, as
         _draw(found)
 
 
-def _counted(count: int, noun: str) -> str:
-    return f"{count:,} {noun}{'' if count == 1 else 's'}"
-
-
 def _draw(found: Json) -> None:
     if found["total"]:
         draw_causes(found["causes"])
@@ -41,7 +38,7 @@ def _draw(found: Json) -> None:
         policy = f" {group['policy_arn']}" if group["policy_arn"] else ""
         output.line(f"{group['count']:>6,}  {group['policy_type']}{policy}  {group['action'] or 'action not said'}")
         output.line(
-            f"        {group['first']} to {group['last']}; {_counted(group['distinct_principals'], 'principal')}"
+            f"        {group['first']} to {group['last']}; {counted(group['distinct_principals'], 'principal')}"
         )
         explained = group.get("explanation") or {}
         for sentence in (explained.get("what"), explained.get("why")):
@@ -53,7 +50,7 @@ def _draw(found: Json) -> None:
     if found.get("note"):
         output.line(found["note"])
     output.note(
-        f"{_counted(found['total'], 'denial')} in {_counted(len(found['groups']), 'group')}"
+        f"{counted(found['total'], 'denial')} in {counted(len(found['groups']), 'group')}"
         f"{' (more not shown)' if found['more'] else ''}."
     )
 

@@ -11,6 +11,8 @@ from typing import TYPE_CHECKING
 
 import click
 
+from remit.flows.questions.window import plural
+
 if TYPE_CHECKING:
     from rich.console import Console
 
@@ -85,7 +87,7 @@ def line(text: object = "") -> None:
 
 def counted(number: int, one: str, many: str = "") -> str:
     """``1 caller``, ``2 callers``: a number with its noun; ``many`` where an s does not make the plural."""
-    return f"{number:,} {one if number == 1 else many or one + 's'}"
+    return f"{number:,} {many}" if many and number != 1 else plural(number, one)
 
 
 def note(text: object) -> None:

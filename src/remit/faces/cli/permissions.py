@@ -41,7 +41,8 @@ def can(app: Application, name: str, window: str, authorization: tuple[Path, ...
 
 
 def _draw(found: Json) -> None:
-    output.line(f"{found['agent']}: credentials used from {found['window']['low']} to {found['window']['high']}")
+    low, high = (found["window"][end][:19] for end in ("low", "high"))
+    output.line(f"{found['agent']}: credentials used from {low}Z to {high}Z")
     rows = [
         (each["principal"], each["calls"], each["denied"], each["why"] or ", ".join(each["attached"]) or "no policy")
         for each in found["principals"]
@@ -74,7 +75,7 @@ def _draw_answer(answer: Json) -> None:
 
 def _draw_finding(each: Json) -> None:
     sample = ", ".join(each["sample"][:4]) + (", ..." if each["actions"] > 4 else "")
-    output.line(f"    {_MARKS[each['decision']]} {each['actions']:,} actions ({sample})")
+    output.line(f"    {_MARKS[each['decision']]} {output.counted(each['actions'], 'action')} ({sample})")
     output.line(f"      {each['why']}")
     if each["decision"] in ("allowed", "unknown") and each["resources"]:
         more = f" and {each['resources_in_all'] - 6} more" if each["resources_in_all"] > 6 else ""

@@ -10,6 +10,7 @@ import click
 
 from remit.faces.cli import output
 from remit.faces.cli.options import data_option, json_option
+from remit.faces.cli.output import counted
 from remit.faces.cli.ports import Application, Json
 from remit.model.errors import UsageError
 
@@ -50,14 +51,14 @@ def run_retention(app: Application, /, data: Path, keep: str, yes: bool, as_json
         )
     if not yes:
         _draw_plan(plan)
-        _confirmed(f"Type {plan['keep']} to remove {_counted(plan['events'], 'event')} for good", plan["keep"])
+        _confirmed(f"Type {plan['keep']} to remove {counted(plan['events'], 'event')} for good", plan["keep"])
     done = app.expire(data, plan["keep"])
     if as_json:
         output.emit_json(done)
     else:
-        output.line(f"{_counted(done['events'], 'event')} before {done['before']} removed, and {_rest(done)}.")
+        output.line(f"{counted(done['events'], 'event')} before {done['before']} removed, and {_rest(done)}.")
         output.line(
-            f"Looked for older ones in {_counted(done['proof']['files'], 'file')} of the lake and in the index: "
+            f"Looked for older ones in {counted(done['proof']['files'], 'file')} of the lake and in the index: "
             f"found {done['proof']['found']:,}."
         )
     _fail_if_found(done)
@@ -101,26 +102,26 @@ def _draw_plan(plan: Json) -> None:
     if plan["oldest"] is None:
         output.line("Nothing is stored.")
         return
-    output.line(f"Stored: {_counted(plan['stored'], 'event')}, the oldest of {plan['oldest']}.")
+    output.line(f"Stored: {counted(plan['stored'], 'event')}, the oldest of {plan['oldest']}.")
     if not plan["keep"]:
         output.line("See what a policy would remove: remit retention --keep 400d")
         return
     output.line(
-        f"Older than {plan['keep']} (before {plan['before']}): {_counted(plan['events'], 'event')} and"
-        f" {_counted(plan['quarantine'], 'unreadable record')} in {_counted(len(plan['months']), 'month')}"
+        f"Older than {plan['keep']} (before {plan['before']}): {counted(plan['events'], 'event')} and"
+        f" {counted(plan['quarantine'], 'unreadable record')} in {counted(len(plan['months']), 'month')}"
         f"{' (' + ', '.join(plan['months']) + ')' if plan['months'] else ''}."
     )
     output.line(
-        f"That removes {_counted(plan['bytes'], 'byte')} in whole files and rewrites"
-        f" {_counted(plan['rewritten_bytes'], 'byte')}; the oldest kept: {plan['oldest_kept'] or 'none is left'}."
+        f"That removes {counted(plan['bytes'], 'byte')} in whole files and rewrites"
+        f" {counted(plan['rewritten_bytes'], 'byte')}; the oldest kept: {plan['oldest_kept'] or 'none is left'}."
     )
 
 
 def _draw_preview(shown: Json) -> None:
     output.line(
-        f"{shown['subject']} is named by {_counted(shown['events'], 'event')} (from {shown['first'] or '-'} to"
-        f" {shown['last'] or '-'}), {_counted(shown['quarantine'], 'unreadable record')} and corrections of"
-        f" {_counted(shown['corrections'], 'event')}."
+        f"{shown['subject']} is named by {counted(shown['events'], 'event')} (from {shown['first'] or '-'} to"
+        f" {shown['last'] or '-'}), {counted(shown['quarantine'], 'unreadable record')} and corrections of"
+        f" {counted(shown['corrections'], 'event')}."
     )
     for title, counts in (("feed", shown["feeds"]), ("named in", shown["columns"])):
         if counts:
@@ -140,12 +141,12 @@ def _draw_preview(shown: Json) -> None:
 
 
 def _draw_erased(done: Json) -> None:
-    output.line(f"{_counted(done['events'], 'event')} removed, and {_rest(done)}.")
+    output.line(f"{counted(done['events'], 'event')} removed, and {_rest(done)}.")
     for table, count in done["state"].items():
-        output.line(f"  {_counted(count, 'row')} of {table.replace('_', ' ')} removed or rewritten")
+        output.line(f"  {counted(count, 'row')} of {table.replace('_', ' ')} removed or rewritten")
     proof = done["proof"]
     output.line(
-        f"Looked for it in {_counted(proof['files'], 'file')}, {_counted(proof['bytes'], 'byte')}:"
+        f"Looked for it in {counted(proof['files'], 'file')}, {counted(proof['bytes'], 'byte')}:"
         f" found {proof['found']:,}."
     )
     for note in proof["notes"]:
@@ -156,17 +157,13 @@ def _draw_erased(done: Json) -> None:
 
 
 def _rest(done: Json) -> str:
-    freed = _counted(done["freed_bytes"], "byte")
-    return f"{_counted(done['quarantine'], 'unreadable record')}; {freed} of the lake freed"
+    freed = counted(done["freed_bytes"], "byte")
+    return f"{counted(done['quarantine'], 'unreadable record')}; {freed} of the lake freed"
 
 
 def _fail_if_found(done: Json) -> None:
     if done["proof"]["found"]:
         raise click.exceptions.Exit(5)
-
-
-def _counted(count: int, noun: str) -> str:
-    return f"{count:,} {noun}{'' if count == 1 else 's'}"
 
 
 COMMANDS = (retention, erase)

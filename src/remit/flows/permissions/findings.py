@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from typing import Final
 
 from remit.flows.permissions.sources import Json
+from remit.flows.questions.window import plural
 from remit.rooms.authorization.bearing import Bearing
 from remit.rooms.authorization.reach import ALLOWED, DENIED, NOT_GRANTED, ORDER, UNKNOWN, Judged
 from remit.rooms.authorization.topics import TITLES, Subject
@@ -80,7 +81,7 @@ class Topic:
         total = len(self._best)
         parts = [f"{counts[each]:,} {WORDS[each]}" for each in ORDER if counts[each]]
         places = sorted(region for region, found in self._regions.items() if found[ALLOWED])
-        where = f", in {len(able):,} services and {len(places)} of {len(self._regions)} Regions" if able else ""
+        where = f", in {plural(len(able), 'service')} and {len(places)} of {len(self._regions)} Regions" if able else ""
         return f"Of {total:,} actions {', '.join(parts) or 'none was asked about'}{where}."
 
 
