@@ -114,7 +114,7 @@ def _read(path: Path) -> str:
 def _draw(found: Json) -> None:
     figures, already = found["figures"], found["figures"]["already_denied"]
     policy = found["policy"]
-    output.line(f"{policy['name']} as {policy['type']}, over {found['query'] or 'all time'}")
+    output.line(f"{policy['name']} as {policy['type']}, over the calls of {found['query'] or 'all time'}")
     rows = [
         (title, f"{figures[name]:,}", f"{already[name]:,}")
         for title, name in (

@@ -88,7 +88,7 @@ def _read(path: Path) -> str:
         with path.open("rb") as opened:
             data = opened.read(_LONGEST + 1)
     except OSError as error:
-        raise UsageError(f"The policy cannot be read: {error}", where=str(path)) from error
+        raise UsageError(f"The policy cannot be read: {error.strerror}", where=str(path)) from error
     if len(data) > _LONGEST:
         raise UsageError(f"{path} is larger than {_LONGEST:,} bytes", remedy="No policy is.")
     return data.decode("utf-8", "backslashreplace").removeprefix("\ufeff")

@@ -66,7 +66,9 @@ def take(
 
 
 def _draw_tree(found: Json) -> None:
-    output.line(f"Organization {found['id']} at {found['at']}; enabled: {', '.join(found['enabled']) or 'nothing'}")
+    output.line(
+        f"Organization {found['id']} at {found['at'][:19]}Z; enabled: {', '.join(found['enabled']) or 'nothing'}"
+    )
     _draw_unit(found["tree"], "")
     rows = [
         (each["id"], each["name"], each["type"], len(each["versions"]), ", ".join(each["targets"]) or "-")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from difflib import get_close_matches
 from typing import Final, Protocol, TypeVar
 
@@ -63,13 +63,19 @@ G = TypeVar("G", bound=Searched)
 
 
 def search(
-    guardrails: Iterable[G], known: Sequence[Framework], text: str, frameworks: tuple[str, ...], service: str, type: str
+    guardrails: Sequence[G], known: Sequence[Framework], text: str, frameworks: tuple[str, ...], service: str, type: str
 ) -> tuple[G, ...]:
     """Those in which every word of ``text`` is found, best first and else in order.
 
     ``frameworks`` are names, families (PCI-DSS) or ``NAME:control``; one of them is enough. Raises ``UsageError`` for
-    a framework or type that nobody knows.
+    a framework or type that nobody knows, and for a service that no guardrail names: those for every service would
+    make a misspelt one look known.
     """
+    every = sorted({name for each in guardrails for name in each.services})
+    if service and service.casefold() not in every:
+        near = get_close_matches(service.casefold(), every, 3)
+        remedy = f"Did you mean {' or '.join(near)}?" if near else "Those for every service are listed without it."
+        raise UsageError(f"No guardrail names the service {service[:40]!r}", remedy=remedy)
     kind = type.upper()
     if kind and kind not in TYPES:
         raise UsageError(f"There is no policy type {type[:40]!r}", remedy=f"One of: {', '.join(TYPES)}")

@@ -9,7 +9,7 @@ from remit.rooms.iam.vocabulary import WITH_PRINCIPAL
 
 def check_kind(document: Document, kind: str) -> None:
     """Raises ``PolicyError`` when AWS would not take the document as a policy of ``kind``: identity, boundary and
-    session policies and SCPs name no principal, the others must; RCPs deny only, and deny everyone."""
+    session policies and SCPs name no principal, the others must; RCPs speak of everyone."""
     for statement in document.statements:
         what = _kind_trouble(statement, kind)
         if what:
