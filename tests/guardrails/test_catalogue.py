@@ -16,7 +16,7 @@ from remit.model.errors import ConfigError
 from remit.reference.aws import AwsReference
 from remit.reference.aws_rcp import RCP_SERVICES
 from remit.rooms.guardrails.catalogue import Catalogue, Guardrail, Statement, load_catalogue
-from remit.rooms.guardrails.insights.global_keys import GLOBAL_KEYS
+from remit.rooms.guardrails.insights.documented_keys import GLOBAL_KEYS
 from remit.rooms.guardrails.limits import LONGEST, RCP, size_of
 from remit.rooms.guardrails.parameters import read_values
 from remit.rooms.guardrails.rendering import PLACEHOLDER, example_values, render

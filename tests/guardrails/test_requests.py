@@ -9,7 +9,7 @@ import pytest
 
 from remit.app.packaged import load_reference
 from remit.rooms.guardrails.callers import Membership, caller_of
-from remit.rooms.guardrails.global_keys import Asked
+from remit.rooms.guardrails.global_key_readings import Asked
 from remit.rooms.guardrails.record import fields_of
 from remit.rooms.guardrails.requests import Translation
 

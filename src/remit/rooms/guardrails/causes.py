@@ -13,7 +13,7 @@ from typing import Final
 
 from remit.rooms.guardrails.callers import CALLER, Caller, caller_of
 from remit.rooms.guardrails.conditions_told import Told, tell
-from remit.rooms.guardrails.global_keys import Asked
+from remit.rooms.guardrails.global_key_readings import Asked
 from remit.rooms.guardrails.record import Row
 from remit.rooms.guardrails.requests import OPERATION, OWNERS, RESOURCES, Translation
 from remit.rooms.guardrails.verdicts import WHOSE

@@ -12,7 +12,7 @@ from typing import Final
 
 from remit.reference.aws import AwsReference
 from remit.rooms.guardrails.callers import CALLER, Membership, caller_of
-from remit.rooms.guardrails.global_keys import (
+from remit.rooms.guardrails.global_key_readings import (
     ABSENT,
     GLOBAL,
     UNKNOWN,

@@ -11,7 +11,7 @@ from typing import Any, Final
 
 from remit.reference.aws import AwsReference
 from remit.rooms.guardrails.callers import CALLER, Caller, Membership, caller_of
-from remit.rooms.guardrails.global_keys import Asked
+from remit.rooms.guardrails.global_key_readings import Asked
 from remit.rooms.guardrails.keys import Keys
 from remit.rooms.guardrails.record import Row, elements, fields_of
 from remit.rooms.iam import Request

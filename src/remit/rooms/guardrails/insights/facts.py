@@ -10,7 +10,7 @@ from typing import Final
 
 from remit.reference.aws import Action, AwsReference
 from remit.reference.aws_condition_keys import HOLE, ConditionKeys
-from remit.rooms.guardrails.insights.global_keys import GLOBAL_KEYS, REPLACED
+from remit.rooms.guardrails.insights.documented_keys import GLOBAL_KEYS, REPLACED
 from remit.rooms.guardrails.insights.policy import Policy, Statement, Value
 
 _STEPS: Final = 4_000_000
