@@ -30,6 +30,9 @@ $(VENV)/.test: requirements/test.lock $(VENV)/.run
 	$(PIP) install --require-hashes -r requirements/test.lock
 	touch $@
 
+# Tests start hundreds of interpreters. Each would compile the whole project, where the machine keeps no bytecode.
+test test-all: export PYTHONDONTWRITEBYTECODE :=
+
 test: setup $(VENV)/.test lint browser postgresql
 	$(VENV)/bin/python -m pytest -n 2 --dist loadfile
 
