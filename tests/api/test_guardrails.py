@@ -16,6 +16,7 @@ from .conftest import Client, site_of
 
 VIEWER = Caller("vera@example.com", "person", ROLES["viewer"], "viewer")
 REGIONS = {"guardrail": "region-allowlist-deny", "values": {"approved_regions": ["eu-north-1"]}}
+EMPTY = '{"Version": "2012-10-17", "Statement": []}'
 TEXT = '{"Version": "2012-10-17", "Statement": [{"Effect": "Deny", "Action": "s3:*", "Resource": "*"}]}'
 
 
@@ -74,6 +75,8 @@ def test_a_backtest_that_is_to_be_remembered_needs_more_than_reading(site: Any, 
         ("lint", {"policy": {"text": TEXT, "guardrail": "x"}}, 400),
         ("lint", {"policy": {"text": TEXT, "values": {"a": "b"}}}, 400),
         ("export", {"policy": {"text": "{"}}, 400),
+        ("export", {"policy": {"text": EMPTY}}, 400),
+        ("backtest", {"policy": {"text": EMPTY}}, 400),
         ("export", {"policy": REGIONS, "format": "word"}, 400),
         ("backtest", {"policy": {"text": "{"}, "type": "scp"}, 400),
         ("backtest", {"policy": REGIONS, "targets": ["ou-none"]}, 400),

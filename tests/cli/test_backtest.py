@@ -94,6 +94,22 @@ def test_a_file_needs_no_type_and_what_did_not_change_is_one_sentence(remit: Rem
     assert "perimeter.json as RCP" in remit("backtest", str(perimeter), "--since", "all", "--data", str(data)).out
 
 
+def test_a_policy_that_says_nothing_is_not_tried(remit: Remit, data: Path, tmp_path: Path) -> None:
+    file = tmp_path / "empty.json"
+    file.write_text(json.dumps({**POLICY, "Statement": []}), encoding="utf-8")
+    refused = remit("backtest", str(file), "--since", "all", "--data", str(data))
+    assert refused.status == 2
+    assert "has no statement" in refused.err
+
+
+def test_a_draft_with_an_error_is_tried_and_told_that_it_has_one(remit: Remit, data: Path, tmp_path: Path) -> None:
+    file = tmp_path / "draft.json"
+    file.write_text(json.dumps({"Statement": POLICY["Statement"]}), encoding="utf-8")
+    told = remit("backtest", str(file), "--since", "all", "--data", str(data))
+    assert told.status == 0
+    assert "could not be exported or attached: There is no Version" in told.err
+
+
 def test_an_organization_file_given_to_import_is_told_where_it_belongs(remit: Remit, data: Path) -> None:
     refused = remit("organization", "import", str(data / "organization.json"), "--data", str(data))
     assert refused.status == 78

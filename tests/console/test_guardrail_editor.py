@@ -100,6 +100,14 @@ def test_a_policy_of_one_s_own_is_exported(app: Any, form: str, word: str) -> No
     assert word in html.unescape(shown)
 
 
+def test_a_policy_that_aws_would_refuse_is_not_exported(app: Any) -> None:
+    refused = SHADOWED.replace('"Sid": "All"', '"Sid": "All of it"')
+    answer = posted(app, text=refused, type="scp", do="export", form="terraform", name="mine")
+    assert "This SCP is not exported, for it has errors" in answer.text
+    assert "mine at /Statement/1/Sid, line 5" in answer.text
+    assert "aws_organizations_policy" not in answer.text
+
+
 @pytest.mark.parametrize("text", ["{", "[]", "null", '{"Statement": {}}', "\ud83d\ude00" * 10, "[" * 5000, "\x00"])
 @pytest.mark.parametrize("do", ["check", "backtest", "export"])
 def test_what_is_no_policy_is_answered_with_what_is_wrong(app: Any, text: str, do: str) -> None:

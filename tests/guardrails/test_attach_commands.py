@@ -163,7 +163,20 @@ def test_an_export_is_written_to_a_file(remit: Commands, tmp_path: Path, form: s
         ),
         ('{"Statement":{"Effect":"Deny","Action":"s3:*","Resource":"*"}}', ("--type", "rcp"), "principals"),
         ('{"Statement":{"Effect":"Deny","Action":"s3:*","Resource":"*"}}', ("--set", "a=b"), "no parameters"),
-        ('{"Statement":{"Effect":"Deny","Action":"s3:*","Resource":"*"}}', ("--target", "ou-x"), "no target"),
+        (
+            '{"Version":"2012-10-17","Statement":{"Effect":"Deny","Action":"s3:*","Resource":"*"}}',
+            ("--target", "ou-x"),
+            "no target",
+        ),
+        ('{"Version":"2012-10-17",\n "Statement":[]}', (), "Statement is empty: the policy says nothing"),
+        ('{"Version":"2012-10-17",\n "Statement":[]}', (), "policy.json at /Statement, line 2 column 2"),
+        ('{"Statement":{"Effect":"Deny","Action":"s3:*","Resource":"*"}}', (), "Add Version 2012-10-17."),
+        (
+            '{"Version":"2012-10-17","Statement":{"Effect":"Deny","Action":"s3:*","Resource":"%s"}}'
+            % ("arn:aws:s3:::" + "x" * 10_240),
+            (),
+            "characters",
+        ),
     ],
 )
 def test_a_file_that_is_no_policy_is_refused(

@@ -13,6 +13,7 @@ from cfnlint.api import lint
 from tests.guardrails.conftest import Organization
 from tests.guardrails.readers import NODE, TERRAFORM, by_cfn_lint, by_hcl2, by_node, by_python, by_terraform
 
+from remit.app.findings import make_insights
 from remit.flows.library import GuardrailLibrary
 from remit.rooms.guardrails.catalogue import Catalogue
 from remit.rooms.guardrails.exports.forms import export
@@ -90,7 +91,7 @@ def test_the_cdk_is_given_the_same_policies(policies: Sequence[OrganizationPolic
 def test_a_policy_of_the_library_is_called_by_its_id(library: GuardrailLibrary) -> None:
     from remit.flows.exporting import Exporter
 
-    exporter = Exporter(library)
+    exporter = Exporter(library, make_insights())
     policy = exporter.guardrail("org-deny-leave", {})
     assert policy.name == "org-deny-leave"
     assert exporter.guardrail("org-deny-leave", {}, name="ours").name == "ours"

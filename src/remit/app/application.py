@@ -120,7 +120,7 @@ class RemitApplication:
 
     def exporter(self) -> Exporter:
         """The built-in guardrails and written policies, in every form of export."""
-        return Exporter(self.library())
+        return Exporter(self.library(), self.insights())
 
     def _work(self, data: Path, verb: str, arguments: Json, tell: Tell) -> Json:
         socket = control_path(data.absolute())

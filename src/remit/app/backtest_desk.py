@@ -11,10 +11,11 @@ from typing import Any, Final
 from remit.app.organization_file import OrganizationFile
 from remit.flows.backtest.ports import ContextStore
 from remit.flows.backtest.trial import Trial, backtest
+from remit.flows.insights import PolicyInsights
 from remit.flows.library import GuardrailLibrary
 from remit.flows.questions.ports import EventIndex
 from remit.flows.questions.search import nothing_found
-from remit.model.errors import NotFound, UsageError
+from remit.model.errors import NotFound, PolicyError, UsageError
 from remit.reference.aws import AwsReference
 from remit.rooms.guardrails.callers import Membership
 from remit.rooms.guardrails.exports.digest import digest
@@ -45,6 +46,7 @@ class BacktestDesk:
         index: EventIndex,
         reference: AwsReference,
         library: GuardrailLibrary,
+        insights: PolicyInsights,
         organization: OrganizationFile,
         record: Record | None = None,
         clock: Callable[[], int] = lambda: time.time_ns() // 1000,
@@ -53,6 +55,7 @@ class BacktestDesk:
         self._index = index
         self._reference = reference
         self._library = library
+        self._insights = insights
         self._organization = organization
         self._record = record
         self._clock = clock
@@ -89,7 +92,7 @@ class BacktestDesk:
         )
         answer = backtest(self._store, trial, Translation(self._reference, _membership(known)))
         answer |= {"query": asked, "targets": list(targets), "organization": known.id if known else None}
-        answer["notes"] += self._notes(answer, known)
+        answer["notes"] += [*self._errors(policy, kind), *self._notes(answer, known)]
         counts = remember and not query and organization is None
         return {**answer, "recorded": self._remember(answer, document, kind, targets, known, who) if counts else None}
 
@@ -112,6 +115,18 @@ class BacktestDesk:
         facts = {"figures": answer["figures"], "window": answer["window"]}
         named = [known.target(each) for each in targets] if known else targets
         return self._record(digest(plain), kind, named, at, who, facts)
+
+    def _errors(self, policy: Mapping[str, Any], kind: str) -> list[str]:
+        """What AWS would refuse in a written text. A draft may be tried with it, and is not taken for finished."""
+        if "text" not in policy:
+            return []
+        errors = self._insights.errors(str(policy["text"]), kind, str(policy.get("name") or "policy"))
+        more = f", and {len(errors) - 1} more" if len(errors) > 1 else ""
+        return [
+            f"This {kind} has errors and could not be exported or attached: {each.what} ({each.where}){more}. "
+            "It was tried as it reads."
+            for each in errors[:1]
+        ]
 
     def _notes(self, answer: Json, known: Organization | None) -> list[str]:
         notes = []
@@ -156,7 +171,15 @@ def _plain(source: Source) -> Any:
 
 
 def _triable(document: Document, kind: str) -> None:
-    """Refuse what could never be attached and would be judged for minutes. A draft may be a few times too long."""
+    """Refuse what says nothing, and what could never be attached and would be judged for minutes. A draft may be a few
+    times too long."""
+    if not document.statements:
+        raise PolicyError(
+            "The policy has no statement, so there is nothing to try",
+            name=document.name,
+            pointer="/Statement",
+            remedy="AWS refuses it too. Give it at least one statement.",
+        )
     if document.source is None:
         return
     size, limit = size_of(_plain(document.source)), LONGEST[kind]

@@ -130,6 +130,6 @@ def make_desks(
         GUARDRAILS: guardrails,
         INSIGHTS: insights,
         ATTACHING: attaching,
-        EXPORTS: Exporter(guardrails),
+        EXPORTS: Exporter(guardrails, insights),
         PERMISSIONS: permissions,
     }

@@ -52,6 +52,7 @@ from remit.app.watched import WatchedEvents
 from remit.flows.access.sign_ins import SignIns
 from remit.flows.access.tokens import Tokens
 from remit.flows.attaching.attaching import Attaching
+from remit.flows.insights import PolicyInsights
 from remit.flows.library import GuardrailLibrary
 from remit.flows.questions.causes import DenialCauses
 from remit.flows.views import SavedViews
@@ -72,7 +73,7 @@ def open_desks(store: Store, configured: Configuration | None = None, address: s
     alerts = AlertDesk(WatchedEvents(store.index), store.state, Secrets(store.folder), links)
 
     beside = isinstance(store, StoreBeside)
-    library = GuardrailLibrary(load_guardrails())
+    library, insights = GuardrailLibrary(load_guardrails()), make_insights()
     organization = organization_of(store.folder, configured)
 
     def waiting() -> int:
@@ -90,10 +91,10 @@ def open_desks(store: Store, configured: Configuration | None = None, address: s
         sign_ins=SignIns(StoredSignIns(store.state), store.state),
         alerts=alerts,
         organization=OrganizationDesk(organization, store.state),
-        backtest=_backtest(store, library, organization),
+        backtest=_backtest(store, library, insights, organization),
         metrics=MetricsDesk(reader_of(store.index), Figures(store, judge.version), alerts, None if beside else waiting),
         guardrails=library,
-        insights=make_insights(),
+        insights=insights,
         attaching=_attaching(store, configured),
         permissions=PermissionsDesk(
             Contexts(store.index), load_reference, authorization_of(store.folder, configured), organization
@@ -101,11 +102,13 @@ def open_desks(store: Store, configured: Configuration | None = None, address: s
     )
 
 
-def _backtest(store: Store, library: GuardrailLibrary, organization: OrganizationFile) -> BacktestDesk:
+def _backtest(
+    store: Store, library: GuardrailLibrary, insights: PolicyInsights, organization: OrganizationFile
+) -> BacktestDesk:
     """A console beside a keeper remembers no backtest: it keeps nothing."""
     record = None if isinstance(store, StoreBeside) else BacktestTable(store.state, store.check_lease).record
     contexts, reader = Contexts(store.index), reader_of(store.index)
-    return BacktestDesk(contexts, reader, load_reference(), library, organization, record)
+    return BacktestDesk(contexts, reader, load_reference(), library, insights, organization, record)
 
 
 def _attaching(store: Store, configured: Configuration) -> AttachDesk:

@@ -6,10 +6,12 @@ import re
 from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
+from remit.flows.insights import PolicyInsights
 from remit.flows.library import GuardrailLibrary
 from remit.model.errors import PolicyError
 from remit.rooms.guardrails.exports.forms import FORMS, export
 from remit.rooms.guardrails.exports.policy import OrganizationPolicy, organization_policy
+from remit.rooms.guardrails.insights.lint import text_of
 from remit.rooms.iam import Document, check_kind, parse_document
 
 Json = dict[str, Any]
@@ -24,16 +26,24 @@ SUFFIXES: Final[Mapping[str, str]] = {
 
 
 class Exporter:
-    """Policies by name or by text, in every form. Answers are JSON-able."""
+    """Policies by name or by text, in every form. Answers are JSON-able.
 
-    def __init__(self, library: GuardrailLibrary) -> None:
+    Nothing leaves that AWS would refuse: insights of severity error are errors here.
+    """
+
+    def __init__(self, library: GuardrailLibrary, insights: PolicyInsights) -> None:
         self._library = library
+        self._insights = insights
 
     def guardrail(
         self, named: str, values: Mapping[str, Any], targets: Sequence[str] = (), name: str = ""
     ) -> OrganizationPolicy:
-        """A guardrail of the library with values, called by its id unless it is given another name."""
+        """A guardrail of the library with values, called by its id unless it is given another name.
+
+        :raises PolicyError: when these values make a policy that AWS would refuse.
+        """
         made = self._library.render(named, values)
+        self._refuse_errors(text_of(made["document"]), made["type"], f"{made['id']} with these values")
         title = str(made["title"])
         return organization_policy(name or made["id"], made["type"], made["document"], title, targets)
 
@@ -48,8 +58,23 @@ class Exporter:
         read = parse_document(text, file)
         kind = kind.upper() or ("RCP" if any(each.principals is not None for each in read.statements) else "SCP")
         check_kind(read, kind.lower())
+        self._refuse_errors(read.source.text if read.source and read.source.text else text_of(_value(read)), kind, file)
         plain = re.sub(r"\.[A-Za-z0-9]+$", "", re.split(r"[\\/]", file)[-1]).strip("-")
         return organization_policy(name or plain or "policy", kind, _value(read), "", targets)
+
+    def _refuse_errors(self, text: str, kind: str, name: str) -> None:
+        errors = self._insights.errors(text, kind, name)
+        if errors:
+            first, others = errors[0], len(errors) - 1
+            more = f" (and {others} more)" if others else ""
+            raise PolicyError(
+                f"This {kind} is not exported, for it has errors: {first.what}{more}",
+                name=name,
+                pointer=first.pointer,
+                line=first.line,
+                column=first.column,
+                remedy=first.remedy,
+            )
 
     def export_guardrail(
         self, named: str, values: Mapping[str, Any], form: str, targets: Sequence[str] = (), name: str = ""

@@ -6,12 +6,12 @@ from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 from typing import Any, Final, cast
 
-from remit.model.errors import UsageError
+from remit.model.errors import PolicyError, UsageError
 from remit.reference.aws import AwsReference
 from remit.reference.aws_condition_keys import ConditionKeys
 from remit.rooms.guardrails.catalogue import Catalogue
 from remit.rooms.guardrails.insights.facts import Facts
-from remit.rooms.guardrails.insights.finding import POLICY_TYPES, PolicyType
+from remit.rooms.guardrails.insights.finding import POLICY_TYPES, Finding, PolicyType
 from remit.rooms.guardrails.insights.lint import Insights, fix, lint, text_of, to_json
 from remit.rooms.guardrails.insights.located import Unreadable, read_located
 from remit.rooms.guardrails.insights.policy import Policy, view_policy
@@ -44,6 +44,14 @@ class PolicyInsights:
         """
         found = lint(text, policy_type(type), self._facts(targets, beside))
         return {**to_json(found), "reference": self._reference.version}
+
+    def errors(self, text: str, type: str, name: str) -> tuple[PolicyError, ...]:
+        """What AWS refuses in a text, or what cannot mean what it says: each finding of that severity, with its place.
+
+        ``name`` is what the errors call the document.
+        """
+        found = lint(text, policy_type(type), self._facts(None, ()))
+        return tuple(_error(each, name) for each in found.findings if each.severity == "error")
 
     def lint_guardrail(
         self, named: str, values: Mapping[str, Any] | None = None, targets: Sequence[str] | None = None
@@ -106,6 +114,18 @@ def policy_type(text: str) -> PolicyType | None:
     if text.lower() not in POLICY_TYPES:
         raise UsageError(f"{text[:80]!r} is no policy type", remedy=f"One of {', '.join(POLICY_TYPES)}.")
     return cast(PolicyType, text.lower())
+
+
+def _error(finding: Finding, name: str) -> PolicyError:
+    fixes = [f"{each.title}." for each in finding.hit.fixes[:1]]
+    return PolicyError(
+        finding.hit.message,
+        name=name,
+        pointer=finding.hit.pointer,
+        line=finding.line,
+        column=finding.column,
+        remedy=" ".join([finding.check.why, *fixes, "`remit guardrails lint` tells all that is found."]),
+    )
 
 
 def _beside(text: str, number: int) -> Policy:

@@ -8,7 +8,7 @@ from typing import Final
 
 from remit.rooms.guardrails.insights.edits import added, renamed, replaced
 from remit.rooms.guardrails.insights.facts import Facts, closest
-from remit.rooms.guardrails.insights.finding import Check, Fix, Hit
+from remit.rooms.guardrails.insights.finding import Check, Fix, Hit, Severity
 from remit.rooms.guardrails.insights.located import Node, step
 from remit.rooms.guardrails.insights.policy import ELEMENTS, OPERATORS, Condition, Policy, Statement
 from remit.rooms.guardrails.insights.rewriting import with_operator
@@ -20,16 +20,18 @@ _LOOSE_SID: Final = re.compile(r"[A-Za-z0-9 _-]*")
 
 
 def _version(policy: Policy, facts: Facts) -> Iterator[Hit]:
-    version = policy.version
+    version, refused = policy.version, policy.kind in ("scp", "rcp")
     if version is None:
         fixes = (Fix(f"Add Version {CURRENT}", _first(policy), True),)
-        yield policy.hit("There is no Version, so AWS reads the document by the rules of 2008-10-17", fixes=fixes)
+        what = "and Organizations takes none without" if refused else "so the rules of 2008-10-17 hold"
+        yield policy.hit(f"There is no Version, {what}", fixes=fixes, severity="error" if refused else "high")
     elif version != CURRENT:
         member = policy.member("Version")
         assert member is not None  # noqa: S101 - the version came from it
         fixes = (Fix(f"Set Version to {CURRENT}", replaced(policy.text, member.value, CURRENT), True),)
-        what = "the rules of 2008 hold" if version == OLD else "AWS knows no such version"
-        grave = "high" if version == OLD else "error"
+        known = "Organizations takes 2012-10-17 alone" if refused else "the rules of 2008 hold"
+        what = known if version == OLD else "AWS knows no such version"
+        grave: Severity = "high" if version == OLD and not refused else "error"
         yield policy.hit(f"Version is {version!r}: {what}", "Version", fixes=fixes, severity=grave)
 
 
@@ -184,8 +186,8 @@ CHECKS: Final = (
         "version",
         "high",
         "No current policy version",
-        "Without Version 2012-10-17 policy variables such as ${aws:username} are compared letter by letter, and "
-        "Organizations refuses the document.",
+        "Without Version 2012-10-17 policy variables such as ${aws:username} are compared letter by letter. "
+        "Organizations takes an SCP or RCP with that version alone: there it is an error.",
         _version,
         fixable=True,
     ),
