@@ -207,12 +207,14 @@ def request(choice: Choice) -> Json:
     if rarely(choice, 12):
         context["n:number"] = "many"
     resource = choice.of((*RESOURCES, None))
+    account = (resource or "").split(":")[4:5]
+    owner = account[0] if account and account[0] else choice.of((*ACCOUNTS, ACCOUNTS[0]))
     unknown = (*STRING_KEYS, *TYPED, "aws:PrincipalTag/*", "aws:principaltag/team")
     return {
         "principal": choice.of((USER, SESSION, SESSION, *PRINCIPALS)),
         "action": choice.of(ACTIONS),
         **({} if resource is None else {"resource": resource}),
-        "resource_account": choice.of((*ACCOUNTS, ACCOUNTS[0])),
+        "resource_account": owner,
         "context": context,
         "unknown_keys": some(choice, unknown, 5) if choice.to(2) else [],
         "principal_org_management": rarely(choice, 10),

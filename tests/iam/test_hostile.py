@@ -170,6 +170,15 @@ def test_a_value_that_cannot_be_read_is_unknown_and_told() -> None:
     assert "aws:SourceIp cannot be read" in found["errors"][0]
 
 
+ANNS = ANN.split(":")[4]
+SESSION = f"arn:aws:sts::{ANNS}:assumed-role/app/s1"
+BUCKET, KEY = "arn:aws:s3:::data/x", "arn:aws:kms:eu-west-1:222222222222:key/k"
+
+
+def _asking(**request: Any) -> Any:
+    return {"request": {"principal": ANN, "action": "s3:GetObject", **request}}
+
+
 MALFORMED: list[tuple[Any, str]] = [
     (7, ""),
     ({}, ""),
@@ -191,6 +200,15 @@ MALFORMED: list[tuple[Any, str]] = [
         {"request": {"principal": ANN, "action": "s3:GetObject", "principal_org_management": 1}},
         "/request/principal_org_management",
     ),
+    (_asking(principal_account="222222222222"), "/request/principal_account"),
+    (_asking(principal=SESSION, principal_account="222222222222"), "/request/principal_account"),
+    (_asking(resource=KEY, resource_account="333333333333"), "/request/resource_account"),
+    (_asking(context={"aws:principalaccount": "222222222222"}), "/request/context/aws:principalaccount"),
+    (_asking(resource=KEY, context={"aws:ResourceAccount": ANNS}), "/request/context/aws:ResourceAccount"),
+    (
+        _asking(resource=BUCKET, resource_account=ANNS, context={"aws:ResourceAccount": ["222222222222"]}),
+        "/request/context/aws:ResourceAccount",
+    ),
     ({"request": {"principal": ANN, "action": "s3:GetObject"}, "policies": {"scp": []}}, "/policies/scp"),
     ({"request": {"principal": ANN, "action": "s3:GetObject"}, "policies": {"identity": FULL}}, "/policies/identity"),
     ({"request": {"principal": ANN, "action": "s3:GetObject"}, "policies": {"scps": [FULL]}}, "/policies/scps/0"),
@@ -200,6 +218,25 @@ MALFORMED: list[tuple[Any, str]] = [
 @pytest.mark.parametrize(("case", "pointer"), MALFORMED, ids=lambda value: str(value)[:60])
 def test_a_malformed_case_is_an_error_at_its_place(case: Any, pointer: str) -> None:
     assert answer(case, "case")["error"]["pointer"] == pointer
+
+
+@pytest.mark.parametrize(
+    "case",
+    [
+        _asking(principal_account=ANNS, context={"aws:PrincipalAccount": ANNS}),
+        _asking(principal=SESSION, resource=KEY, resource_account="222222222222"),
+        _asking(resource=BUCKET, resource_account="222222222222", context={"aws:ResourceAccount": "222222222222"}),
+        _asking(resource=BUCKET, context={"aws:ResourceAccount": "222222222222"}),
+        _asking(resource="arn:aws:s3:eu-west-1:222222222222:accesspoint/data", resource_account="333333333333"),
+        _asking(resource="arn:aws:iam::aws:policy/ReadOnlyAccess", resource_account=ANNS),
+        _asking(context={"aws:PrincipalAccount": "222222222222"}, unknown_keys=["aws:PrincipalAccount"]),
+        _asking(resource=KEY, resource_account=ANNS, unknown_keys=["resource"]),
+        _asking(principal={"service": "ops.amazonaws.com"}, principal_account="222222222222"),
+    ],
+    ids=lambda case: str(case["request"])[14:80],
+)
+def test_accounts_that_agree_or_that_no_arn_tells_are_no_error(case: Any) -> None:
+    assert "error" not in answer(case, "case")
 
 
 def test_a_malformed_case_does_not_keep_the_others_from_an_answer() -> None:

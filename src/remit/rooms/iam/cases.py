@@ -9,6 +9,7 @@ from collections.abc import Callable, Mapping
 from typing import Any, Final, TypeVar
 
 from remit.model.errors import PolicyError
+from remit.rooms.iam.accounts import contradictions
 from remit.rooms.iam.document import Document, escaped
 from remit.rooms.iam.elements import Element, elements_of
 from remit.rooms.iam.evaluate import Evaluation, evaluate
@@ -149,7 +150,7 @@ def read_request(value: Any, name: str = "case") -> Request:
             raise _error(f"The request has no {member}", name, "/request")
     action = _text(asked, "action", name)
     _placed(lambda: check_action(action), name, "/request/action")
-    return Request(
+    request = Request(
         principal=_placed(lambda: _principal(asked["principal"], name), name, "/request/principal"),
         action=action,
         resource=_optional(asked, "resource", name),
@@ -162,6 +163,9 @@ def read_request(value: Any, name: str = "case") -> Request:
         resource_org_management=_flag(asked, "resource_org_management", name),
         principal_canonical_user=_optional(asked, "principal_canonical_user", name),
     )
+    for place, what in contradictions(request):
+        raise _error(what, name, f"/request/{place}", "Give the account once, or the same one in every place.")
+    return request
 
 
 def _placed(read: Callable[[], T], name: str, pointer: str) -> T:

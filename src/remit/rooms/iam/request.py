@@ -20,6 +20,7 @@ CANONICAL_USER: Final = "principal_canonical_user"
 _ARN: Final = re.compile(r"arn:[a-z0-9-]+:(iam|sts)::(\d{12}):(root|[a-z-]+/\S+)", re.ASCII)
 _ACTION: Final = re.compile(r"[A-Za-z0-9-]+:[A-Za-z0-9_.-]+", re.ASCII)
 _ACCOUNT: Final = re.compile(r"\d{12}", re.ASCII)
+_ACCESS_POINT: Final = re.compile("accesspoint[/:]", re.ASCII)
 _LONGEST: Final = 8192
 _FORMS: Final = {"user": "user", "role": "role", "assumed-role": "session", "federated-user": "federated-user"}
 
@@ -77,11 +78,17 @@ class Request:
 
     def _guessed_account(self) -> str | None:
         """The resource's account where nobody told it: the ARN's, the context's, else the principal's own."""
-        parts = (self.resource or "").split(":", 5)
-        if len(parts) == 6 and _ACCOUNT.fullmatch(parts[4]):
-            return parts[4]
         told = self.facts.get("aws:resourceaccount")
-        return told[0] if told else self.principal_account
+        return account_of(self.resource) or (told[0] if told else self.principal_account)
+
+
+def account_of(arn: str | None) -> str | None:
+    """The account that owns what an ARN names, where the ARN tells it: a bucket's has none, and the account in the ARN
+    of an S3 access point need not be its bucket's."""
+    parts = (arn or "").split(":", 5)
+    if len(parts) < 6 or not _ACCOUNT.fullmatch(parts[4]):
+        return None
+    return None if parts[2].startswith("s3") and _ACCESS_POINT.match(parts[5]) else parts[4]
 
 
 class _FamilyFacts(dict[str, tuple[str, ...] | None]):
