@@ -136,8 +136,15 @@ def test_credentials_that_are_not_there_are_said(
 ) -> None:
     monkeypatch.delenv("AWS_ACCESS_KEY_ID")
     said = remit.attach("org-deny-leave", "--target", organization.units[0])
-    assert said.status == 6
-    assert "--profile" in said.err
+    assert said.status == 4
+    told = [line for line in said.out.splitlines() if line.startswith("  ") and line[2] != " "]
+    assert [line.split(":")[0].strip() for line in told][-4:] == [
+        "backtest",
+        "organization",
+        "second person",
+        "findings",
+    ]
+    assert "--profile" in said.out
 
 
 @pytest.mark.parametrize("form", ["json", "terraform", "cloudformation", "cdk-typescript", "cdk-python"])

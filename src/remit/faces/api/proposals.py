@@ -53,7 +53,10 @@ class Proposal(BaseModel):
     proposed: ProposalStep
     approved: ProposalStep | None
     expires: datetime
-    outcome: dict[str, Any] | None = Field(description="What was done, once it was.")
+    outcome: dict[str, Any] | None = Field(
+        description="What was done, once it was; its state is `unknown` where that could not be read back."
+    )
+    can_be_finished: bool = Field(description="Whether it failed half-way, and the yes to it still holds.")
 
 
 class ProposalList(BaseModel):

@@ -140,10 +140,16 @@ def _tell(found: Json, as_json: bool) -> None:
 
 def _tell_lacking(found: Json) -> None:
     output.line(f"{found['name']} was not proposed. What lacks:")
-    for each in found["lacking"]:
+    _tell_lacks(found["lacking"])
+    output.line("And then:")
+    _tell_lacks(found["afterwards"])
+    _tell_findings(found["findings"])
+
+
+def _tell_lacks(lacks: list[Json]) -> None:
+    for each in lacks:
         output.line(f"  {each['condition']}: {each['why']}")
         output.line(f"      {each['command']}")
-    _tell_findings(found["findings"])
 
 
 def _tell_proposal(found: Json) -> None:
@@ -156,6 +162,9 @@ def _tell_proposal(found: Json) -> None:
     for word in ("proposed", "approved"):
         if step := found[word]:
             output.line(f"  {word} {step['at']} by {step['by']}. {step['proves']}")
+    if found.get("lacking"):
+        output.line("What lacks by now:")
+        _tell_lacks(found["lacking"])
     _tell_next(found)
 
 
@@ -176,10 +185,16 @@ def _tell_next(found: Json) -> None:
         )
     elif found["state"] == "approved":
         output.line(f"Until {found['expires']}: remit guardrails attach --proposal {found['id']}")
-    elif outcome := found["outcome"]:
+    if outcome := found["outcome"]:
         for step in outcome["steps"]:
             output.line(f"  {step}")
         output.line(f"  {outcome['problem'] or 'read back: it is as agreed'}")
+    if found["state"] == "executing":
+        output.line(
+            f"Begun, and not known how it ended. Read it back: remit guardrails attach --proposal {found['id']}"
+        )
+    elif found["can_be_finished"]:
+        output.line(f"Until {found['expires']}, finish it with: remit guardrails attach --proposal {found['id']}")
 
 
 def _tell_findings(findings: list[Json]) -> None:

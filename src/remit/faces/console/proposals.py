@@ -20,7 +20,7 @@ STATE_MEANS: Final = {
     "approved": "agreed to, not attached yet",
     "executing": "begun; its outcome is not known yet",
     "attached": "in force",
-    "failed": "the organization did not take it",
+    "failed": "not all of it was done",
     "withdrawn": "taken back",
     "expired": "nobody agreed, or used the yes, in time",
 }

@@ -7,16 +7,19 @@ from datetime import datetime
 from typing import Any, Final
 
 from remit.flows.attaching import conditions
-from remit.flows.attaching.conditions import Lack, findings_digest, observe, subject_of
-from remit.flows.attaching.executing import execute, settled
+from remit.flows.attaching.conditions import Lack, findings_digest, subject_of, surveyed
+from remit.flows.attaching.executing import execute, fits, settled
 from remit.flows.attaching.persons import Person, person_of
 from remit.flows.attaching.ports import Backtests, Clock, FindingsOf, Json, Organizations, ProposalStore, Row
 from remit.flows.attaching.proposals import (
     APPROVED,
     EXECUTING,
+    FAILED,
     PROPOSED,
+    UNKNOWN,
     WITHDRAWN,
     approval_ends,
+    can_be_finished,
     is_for,
     new_row,
     policy_of,
@@ -83,21 +86,16 @@ class Attaching:
         person: Person,
         organization: Organizations,
     ) -> Json:
-        """Attach a policy that two persons want, or propose it. The answer's ``state`` says how far it came:
-        ``lacking`` (nothing was proposed; ``lacking`` lists what must be done first), ``proposed`` (a second person is
-        asked), ``in place`` (it is attached already), or as ``execute`` leaves it."""
-        if not policy.targets:
-            raise UsageError("A policy is attached to something", remedy="Give --target: a root, unit or account.")
+        """Attach a policy that two persons want, or propose it: ``execute`` for one that was agreed to or begun, and
+        ``propose`` otherwise."""
         now = self._clock()
-        waiting = [row for row in self._store.rows() if is_for(row, policy, now)]
-        approved = next((row for row in waiting if row["state"] == APPROVED), None)
-        if approved is not None:
-            return self.execute(approved["id"], person, organization)
-        if waiting:
-            return shown(waiting[0], now)
-        return self._propose(policy, origin, acknowledged, person, organization)
+        begun = (APPROVED, EXECUTING, FAILED)
+        agreed = [row for row in self._open(policy, now) if row["state"] in begun]
+        if agreed:
+            return self.execute(agreed[0]["id"], person, organization)
+        return self.propose(policy, origin, acknowledged, person, organization)
 
-    def _propose(
+    def propose(
         self,
         policy: OrganizationPolicy,
         origin: Mapping[str, Any],
@@ -105,23 +103,50 @@ class Attaching:
         person: Person,
         organization: Organizations,
     ) -> Json:
-        now, subject = self._clock(), subject_of(origin)
-        findings = list(self._findings_of(policy))
-        backtest = self._backtests.newest(digest(policy.document), policy.kind, policy.targets)
-        observed = observe(organization, policy)
-        if _in_place(observed, policy):
+        """Propose a policy. The answer's ``state`` says how far it came: ``lacking`` (nothing was proposed; ``lacking``
+        lists all that must be done first), ``in place`` (it is attached already), or that of its proposal, which is
+        one made before if that is not over."""
+        now, draft = self._clock(), self.draft(policy, origin, acknowledged)
+        if draft["open"] is not None:
+            return draft["open"]  # type: ignore[no-any-return]
+        observed, amiss = surveyed(organization, policy)
+        if observed is not None and _in_place(observed, policy):
             return {"state": IN_PLACE, "name": policy.name, "policy_id": observed["policy"]["id"]}
-        lacks = [
-            *conditions.unread(findings, acknowledged, subject),
-            *conditions.untested(backtest, policy, subject, now),
-            *conditions.out_of_place(observed, policy),
-        ]
-        if lacks:
-            return self._lacking(policy, findings, lacks)
-        facts = {"origin": dict(origin), "findings": findings, "backtest": backtest, "observed": observed}
+        lacking = [*draft["lacking"], *(lack.row() for lack in amiss)]
+        if lacking or observed is None:
+            return {**draft, "lacking": lacking}
+        read = {name: draft[name] for name in ("findings", "backtest")}
+        facts = {"origin": dict(origin), "observed": observed, **read}
         row = new_row(self._new_id(), policy, person, now, facts)
         self._store.add(row, person.name)
         return shown(row, now)
+
+    def draft(self, policy: OrganizationPolicy, origin: Mapping[str, Any], acknowledged: str) -> Json:
+        """What is known of a policy before it is proposed, without asking the organization: its findings with the
+        digest that acknowledges them, its newest backtest, what lacks of these, what comes ``afterwards``, and the
+        ``open`` proposal of this very policy, if there is one."""
+        if not policy.targets:
+            raise UsageError("A policy is attached to something", remedy="Give --target: a root, unit or account.")
+        now, subject = self._clock(), subject_of(origin)
+        findings = list(self._findings_of(policy))
+        backtest = self._backtests.newest(digest(policy.document), policy.kind, policy.targets)
+        lacks = [
+            *conditions.unread(findings, acknowledged, subject),
+            *conditions.untested(backtest, policy, subject, now),
+        ]
+        waiting = self._open(policy, now)
+        return {
+            "state": LACKING,
+            "name": policy.name,
+            "digest": digest(policy.document),
+            "targets": list(policy.targets),
+            "findings": findings,
+            "findings_digest": findings_digest(findings),
+            "backtest": backtest,
+            "lacking": [lack.row() for lack in lacks],
+            "afterwards": [conditions.afterwards(signed_in_only=self._signed_in_only).row()],
+            "open": self._shown(waiting[0], now) if waiting else None,
+        }
 
     def approve(self, proposal: str, person: Person) -> Json:
         """A second person's yes. Raises NotReady, and records it, when it does not count or comes too late."""
@@ -138,17 +163,18 @@ class Attaching:
         return self.show(proposal)
 
     def execute(self, proposal: str, person: Person, organization: Organizations) -> Json:
-        """Attach what was agreed to, once. One whose outcome is unknown, because the process ended in the midst of it,
-        is not repeated: what the organization says of it settles it.
+        """Attach what was agreed to, once. One whose outcome is unknown, because the process ended in the midst of it
+        or the organization could not be read, is not repeated: what the organization says of it settles it. One that
+        failed is finished: what was done is found and not done again.
 
-        :raises NotReady: if a condition does not hold any more. :raises Conflict: if the organization changed since, or
-            while it is being attached.
+        :raises NotReady: if a condition does not hold, or the organization does not answer. :raises Conflict: if the
+            organization changed since, or while it is being attached. :raises Unavailable: if it stays unknown.
         """
         row = self._row(proposal)
         if row["state"] == EXECUTING:
             if proposal in self._under_way:
                 raise Conflict(f"Proposal {proposal} is being attached", remedy="Look at it again in a moment.")
-            return self._end(row, settled(organization, policy_of(row)), person)
+            return self._end(row, settled(organization, policy_of(row), _steps(row)), person)
         self._under_way.append(proposal)
         try:
             return self._executed(proposal, person, organization)
@@ -156,23 +182,31 @@ class Attaching:
             self._under_way.remove(proposal)
 
     def _executed(self, proposal: str, person: Person, organization: Organizations) -> Json:
-        """``execute``, for one that nobody began to attach."""
-        row = self._in_state(proposal, APPROVED)
-        now, policy = self._clock(), policy_of(row)
-        self._refuse(row, self._stale(row, now), person, "be attached")
-        if observe(organization, policy) != row["facts"]["observed"]:
+        """``execute``, for one that nobody is attaching. All that lacks is said at once."""
+        row, now = self._row(proposal), self._clock()
+        again = can_be_finished(row, now)
+        if not again and state_of(row, now) != PROPOSED:
+            self._in_state(proposal, APPROVED)
+        lacks = [conditions.nobody_agreed(proposal)] if row["state"] == PROPOSED else []
+        lacks += self._stale(row, now)
+        policy = policy_of(row)
+        observed, amiss = surveyed(organization, policy)
+        self._refuse(row, [*lacks, *(amiss if observed is None else ())], person, "be attached")
+        agreed = row["facts"]["observed"]
+        if observed is None or not (fits(observed, agreed, policy) if again else observed == agreed):
             self._note(row, person, "the organization is not as it was when this was proposed")
             raise Conflict(
                 f"The organization is not as it was when {proposal} was proposed: nothing was attached",
                 remedy=f"Withdraw it (remit guardrails withdraw {proposal}) and propose it again.",
             )
-        self._move(row, {"state": EXECUTING}, person, "attach.begun", {})
-        return self._end(row, execute(organization, policy, row["facts"]["observed"]["policy"]), person)
+        done = _steps(row) if again else []
+        self._move(row, {"state": EXECUTING}, person, "attach.begun", {"again": True} if again else {})
+        return self._end(row, execute(organization, policy, observed["policy"], done), person)
 
     def withdraw(self, proposal: str, person: Person) -> Json:
-        """Take an open proposal, or a yes that was not used, back."""
+        """Take an open proposal, or a yes that was not used or not used up, back. What was done stays done."""
         row = self._row(proposal)
-        if row["state"] not in (PROPOSED, APPROVED):
+        if row["state"] not in (PROPOSED, APPROVED) and not can_be_finished(row, self._clock()):
             raise Conflict(f"Proposal {proposal} is {row['state']}: it cannot be withdrawn")
         self._move(row, {"state": WITHDRAWN}, person, "attach.withdrawn", {})
         return self.show(proposal)
@@ -191,20 +225,18 @@ class Attaching:
         backtest = self._backtests.newest(row["digest"], policy.kind, policy.targets)
         read = findings_digest(row["facts"]["findings"])
         return [
-            *conditions.unread(findings, read, subject),
+            *conditions.unread(findings, read, subject, row["id"]),
             *conditions.untested(backtest, policy, subject, now),
         ]
 
-    def _lacking(self, policy: OrganizationPolicy, findings: Sequence[Json], lacks: Sequence[Lack]) -> Json:
-        return {
-            "state": LACKING,
-            "name": policy.name,
-            "digest": digest(policy.document),
-            "targets": list(policy.targets),
-            "findings": list(findings),
-            "findings_digest": findings_digest(findings),
-            "lacking": [lack.row() for lack in lacks],
-        }
+    def _open(self, policy: OrganizationPolicy, now: datetime) -> list[Row]:
+        """Proposals of this very policy that are not over, the newest first."""
+        return [row for row in self._store.rows() if is_for(row, policy, now)]
+
+    def _shown(self, row: Row, now: datetime) -> Json:
+        """A proposal with what it lacks by now, beside a person's yes."""
+        waiting = state_of(row, now) in (PROPOSED, APPROVED)
+        return {**shown(row, now), "lacking": [lack.row() for lack in self._stale(row, now)] if waiting else []}
 
     def _refuse(self, row: Row, lacks: Sequence[Lack], person: Person, what: str) -> None:
         if not lacks:
@@ -212,7 +244,7 @@ class Attaching:
         self._note(row, person, "; ".join(lack.why for lack in lacks))
         raise NotReady(
             f"Proposal {row['id']} cannot {what}: {'; '.join(lack.why for lack in lacks)}",
-            remedy=f"Do this first: {'; '.join(lack.command for lack in lacks)}.",
+            remedy=f"Do this first: {'; '.join(lack.command.rstrip('.') for lack in lacks)}.",
         )
 
     def _note(self, row: Row, person: Person, why: str) -> None:
@@ -224,8 +256,8 @@ class Attaching:
             raise Conflict(f"Proposal {row['id']} was changed by somebody else just now", remedy="Look at it again.")
 
     def _end(self, row: Row, outcome: Json, person: Person) -> Json:
-        state, what = outcome["state"], f"attach.{outcome['state']}"
-        begun = {**row, "state": EXECUTING}
+        what, begun = f"attach.{outcome['state']}", {**row, "state": EXECUTING}
+        state = EXECUTING if outcome["state"] == UNKNOWN else outcome["state"]
         self._move(begun, {"state": state, "outcome": outcome}, person, what, {"outcome": outcome})
         return self.show(row["id"])
 
@@ -245,6 +277,11 @@ class Attaching:
             }.get(state, "Propose it again.")
             raise NotReady(f"Proposal {proposal} is {state}, not {wanted}", remedy=remedy)
         return row
+
+
+def _steps(row: Row) -> list[str]:
+    """What earlier attempts at a proposal are known to have done."""
+    return list((row["outcome"] or {}).get("steps", ()))
 
 
 def _in_place(observed: Json, policy: OrganizationPolicy) -> bool:

@@ -11,10 +11,14 @@ from typing import Any, Final
 
 from remit.flows.attaching.persons import SIGNED_IN, TOKEN, Person
 from remit.flows.attaching.ports import Json, Organizations
+from remit.flows.attaching.proposals import PROPOSAL_DAYS
 from remit.model.canonical import canonical_json
+from remit.model.errors import NotFound, RemitError
 from remit.rooms.guardrails.exports.policy import OrganizationPolicy
 
 BACKTEST_DAYS: Final = 7
+ORGANIZATION: Final = "organization"
+"""The condition that the organization can be asked: credentials, and an answer."""
 _TELLING: Final = ("code", "severity", "pointer")
 _FATAL: Final = "error"
 _ACKNOWLEDGED_LETTERS: Final = 8
@@ -40,17 +44,26 @@ def findings_digest(findings: Sequence[Mapping[str, Any]]) -> str:
     return hashlib.sha256(canonical_json(spelled).encode("utf-8", "backslashreplace")).hexdigest()[:16]
 
 
-def unread(findings: Sequence[Mapping[str, Any]], acknowledged: str, subject: str) -> Iterator[Lack]:
-    """Findings that forbid the policy, and findings that nobody says they read."""
+def unread(
+    findings: Sequence[Mapping[str, Any]], acknowledged: str, subject: str, proposal: str = ""
+) -> Iterator[Lack]:
+    """Findings that forbid the policy, and findings that nobody says they read; those of a ``proposal`` cannot be read
+    anew, for its yes is to what was read."""
     fatal = [finding for finding in findings if finding["severity"] == _FATAL]
     lint = f"remit guardrails lint {subject}"
     if fatal:
-        yield Lack("findings", f"{len(fatal)} findings are errors, the first: {fatal[0]['message']}", lint)
+        are = "1 finding is an error" if len(fatal) == 1 else f"{len(fatal)} findings are errors, the first"
+        yield Lack("findings", f"{are}: {fatal[0]['message']}", lint)
     digest = findings_digest(findings)
     named = len(acknowledged) >= _ACKNOWLEDGED_LETTERS and digest.startswith(acknowledged)
     if findings and not named:
-        said = "were not acknowledged" if not acknowledged else "are others than those acknowledged"
-        yield Lack("insights", f"{len(findings)} findings {said}", f"{lint}, then add --acknowledge {digest}")
+        one = len(findings) == 1
+        said = f"{'was' if one else 'were'} not acknowledged"
+        if acknowledged:
+            said = "is another than what was acknowledged" if one else "are others than those acknowledged"
+        what = f"{len(findings)} finding{'' if one else 's'}"
+        anew = f"withdraw it (remit guardrails withdraw {proposal}) and propose it again"
+        yield Lack("insights", f"{what} {said}", anew if proposal else f"{lint}, then add --acknowledge {digest}")
 
 
 def untested(backtest: Json | None, policy: OrganizationPolicy, subject: str, now: datetime) -> Iterator[Lack]:
@@ -81,6 +94,49 @@ def out_of_place(observed: Mapping[str, Any], policy: OrganizationPolicy) -> Ite
         added = " ".join(f"--target {target}" for target in elsewhere)
         why = f"{policy.name} ({standing['id']}) is attached to {names} too, where it would change as well"
         yield Lack("reach", why, f"add {added}, or give another --name")
+
+
+def surveyed(organization: Organizations, policy: OrganizationPolicy) -> tuple[Json | None, list[Lack]]:
+    """What ``observe`` sees and what lacks of it, or why it cannot be seen: then nothing, and every target that is not
+    there, or the one reason why nobody answers."""
+    try:
+        observed = observe(organization, policy)
+    except NotFound as error:
+        gone = list(_not_there(organization, policy.targets))
+        return None, gone or [Lack(ORGANIZATION, f"it changed while it was read: {_told(error)}", "ask once more")]
+    except RemitError as error:
+        return None, [Lack(ORGANIZATION, f"it cannot be read: {_told(error)}", error.remedy)]
+    return observed, list(out_of_place(observed, policy))
+
+
+def _not_there(organization: Organizations, targets: Sequence[str]) -> Iterator[Lack]:
+    for target in targets:
+        try:
+            organization.target_name(target)
+        except NotFound as error:
+            yield Lack("target", error.what, "name a root, unit or account of this organization")
+        except RemitError as error:
+            yield Lack(ORGANIZATION, f"{target} cannot be looked up: {_told(error)}", error.remedy)
+
+
+def _told(error: RemitError) -> str:
+    return f"{error.what} ({error.where})" if error.where else error.what
+
+
+def afterwards(*, signed_in_only: bool) -> Lack:
+    """What comes once nothing lacks: the other person, who can only agree to what was proposed."""
+    how = "signed in to this server" if signed_in_only else "signed in, or with a token of their own"
+    return Lack(
+        "second person",
+        f"another person agrees to what was proposed, {how} and with the scope admin, within {PROPOSAL_DAYS} days",
+        "remit guardrails approve ID",
+    )
+
+
+def nobody_agreed(proposal: str) -> Lack:
+    """Of what is proposed and about to be attached without a yes."""
+    why = f"{proposal} is proposed, not approved: no second person agreed yet"
+    return Lack("second person", why, f"another person agrees with: remit guardrails approve {proposal}")
 
 
 def no_second_person(proposer: Person, approver: Person, proposed: str, *, signed_in_only: bool) -> Iterator[Lack]:
@@ -126,7 +182,10 @@ def observe(organization: Organizations, policy: OrganizationPolicy) -> Json:
 
 
 def subject_of(origin: Mapping[str, Any]) -> str:
-    """The words that name the policy in a command, quoted for a shell."""
+    """The words that name the policy in a command, quoted for a shell. A text that was ``written`` in the console or
+    sent to the API is no file of this machine yet."""
+    if origin.get("written"):
+        return "FILE"
     values = [f"--set {shlex.quote(f'{name}={_spelled(value)}')}" for name, value in origin.get("values", {}).items()]
     return " ".join([shlex.quote(str(origin["subject"])), *values])
 

@@ -30,7 +30,8 @@ class Standing(Protocol):
 
 
 class Organizations(Protocol):
-    """AWS Organizations. Every call raises Unavailable when it is not answered, and NotFound for what is not there."""
+    """AWS Organizations. Every call raises Unavailable when it is not answered, which does not say that nothing was
+    done, NotFound for what is not there, and Conflict for what is there already."""
 
     def organization_id(self) -> str: ...
     def enabled_types(self) -> frozenset[str]: ...

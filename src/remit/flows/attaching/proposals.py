@@ -1,8 +1,8 @@
 """A proposal to attach a policy: its states, how long they hold, and how it is shown.
 
-``proposed`` -> ``approved`` -> ``executing`` -> ``attached`` or ``failed``; from the first two also ``withdrawn``. One
-that nobody agreed to, or whose yes nobody used in time, reads as ``expired``. The policy, its type, its name and its
-targets never change, and so a yes is to exactly these.
+``proposed`` -> ``approved`` -> ``executing`` -> ``attached`` or ``failed``; until it is executed also ``withdrawn``.
+One that nobody agreed to, or whose yes nobody used in time, reads as ``expired``. One that failed half-way can be
+finished as long as its yes holds. The policy, its type, its name and its targets never change: a yes is to these.
 """
 
 from __future__ import annotations
@@ -26,6 +26,8 @@ ATTACHED: Final = "attached"
 FAILED: Final = "failed"
 WITHDRAWN: Final = "withdrawn"
 EXPIRED: Final = "expired"
+UNKNOWN: Final = "unknown"
+"""Of an outcome, not of a proposal, which stays ``executing``: what was done could not be read back."""
 PROPOSAL_DAYS: Final = 7
 APPROVAL_HOURS: Final = 24
 _OPEN: Final = (PROPOSED, APPROVED)
@@ -78,10 +80,16 @@ def state_of(row: Row, now: datetime) -> str:
     return EXPIRED if over else str(row["state"])
 
 
+def can_be_finished(row: Row, now: datetime) -> bool:
+    """Whether it failed and the yes to it still holds, so that what was not done may be done."""
+    return row["state"] == FAILED and bool(row["approved"]) and datetime.fromisoformat(row["expires"]) > now
+
+
 def is_for(row: Row, policy: OrganizationPolicy, now: datetime) -> bool:
-    """Whether a proposal is open and of exactly this policy: document, type, name and targets."""
+    """Whether a proposal is not over, and of exactly this policy: document, type, name and targets."""
     same = (row["digest"], row["kind"], row["name"]) == (digest(policy.document), policy.kind, policy.name)
-    return same and set(row["targets"]) == set(policy.targets) and state_of(row, now) in _OPEN
+    unfinished = state_of(row, now) in (*_OPEN, EXECUTING) or can_be_finished(row, now)
+    return same and set(row["targets"]) == set(policy.targets) and unfinished
 
 
 def shown(row: Row, now: datetime) -> Json:
@@ -104,6 +112,7 @@ def shown(row: Row, now: datetime) -> Json:
         "approved": None if row["approved"] is None else {"at": row["approved"], **_by(row["approved_by"])},
         "expires": row["expires"],
         "outcome": row["outcome"],
+        "can_be_finished": can_be_finished(row, now),
     }
 
 

@@ -11,7 +11,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any, Final
 
-from remit.model.errors import NotFound, Unavailable
+from remit.model.errors import Conflict, NotFound, Unavailable
 
 _REGION: Final = "us-east-1"
 _MISSING: Final = frozenset(
@@ -23,6 +23,8 @@ _MISSING: Final = frozenset(
         "PolicyNotFoundException",
     }
 )
+_THERE: Final = frozenset({"DuplicatePolicyException", "DuplicatePolicyAttachmentException"})
+"""Also the answer to our own call, made again by boto3 after its first answer was lost."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,7 +87,7 @@ class OrganizationPolicies:
         return StandingPolicy(policy_id, str(found["Content"]), ids, bool(summary.get("AwsManaged")))
 
     def create(self, name: str, aws_type: str, content: str, description: str) -> str:
-        """Create a policy; its id."""
+        """Create a policy; its id. Raises Conflict if there is one of this name."""
         with self._asked("CreatePolicy", name):
             made = self._client.create_policy(Name=name, Type=aws_type, Content=content, Description=description)
             return str(made["Policy"]["PolicySummary"]["Id"])
@@ -96,7 +98,7 @@ class OrganizationPolicies:
             self._client.update_policy(PolicyId=policy_id, Content=content, Description=description)
 
     def attach(self, policy_id: str, target: str) -> None:
-        """Attach a policy to a target."""
+        """Attach a policy to a target. Raises Conflict if it is."""
         with self._asked("AttachPolicy", f"{policy_id} to {target}"):
             self._client.attach_policy(PolicyId=policy_id, TargetId=target)
 
@@ -129,8 +131,11 @@ class OrganizationPolicies:
         try:
             yield
         except ClientError as error:
-            if error.response.get("Error", {}).get("Code") in _MISSING:
+            code = error.response.get("Error", {}).get("Code")
+            if code in _MISSING:
                 raise NotFound(f"The organization knows no {what}", where=operation) from error
+            if code in _THERE:
+                raise Conflict(f"The organization has {what} already", where=operation) from error
             raise _refusal(error, operation, what) from error
         except (BotoCoreError, ValueError) as error:
             raise _refusal(error, operation, what) from error
