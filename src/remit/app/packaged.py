@@ -20,8 +20,9 @@ from remit.rooms.guardrails.catalogue import Catalogue, load_catalogue
 REGISTRY_FILE = "identities.toml"
 
 
+@lru_cache(maxsize=1)
 def load_rules() -> Rules:
-    """The signals in the package."""
+    """The signals in the package: frozen, so that a server that settles every few seconds parses them once."""
     folder = files("remit.rooms.attribution") / "signals"
     return parse_rules({item.name: item.read_bytes() for item in folder.iterdir() if item.name.endswith(".toml")})
 
