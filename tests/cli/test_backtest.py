@@ -10,6 +10,7 @@ import pytest
 
 from remit.adapters.store.state.proposals import BacktestTable
 from remit.adapters.store.store import Store
+from remit.flows.backtest.groups import GROUPS
 from remit.rooms.estate import organization_json
 from remit.rooms.guardrails.exports.digest import digest
 
@@ -47,11 +48,16 @@ def test_a_file_is_tried_and_told(remit: Remit, data: Path, tmp_path: Path) -> N
     assert told.status == 0, told.err
     assert "by OnlyHere" in told.out
     assert "would spare" in told.out
+    for title in ("Principals", "Services called", "Regions"):
+        assert f"\n{title} " in told.out
     found = json.loads(remit(*asked, "--target", "Staging", "--json").out)
     assert found["accounts"] == ["444455556666"]
     assert found["organization"] == "o-acmedemo01"
     assert found["figures"]["would_deny"] == found["figures"]["already_denied"]["would_deny"] > 0
     assert found["samples"]["deny"][0]["region"] == "us-west-1"
+    assert {group.name for group in GROUPS} == {
+        name for name, rows in found["by"].items() if isinstance(rows, list)
+    } - {"actors"}
     with Store.open(data, "test") as store:
         kept = BacktestTable(store.state).newest(digest(POLICY), "SCP", ["ou-ac01-stag0001"])
     assert kept is not None

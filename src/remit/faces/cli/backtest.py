@@ -11,19 +11,10 @@ from remit.faces.cli import output
 from remit.faces.cli.guardrails import values_of
 from remit.faces.cli.options import data_option, json_option
 from remit.faces.cli.ports import Application, Json
+from remit.flows.backtest.groups import GROUPS
 from remit.model.errors import UsageError
 
 _LARGEST: Final = 1_000_000
-_BY: Final = (
-    ("Roles", "roles", ("issuer",)),
-    ("Agents", "agents", ("agent",)),
-    ("People", "people", ("actor_name",)),
-    ("Pipelines", "pipelines", ("actor_name",)),
-    ("Workloads", "workloads", ("actor_name",)),
-    ("Cloud services as actors", "cloud_services", ("actor_name",)),
-    ("Operations", "operations", ("service", "operation")),
-    ("Accounts", "accounts", ("account",)),
-)
 _DIFFERENCES: Final = {
     "newly_denied": "newly denied",
     "no_longer_denied": "no longer denied",
@@ -149,7 +140,7 @@ def _draw(found: Json) -> None:
 
 
 def _draw_by(found: Json) -> None:
-    for title, name, columns in _BY:
+    for title, name, columns in GROUPS:
         rows = [
             (" ".join(str(each[column] or "-") for column in columns), each["deny"], each["unknown"],
              each["already_denied"], (each["last"] or "")[:19].replace("T", " "))

@@ -9,6 +9,7 @@ from typing import Any, Final, NamedTuple
 
 from remit.faces.console.pages import Pages
 from remit.faces.console.ports import Json
+from remit.flows.backtest.groups import GROUPS
 from remit.model.errors import NotFound, RemitError
 
 DESK: Final = "backtest"
@@ -17,18 +18,6 @@ WINDOWS: Final = (("7d", "7 days"), ("30d", "30 days"), ("90d", "90 days"), ("al
 NO_TRIAL: Final[Json] = {"found": None, "wrong": None, "places": [], "known": False}
 _MOST_PLACES: Final = 1000
 """Places of the organization that the field of targets offers."""
-_BY: Final = (
-    ("Roles", "roles", ("issuer",)),
-    ("Agents", "agents", ("agent",)),
-    ("People", "people", ("actor_name",)),
-    ("Pipelines", "pipelines", ("actor_name",)),
-    ("Workloads", "workloads", ("actor_name",)),
-    ("Cloud services as actors", "cloud_services", ("actor_name",)),
-    ("Actors not identified", "unknown_actors", ("actor_name",)),
-    ("Operations", "operations", ("service", "operation")),
-    ("Accounts", "accounts", ("account",)),
-    ("Regions", "regions", ("region",)),
-)
 _SEVERAL: Final = re.compile(r"[\s,]+")
 
 
@@ -102,7 +91,7 @@ def _places(unit: Json) -> list[tuple[str, str]]:
 
 def _laid_out(found: Json) -> Json:
     """The answer with its groups as tables and its exemption as text."""
-    groups = [(title, _rows(found["by"].get(name, []), columns)) for title, name, columns in _BY]
+    groups = [(title, _rows(found["by"].get(name, []), columns)) for title, name, columns in GROUPS]
     exemption = found["exemption"]
     if exemption is not None:
         exemption = {
