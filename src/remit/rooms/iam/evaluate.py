@@ -83,7 +83,7 @@ def rcps_apply(request: Request) -> bool:
     """RCPs limit resources of member accounts, of the services that support them, for all but service-linked roles."""
     if request.service not in RCP_SERVICES or request.folded_action in RCP_EXEMPT_ACTIONS:
         return False
-    own = request.principal_account == request.resource_account
+    own = request.principal_account == request.resource_account and not request.account_unknown
     managed = request.resource_org_management or (request.principal_org_management and own)
     return not (managed or request.principal_is_service_linked or request.principal.service_linked)
 

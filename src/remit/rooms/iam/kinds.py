@@ -13,7 +13,8 @@ def check_kind(document: Document, kind: str) -> None:
     for statement in document.statements:
         what = _kind_trouble(statement, kind)
         if what:
-            place = statement.place
+            named = statement.principals if "rincipal" in what else None
+            place = named.place if named is not None else statement.place
             raise PolicyError(what, name=document.name, pointer=place.pointer, line=place.line, column=place.column)
 
 
@@ -25,9 +26,16 @@ def _kind_trouble(statement: Statement, kind: str) -> str:
         return f"A statement of {_article(kind)} policy must name its principals"
     if kind == "rcp" and principals is not None and (principals.negated or not principals.anyone):
         return 'A resource control policy takes only "Principal": "*"'
+    if kind == "rcp" and statement.effect == "Allow" and not _is_full_access(statement):
+        return "A resource control policy allows nothing but everything, as RCPFullAWSAccess does; others only deny"
     if statement.resources is None and kind != "resource":
         return f"A statement of {_article(kind)} policy must name its resources"
     return ""
+
+
+def _is_full_access(statement: Statement) -> bool:
+    plain = not (statement.not_actions or statement.not_resources or statement.conditions)
+    return plain and statement.actions == ("*",) and statement.resources == ("*",)
 
 
 def _article(kind: str) -> str:

@@ -61,7 +61,7 @@ class Plan:
 
     denies: tuple[Ranked, ...]
     allows: tuple[tuple[Layer, tuple[Ranked, ...]], ...]
-    ways: dict[tuple[str, bool, bool | None], Ways] = field(default_factory=dict)
+    ways: dict[tuple[str, bool | None, bool | None], Ways] = field(default_factory=dict)
     """How such requests come to be allowed, by form of principal, across accounts or not, resource's last word."""
     deny_tests: tuple[tuple[StatementTruth, Determining], ...] = field(init=False)
 

@@ -41,6 +41,18 @@ def _roles(principals: Principals) -> frozenset[tuple[str, str]]:
     return frozenset((parts[4], parts[5].rpartition("/")[2]) for parts in arns)
 
 
+def _names_role(request: Request, texts: frozenset[str], roles: frozenset[tuple[str, str]]) -> bool:
+    """Whether the session's role is listed. A session's ARN has no path: where ``aws:PrincipalArn`` tells the
+    role's own ARN that one must be listed, else a role of that name."""
+    account, role = request.principal_account or "", request.principal.role
+    if (account, role) not in roles:
+        return False
+    told = request.facts.get("aws:principalarn") or ("",)
+    parts = told[0].split(":", 5)
+    its_own = len(told) == 1 and parts[4:5] == [account] and parts[-1].startswith("role/")
+    return told[0] in texts if its_own and told[0].endswith(f"/{role}") else True
+
+
 def _listed(principals: Principals) -> Named:
     accounts = frozenset(filter(None, map(_account_of, principals.aws)))
     texts, roles = frozenset(principals.aws), _roles(principals)
@@ -59,7 +71,7 @@ def _listed(principals: Principals) -> Named:
         elif principal.text in texts or (principal.form == "root" and account in accounts):
             found = DIRECT
         else:
-            found = ROLE if principal.role and (account, principal.role) in roles else NO
+            found = ROLE if principal.role and _names_role(request, texts, roles) else NO
         if found:
             return found
         if account is not None and account in accounts:
@@ -89,7 +101,7 @@ def _all_but(principals: Principals) -> Named:
         if account is None or account not in accounts:
             return DIRECT
         if principal.form == "session":
-            return NO if (account, principal.role) in roles else DIRECT
+            return NO if _names_role(request, texts, roles) else DIRECT
         return NO if principal.form == "root" or principal.text in texts else DIRECT
 
     return named

@@ -17,8 +17,6 @@ from remit.rooms.iam.operands import parse_address, parse_binary, parse_bool, pa
 from remit.rooms.iam.policies import Policies
 from remit.rooms.iam.request import Request
 
-_READ: dict[str, Any] = {"Num": parse_number, "Dat": parse_date, "Boo": parse_bool, "IpA": parse_network}
-
 
 class Open(Exception):
     """A question without an answer yet."""
@@ -35,8 +33,8 @@ def reference_denies(request: Request, document: Document) -> tuple[str, set[str
 
 
 def _settled(request: Request, decide: Callable[[World], str]) -> tuple[str, set[str]]:
-    outcomes: list[tuple[dict[Hashable, bool], str]] = []
-    keys, waiting = dict[Hashable, set[str]](), [dict[Hashable, bool]()]
+    outcomes, keys = list[tuple[dict[Hashable, bool], str]](), dict[Hashable, set[str]]()
+    waiting = [dict[Hashable, bool]()]
     while waiting:
         answers = waiting.pop()
         try:
@@ -57,9 +55,8 @@ class World:
         self.request, self.answers, self.keys, self.action = request, answers, keys, request.action.lower()
 
     def values(self, key: str) -> tuple[str, ...] | None:
-        if any(
-            key == n or (n[-1] == "*" and key.startswith(n[:-1])) for n in map(str.lower, self.request.unknown_keys)
-        ):
+        unknown = [name.lower() for name in self.request.unknown_keys]
+        if key in unknown or any(name[-1] == "*" and key.startswith(name[:-1]) for name in unknown):
             return None
         return next((values for name, values in self.request.context.items() if name.lower() == key), ())
 
@@ -72,7 +69,7 @@ class World:
     def decide(self, p: Policies) -> str:
         request, who = self.request, self.request.principal
         linked = request.principal_is_service_linked or who.service_linked
-        same = request.principal_account == request.resource_account
+        same = request.principal_account == request.resource_account and not request.account_unknown
         managed = request.resource_org_management or (same and request.principal_org_management)
         service, resource = self.action.split(":")[0], (p.resource,) if p.resource else ()
         scps = p.scps if who.account and not linked and not request.principal_org_management else ()
@@ -84,14 +81,14 @@ class World:
         limited = who.form == "root" or all(self.some(each, "Allow") for each in (p.boundary, p.session) if each)
         identity = limited and (who.form == "root" or (bool(who.account) and self.some(p.identity, "Allow")))
         direct, role, account = (self.some(resource, "Allow", how=how) for how in ("direct", "role", "account"))
-        arn, assumable = (request.resource or "").split(":", 5), not self.action.startswith("sts:get")
-        owned = {"kms": ["kms", "key/"], "sts": ["iam", "role/"]}.get(service) if assumable else None
+        arn, subject = (request.resource or "").split(":", 5), "" if self.action.startswith("sts:get") else service
+        owned = {"kms": ["kms", "key/"], "sts": ["iam", "role/"]}.get(subject)
         own_policy_decides = [*arn[2:3], *("".join(part.partition("/")[:2]) for part in arn[5:])] == owned
         if request.resource is None and owned and identity and not account:
             own_policy_decides = self.ask("last word", {"resource"})
         granted = direct or (role and limited) or (identity and (account or not own_policy_decides))
-        if who.account and not same:
-            granted = identity and (direct or role or account)
+        if granted and who.account and not same and not (identity and (direct or role or account)):
+            granted = request.account_unknown and self.ask("own account", {"aws:resourceaccount"})
         return "allowed" if gates and granted else "implicitly_denied"
 
     def some(self, documents: Iterable[Document], effect: str, *, bounded: bool = False, how: str = "") -> bool:
@@ -120,7 +117,9 @@ class World:
         in_account, parts = bool(who.account), [text.split(":", 5) for text in listed if ":" in text]
         by_account = in_account and (account in listed or any(a[4:] == [account, "root"] for a in parts))
         by_role = any(a[4] == account and a[5][:5] == "role/" and a[5].split("/")[-1] == who.role for a in parts)
-        by_role = who.text in listed if who.form == "role" else in_account and by_role
+        path = f"[^:]*:[^:]*:[^:]*:[^:]*:{account}:role/(.*/)?{re.escape(who.role)}"
+        own = re.fullmatch(path, " ".join(self.values("aws:principalarn") or ()), re.DOTALL)
+        by_role = who.text in listed if who.form == "role" else in_account and (own[0] in listed if own else by_role)
         names = listed if in_account else principals.service if who.form == "service" else principals.federated
         itself = (who.text in names and who.form != "role") or (who.form == "root" and by_account)
         if principals.negated and effect == "Deny":
@@ -156,7 +155,8 @@ class World:
         if base[:3] in ("Str", "Arn"):
             found = [self.like(text, value, variables, base) for text in texts]
             return True if True in found else None if None in found else False
-        read: Any = _READ.get(base[:3], parse_binary)
+        reads = {"Num": parse_number, "Dat": parse_date, "Boo": parse_bool, "IpA": parse_network}
+        read: Any = reads.get(base[:3], parse_binary)
         given = (parse_address if base == "IpAddress" else read)(value)
         if given is None or base == "IpAddress":
             return given and any(v == given[0] and given[1] & mask == at for v, at, mask in map(read, texts))

@@ -14,6 +14,7 @@ Facts = Mapping[str, tuple[str, ...] | None]
 """Folded condition key -> values; None when the key is unknown; no entry when it is known to be absent."""
 RESOURCE: Final = "resource"
 """What ``unknown_keys`` calls the resource's ARN when it is the ARN that is not known."""
+RESOURCE_ACCOUNT: Final = "aws:resourceaccount"
 CANONICAL_USER: Final = "principal_canonical_user"
 """What ``unknown_keys`` calls the canonical user id of the principal's account."""
 
@@ -60,6 +61,8 @@ class Request:
     principal_org_management: bool = False
     resource_org_management: bool = False
     principal_canonical_user: str | None = None
+    account_unknown: bool = field(init=False, compare=False, default=False)
+    """Nobody told the resource's account, its ARN has none, and ``aws:ResourceAccount`` is unknown."""
     folded_action: str = field(init=False, compare=False)
     service: str = field(init=False, compare=False)
     facts: Facts = field(init=False, compare=False)
@@ -78,8 +81,13 @@ class Request:
 
     def _guessed_account(self) -> str | None:
         """The resource's account where nobody told it: the ARN's, the context's, else the principal's own."""
-        told = self.facts.get("aws:resourceaccount")
-        return account_of(self.resource) or (told[0] if told else self.principal_account)
+        owner = account_of(self.resource)
+        if owner is not None:
+            return owner
+        told = self.facts.get(RESOURCE_ACCOUNT, ())
+        if told is None and self.resource is not None and RESOURCE_ACCOUNT in map(fold, self.unknown_keys):
+            object.__setattr__(self, "account_unknown", True)
+        return told[0] if told else self.principal_account
 
 
 def account_of(arn: str | None) -> str | None:

@@ -9,7 +9,7 @@ from remit.rooms.iam.compiled import CompiledStatement
 from remit.rooms.iam.diagram import FALSE, TRUE, Diagram, TooManyOpenTests
 from remit.rooms.iam.formulas import statement_formula
 from remit.rooms.iam.policies import Ranked
-from remit.rooms.iam.request import RESOURCE, Request
+from remit.rooms.iam.request import Request
 from remit.rooms.iam.vocabulary import fold
 from remit.rooms.iam.ways import Group, Ways
 
@@ -82,7 +82,7 @@ def _group_formula(diagram: Diagram, group: Group, request: Request) -> int:
     if group.always:
         return TRUE
     if group.doubted:
-        return diagram.variable("last word", frozenset({RESOURCE}))
+        return diagram.variable(("doubted", group.doubted), frozenset({group.doubted}))
     taken = (one for one in group.statements if group.takes(one, request))
     return diagram.any_of(statement_formula(diagram, one.statement, request) for one in taken)
 

@@ -14,7 +14,7 @@ from typing import Final
 
 from remit.rooms.iam.policies import Determining, Plan, Ranked
 from remit.rooms.iam.principals import ACCOUNT, DIRECT, ROLE
-from remit.rooms.iam.request import Request
+from remit.rooms.iam.request import RESOURCE, RESOURCE_ACCOUNT, Request
 
 _KEY_ARN: Final = re.compile(r"arn:[^:]*:kms:[^:]*:[^:]*:key/.*", re.DOTALL)
 _WITHOUT_ACCOUNT: Final = frozenset({"service", "federated", "anonymous"})
@@ -31,8 +31,9 @@ class Group:
     statements: tuple[Ranked, ...]
     form: int | None = None
     always: bool = False
-    doubted: bool = False
-    """For what hangs on the resource alone, which is not known: whether its own policy has the last word."""
+    doubted: str = ""
+    """For what hangs on the resource alone, the unknown key that would tell: ``resource``, whether its own policy has
+    the last word; ``aws:resourceaccount``, whether it is the principal's account's."""
     fixed: tuple[Determining, ...] | None = field(init=False)
     """What determines it whatever the request, where none of its statements asks anything of one; else None."""
 
@@ -45,7 +46,7 @@ class Group:
         """Whether one of them applies; None when that is unknown."""
         if self.fixed is not None:
             return self.always or bool(self.fixed)
-        unknown = self.doubted
+        unknown = bool(self.doubted)
         for one in self.statements:
             if self.form is not None and not self.takes(one, request):
                 continue
@@ -142,7 +143,7 @@ def _all(groups: tuple[Group, ...], request: Request) -> bool | None:
 
 def ways_of(request: Request, plan: Plan) -> Ways:
     """The gates and ways for the request's kind of principal and the accounts on both sides."""
-    cross = request.principal_account != request.resource_account
+    cross = None if request.account_unknown else request.principal_account != request.resource_account
     sort = (request.principal.form, cross, False if cross else has_the_last_word(request))
     found = plan.ways.get(sort)
     if found is None:
@@ -150,7 +151,7 @@ def ways_of(request: Request, plan: Plan) -> Ways:
     return found
 
 
-def _ways(plan: Plan, form: str, cross: bool, last_word: bool | None) -> Ways:
+def _ways(plan: Plan, form: str, cross: bool | None, last_word: bool | None) -> Ways:
     gates = []
     own: dict[str, Group] = {}
     for layer, allows in plan.allows:
@@ -166,16 +167,21 @@ def _ways(plan: Plan, form: str, cross: bool, last_word: bool | None) -> Ways:
     direct, by_role, by_account = (Group("resource", None, statements, one) for one in (DIRECT, ROLE, ACCOUNT))
     if form in _WITHOUT_ACCOUNT:
         return Ways(tuple(gates), ((direct,),))
+    both_sides = (identity, *limits, Group("resource", None, statements))
     if cross:
-        return Ways(tuple(gates), ((identity, *limits, Group("resource", None, statements)),))
-    return Ways(tuple(gates), ((direct,), (by_role, *limits), *_own_ways(by_account, (identity, *limits), last_word)))
+        return Ways(tuple(gates), (both_sides,))
+    within = ((direct,), (by_role, *limits), *_own_ways(by_account, (identity, *limits), last_word))
+    if cross is None:  # what both sides allow is allowed within one account too
+        own_account = Group("resource", None, (), doubted=RESOURCE_ACCOUNT)
+        within = (both_sides, *((own_account, *way) for way in within))
+    return Ways(tuple(gates), within)
 
 
 def _own_ways(by_account: Group, own: tuple[Group, ...], last_word: bool | None) -> tuple[tuple[Group, ...], ...]:
     """How the account's own policies allow: alone, with the resource's, or one of both, nobody knows which."""
     with_resource = (by_account, *own)
     if last_word is None:
-        return (with_resource, (Group("resource", None, (), doubted=True), *own))
+        return (with_resource, (Group("resource", None, (), doubted=RESOURCE), *own))
     return (with_resource if last_word else own,)
 
 
