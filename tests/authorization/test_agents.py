@@ -17,6 +17,7 @@ from remit.app.ingesting import Ingesting
 from remit.app.organization_file import OrganizationFile
 from remit.app.packaged import load_reference
 from remit.app.permissions_desk import PermissionsDesk
+from remit.faces.cli.permissions import draw_finding
 from remit.flows.permissions.narrow import FIELDS
 from remit.flows.permissions.principals import calls_of
 from remit.flows.questions.window import read_window
@@ -97,6 +98,15 @@ def test_a_region_guardrail_shows_in_the_regions_and_a_boundary_in_what_it_keeps
     assert [each["spared"] for each in answer["escape"]["guardrails"]].count(False) == len(
         answer["escape"]["guardrails"]
     )
+
+
+def test_what_is_decided_otherwise_in_other_regions_says_which(desk: Desk, capsys: pytest.CaptureFixture[str]) -> None:
+    found = desk(True).can("support-agent", "40d")
+    by_region = [each for each in topic(found["answers"][0], "delete")["findings"] if each["decision"] != "allowed"]
+    assert any(each["regions"] != by_region[0]["regions"] for each in by_region)
+    for each in by_region:
+        draw_finding(each)
+        assert f"in {', '.join(each['regions'])}\n" in capsys.readouterr().out
 
 
 def test_without_an_export_it_is_said_what_to_run(desk: Desk) -> None:

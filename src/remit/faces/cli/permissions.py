@@ -15,6 +15,8 @@ from remit.faces.cli.ports import Application, Json
 from remit.model.errors import UsageError
 
 _MARKS: Final = {"allowed": "+", "unknown": "?", "explicitly_denied": "x", "implicitly_denied": "-"}
+_NAMED: Final = 6
+"""Resources, and Regions, named of each finding."""
 _authorization_option = click.option(
     "--authorization",
     multiple=True,
@@ -65,7 +67,7 @@ def _draw_answer(answer: Json) -> None:
     for topic in answer["topics"]:
         output.line(f"{_MARKS[topic['decision']]} {topic['title']}: {topic['sentence']}")
         for each in topic["findings"]:
-            _draw_finding(each)
+            draw_finding(each)
         if topic["more"]:
             output.line(f"    and {topic['more']} more findings (--json has their counts)")
     _draw_regions(answer["topics"])
@@ -73,15 +75,24 @@ def _draw_answer(answer: Json) -> None:
     _draw_escape(answer["escape"])
 
 
-def _draw_finding(each: Json) -> None:
+def draw_finding(each: Json) -> None:
+    """One finding: how many actions, by what, on which resources, and in which Regions, which may be all that tells it
+    from the next."""
     sample = ", ".join(each["sample"][:4]) + (", ..." if each["actions"] > 4 else "")
     output.line(f"    {_MARKS[each['decision']]} {output.counted(each['actions'], 'action')} ({sample})")
     output.line(f"      {each['why']}")
-    if each["decision"] in ("allowed", "unknown") and each["resources"]:
-        more = f" and {each['resources_in_all'] - 6} more" if each["resources_in_all"] > 6 else ""
-        output.line(f"      on {', '.join(each['resources'][:6])}{more}; in {', '.join(each['regions'])}")
+    resources = each["resources"] if each["decision"] in ("allowed", "unknown") else []
+    places = [_first("on", resources, each["resources_in_all"]), _first("in", each["regions"], len(each["regions"]))]
+    if any(places):
+        output.line(f"      {'; '.join(filter(None, places))}")
     if each["except_on"]:
         output.line(f"      a Deny speaks of it on {', '.join(each['except_on'][:4])}")
+
+
+def _first(word: str, names: list[str], in_all: int) -> str:
+    """The first few of many names after a word, and how many more there are; nothing of none."""
+    more = f" and {in_all - _NAMED} more" if in_all > _NAMED else ""
+    return f"{word} {', '.join(names[:_NAMED])}{more}" if names else ""
 
 
 def _draw_regions(topics: list[Json]) -> None:
