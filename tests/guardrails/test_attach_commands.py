@@ -156,6 +156,14 @@ def test_an_export_is_written_to_a_file(remit: Commands, tmp_path: Path, form: s
     assert printed.endswith("\n") == (form != "json")
 
 
+@pytest.mark.parametrize(("terminal", "end"), [(True, "}\n"), (False, "}")])
+def test_a_terminal_gets_a_line_break_and_a_file_none(
+    monkeypatch: pytest.MonkeyPatch, remit: Commands, terminal: bool, end: str
+) -> None:
+    monkeypatch.setattr("sys.stdout.isatty", lambda: terminal)
+    assert run_text(remit, "guardrails", "export", "org-deny-leave").endswith(end)
+
+
 @pytest.mark.parametrize(
     ("text", "words", "said"),
     [

@@ -84,9 +84,13 @@ class PolicyError(UsageError):
 
 
 class ParameterError(UsageError):
-    """A value for a parameter of a guardrail that is missing or does not fit. ``parameter`` is its name."""
+    """A value for a parameter of a guardrail that is missing or does not fit. ``parameter`` is its name.
+
+    The remedy ends in ``LEAD`` and ``NAME=VALUE``, which each face says as a value is given there.
+    """
 
     code = "guardrail.parameter"
+    LEAD = "For example: "
 
     def __init__(self, what: str, *, parameter: str, remedy: str = "") -> None:
         super().__init__(what, where=parameter[:80], remedy=remedy)

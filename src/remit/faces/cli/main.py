@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shlex
 import sys
 
 import click
@@ -34,7 +35,7 @@ from remit.faces.cli import (
 )
 from remit.faces.cli.output import note
 from remit.faces.cli.ports import Application
-from remit.model.errors import QueryError, RemitError
+from remit.model.errors import ParameterError, QueryError, RemitError
 
 _CONTEXT = {"help_option_names": ["-h", "--help"], "max_content_width": 110}
 
@@ -75,6 +76,12 @@ for command in (
     remit.add_command(command)
 
 
+def _as_an_option(remedy: str) -> str:
+    """The example of a parameter as it is typed. A server's error comes without its class, so its words are read."""
+    before, lead, example = remedy.partition(ParameterError.LEAD)
+    return f"{before}{lead}--set {shlex.quote(example)}" if example else remedy
+
+
 def run(application: Application, arguments: list[str] | None = None) -> int:
     """Run one command and return its exit status; designed errors become two plain lines."""
     try:
@@ -86,6 +93,8 @@ def run(application: Application, arguments: list[str] | None = None) -> int:
         note(f"remit: {error}")
         return error.exit_status
     except RemitError as error:
+        if error.code == ParameterError.code:
+            error.remedy = _as_an_option(error.remedy)
         note(f"remit: {error} [{error.code}]")
         return error.exit_status
     except click.exceptions.Exit as error:

@@ -144,11 +144,12 @@ def faults(parameters: tuple[Parameter, ...], given: Mapping[str, Any]) -> tuple
 
 def _unknown(name: str, parameters: tuple[Parameter, ...]) -> ParameterError:
     names = ", ".join(parameter.name for parameter in parameters)
-    return ParameterError(
-        f"There is no parameter {name[:80]!r}",
-        parameter=name,
-        remedy=f"This policy takes: {names}." if names else "This policy takes none.",
-    )
+    takes = f"This policy takes: {names}. {_example(parameters[0])}" if parameters else "This policy takes none."
+    return ParameterError(f"There is no parameter {name[:80]!r}", parameter=name, remedy=takes)
+
+
+def _example(parameter: Parameter) -> str:
+    return f"{ParameterError.LEAD}{parameter.name}={','.join(parameter.example)}"
 
 
 def _read(parameter: Parameter, given: Any) -> Values:
@@ -190,5 +191,4 @@ def _check(parameter: Parameter, value: str) -> None:
 
 
 def _refused(parameter: Parameter, what: str) -> ParameterError:
-    example = ",".join(parameter.example)
-    return ParameterError(what.rstrip("."), parameter=parameter.name, remedy=f"For example: {parameter.name}={example}")
+    return ParameterError(what.rstrip("."), parameter=parameter.name, remedy=_example(parameter))
