@@ -8,12 +8,11 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from tests.estate_store import END_US, fill, share
 
-from remit.adapters.feeds.chunks import Chunk
 from remit.adapters.store.index.contexts import Contexts
 from remit.adapters.store.store import Store
 from remit.app.authorization_files import AuthorizationFiles
-from remit.app.ingesting import Ingesting
 from remit.app.organization_file import OrganizationFile
 from remit.app.packaged import load_reference
 from remit.app.permissions_desk import PermissionsDesk
@@ -22,12 +21,11 @@ from remit.flows.permissions.narrow import FIELDS
 from remit.flows.permissions.principals import calls_of
 from remit.flows.questions.window import read_window
 from remit.model.errors import NotFound
-from remit.rooms.estate import authorization_json, identities_toml, organization_json, records
+from remit.rooms.estate import authorization_json, organization_json
 from remit.rooms.guardrails.requests import Translation
 from remit.rooms.iam import parse_document
 from remit.rooms.iam.reference_evaluator import reference_denies
 
-END = 1_790_000_000_000_000
 ROLES = (b"release-bot", b"break-glass-deploy", b"support-agent-runtime")
 Desk = Callable[[bool], PermissionsDesk]
 
@@ -38,24 +36,16 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     (made / "authorization").mkdir()
     for name, text in authorization_json().items():
         (made / "authorization" / name).write_text(text)
-    (made / "organization.json").write_text(organization_json(END))
+    (made / "organization.json").write_text(organization_json(END_US))
     return made
 
 
 @pytest.fixture(scope="module")
 def contexts(folder: Path) -> Iterator[Contexts]:
     with Store.open(folder / "data", "test") as store:
-        (folder / "data" / "identities.toml").write_text(identities_toml(), encoding="utf-8")
-        work = Ingesting(store, {"feed": "estate"}, lambda state: None)
-        work.conclude(work.chunks(Chunk("estate", lines, 0) for lines in _calls()), 0.0)
+        calls = share(1, cloudtrail_alone=True)
+        fill(store, folder / "data", (line for line in calls if any(role in line for role in ROLES)))
         yield Contexts(store.index)
-
-
-def _calls() -> Iterator[list[bytes]]:
-    for feed in records(END):
-        if feed.data_source == "cloudtrail":
-            lines = (json.dumps(record).encode() for record in json.loads(feed.content)["Records"])
-            yield [line for line in lines if any(role in line for role in ROLES)]
 
 
 @pytest.fixture
@@ -63,7 +53,7 @@ def desk(folder: Path, contexts: Contexts) -> Desk:
     def made(exported: bool) -> PermissionsDesk:
         files = AuthorizationFiles(folder / ("authorization" if exported else "nowhere"))
         organization = OrganizationFile(folder / "organization.json")
-        return PermissionsDesk(contexts, load_reference, files, organization, lambda: END)
+        return PermissionsDesk(contexts, load_reference, files, organization, lambda: END_US)
 
     return made
 
@@ -130,7 +120,7 @@ def test_the_proposed_policy_allows_every_call_that_went_through(desk: Desk, con
     found = desk(True).narrow(agent, "40d")
     proposals = {each["principal"]: each for each in found["proposals"]}
     translation, tried = Translation(load_reference()), 0
-    for row in contexts.distinct(calls_of(agent, read_window("40d", END)), FIELDS):
+    for row in contexts.distinct(calls_of(agent, read_window("40d", END_US)), FIELDS):
         values = dict(zip(FIELDS, row["values"], strict=True))
         proposal = proposals.get(str(values["issuer"]))
         if proposal is None or values["outcome"] == "denied":

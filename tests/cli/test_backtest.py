@@ -7,6 +7,7 @@ import shutil
 from pathlib import Path
 
 import pytest
+from tests.estate_store import END_US
 
 from remit.adapters.store.state.proposals import BacktestTable
 from remit.adapters.store.store import Store
@@ -14,7 +15,7 @@ from remit.flows.backtest.groups import GROUPS
 from remit.rooms.estate import organization_json
 from remit.rooms.guardrails.exports.digest import digest
 
-from .conftest import END_US, Remit
+from .conftest import Remit
 
 
 @pytest.fixture

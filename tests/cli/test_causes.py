@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from tests.estate_store import END_US
 
 from remit.app.packaged import load_reference
 from remit.flows.questions import causes as flow
@@ -16,7 +17,7 @@ from remit.flows.questions.causes import DenialCauses
 from remit.rooms.estate import organization_json
 from remit.rooms.organization import parse_organization
 
-from .conftest import END_US, Remit
+from .conftest import Remit
 
 Organization = dict[str, Any]
 ALL = ("since:all",)

@@ -9,16 +9,15 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 import pytest
+from tests.estate_store import END_US, fill, share
 
-from remit.adapters.feeds.chunks import Chunk
 from remit.adapters.store.index.contexts import Contexts
 from remit.adapters.store.store import Store
-from remit.app.ingesting import Ingesting
 from remit.app.packaged import load_guardrails, load_reference
 from remit.flows.backtest.measure import Measured, measure
 from remit.flows.backtest.trial import Trial, backtest
 from remit.model.columns import INDEXED
-from remit.rooms.estate import identities_toml, organization_json, records
+from remit.rooms.estate import organization_json
 from remit.rooms.guardrails.backtest import Kernel
 from remit.rooms.guardrails.callers import Membership, caller_of
 from remit.rooms.guardrails.record import fields_of
@@ -30,7 +29,6 @@ from remit.rooms.iam.reference_evaluator import reference_denies
 from remit.rooms.organization import parse_organization
 from remit.rooms.query.predicate import EVERYTHING, Range
 
-END = 1_790_000_000_000_000
 SOMEBODY = Principal("role", "", "000000000000")
 Event = dict[str, Any]
 
@@ -49,22 +47,14 @@ def estate(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Estate]:
     """A sixth of the demonstration's CloudTrail records."""
     folder = tmp_path_factory.mktemp("backtest") / "data"
     with Store.open(folder, "test") as store:
-        (folder / "identities.toml").write_text(identities_toml(), encoding="utf-8")
-        work = Ingesting(store, {"feed": "estate"}, lambda state: None)
-        work.conclude(work.chunks(Chunk("estate", lines, 0) for lines in _shares()), 0.0)
+        fill(store, folder, share(6, cloudtrail_alone=True))
         shown = ", ".join('epoch_us("time") AS "time"' if c.name == "time" else f'"{c.name}"' for c in INDEXED)
         events = store.index.execute(f"SELECT {shown} FROM events WHERE counted IS NOT FALSE", []).to_pylist()
         yield Estate(Contexts(store.index), events, translation())
 
 
-def _shares() -> Iterator[list[bytes]]:
-    for feed in records(END):
-        if feed.data_source == "cloudtrail":
-            yield [json.dumps(record).encode() for record in json.loads(feed.content)["Records"][::6]]
-
-
 def translation() -> Translation:
-    known = parse_organization(organization_json(END))
+    known = parse_organization(organization_json(END_US))
     return Translation(
         load_reference(),
         Membership(known.id, known.management_account, {each: known.path(each) for each in known.accounts}),
@@ -254,7 +244,7 @@ def test_only_the_events_asked_for_are_tried(estate: Estate) -> None:
     [("ProtectRegions", "Workloads"), ("ProtectBackups", "Production"), ("DataPerimeter", "Staging")],
 )
 def test_the_demonstration_was_denied_exactly_what_its_policies_deny(estate: Estate, name: str, target: str) -> None:
-    known = parse_organization(organization_json(END))
+    known = parse_organization(organization_json(END_US))
     policy = next(each for each in known.policies.values() if each.name == name)
     scope = Scope(policy.kind, known.members(known.target(target)))
     found = agrees(estate, compiled(policy.versions[-1].document, policy.kind, name), scope)
