@@ -10,12 +10,12 @@ from dataclasses import fields, is_dataclass
 from pathlib import Path
 from typing import Any, Final, Literal, get_args, get_origin, get_type_hints
 
+from written_parts import with_part, write_or_check
+
 from remit.app.config.parsing import variable
 from remit.app.config.schema import Bounds, Configuration
 
 DOCUMENT: Final = Path(__file__).parent.parent / "docs" / "configuration.md"
-BEGIN: Final = "<!-- settings: written by scripts/write_config_docs.py -->"
-END: Final = "<!-- end of settings -->"
 
 
 def tables(kind: Any = Configuration, where: tuple[str, ...] = ()) -> str:
@@ -31,11 +31,7 @@ def tables(kind: Any = Configuration, where: tuple[str, ...] = ()) -> str:
 
 def current(document: str) -> str:
     """The document with today's tables in it; ``ValueError`` when the place for them is not marked."""
-    before, begin, rest = document.partition(BEGIN)
-    _, end, after = rest.partition(END)
-    if not begin or not end:
-        raise ValueError("docs/configuration.md does not mark where the tables go")
-    return f"{before}{BEGIN}\n\n{tables()}\n\n{END}{after}"
+    return with_part(document, "settings", Path(__file__).stem, tables())
 
 
 def _row(path: tuple[str, ...], hint: Any, default: Any) -> str:
@@ -61,15 +57,5 @@ def _default(value: Any) -> str:
     return f"`{', '.join(value) if isinstance(value, tuple) else str(value).lower()}`"
 
 
-def main() -> int:
-    """Write the tables, or check them."""
-    before = DOCUMENT.read_text(encoding="utf-8")
-    after = current(before)
-    if "--check" in sys.argv[1:]:
-        return int(after != before)
-    DOCUMENT.write_text(after, encoding="utf-8")
-    return 0
-
-
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(write_or_check(DOCUMENT, current, sys.argv[1:]))

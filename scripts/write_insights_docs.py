@@ -9,12 +9,12 @@ import sys
 from pathlib import Path
 from typing import Final
 
+from written_parts import with_part, write_or_check
+
 from remit.rooms.guardrails.insights.finding import Check
 from remit.rooms.guardrails.insights.registry import FAMILIES
 
 DOCUMENT: Final = Path(__file__).parent.parent / "docs" / "insights.md"
-BEGIN: Final = "<!-- checks: written by scripts/write_insights_docs.py -->"
-END: Final = "<!-- end of checks -->"
 
 
 def table() -> str:
@@ -28,11 +28,7 @@ def table() -> str:
 
 def current(document: str) -> str:
     """The document with today's checks in it; ``ValueError`` when the place for them is not marked."""
-    before, begin, rest = document.partition(BEGIN)
-    _, end, after = rest.partition(END)
-    if not begin or not end:
-        raise ValueError("docs/insights.md does not mark where the checks go")
-    return f"{before}{BEGIN}\n\n{table()}\n\n{END}{after}"
+    return with_part(document, "checks", Path(__file__).stem, table())
 
 
 def _row(check: Check) -> str:
@@ -41,15 +37,5 @@ def _row(check: Check) -> str:
     return f"| `{check.code}` | {check.severity} | {text} | {types} | {'yes' if check.fixable else ''} |"
 
 
-def main(arguments: list[str]) -> int:
-    """Write or check; the process's exit status."""
-    before = DOCUMENT.read_text(encoding="utf-8")
-    after = current(before)
-    if "--check" in arguments:
-        return int(before != after)
-    DOCUMENT.write_text(after, encoding="utf-8")
-    return 0
-
-
 if __name__ == "__main__":
-    sys.exit(main(sys.argv[1:]))
+    sys.exit(write_or_check(DOCUMENT, current, sys.argv[1:]))

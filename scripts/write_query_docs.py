@@ -9,12 +9,12 @@ import sys
 from pathlib import Path
 from typing import Final
 
+from written_parts import with_part, write_or_check
+
 from remit.model.columns import COLUMNS, Column
 from remit.rooms.query.fields import CASED, SINCE, UNTIL, VOCABULARIES, WIDER
 
 DOCUMENT: Final = Path(__file__).parent.parent / "docs" / "query.md"
-BEGIN: Final = "<!-- fields: written by scripts/write_query_docs.py -->"
-END: Final = "<!-- end of fields -->"
 _KINDS: Final = {"string": "text", "strings": "list", "bool": "true or false", "float": "number", "time": "time"}
 
 
@@ -31,11 +31,7 @@ def table() -> str:
 
 def current(document: str) -> str:
     """The document with today's table in it; ``ValueError`` when the place for it is not marked."""
-    before, begin, rest = document.partition(BEGIN)
-    _, end, after = rest.partition(END)
-    if not begin or not end:
-        raise ValueError("docs/query.md does not mark where the table goes")
-    return f"{before}{BEGIN}\n\n{table()}\n\n{END}{after}"
+    return with_part(document, "fields", Path(__file__).stem, table())
 
 
 def _row(column: Column) -> str:
@@ -61,15 +57,5 @@ def _cell(text: str) -> str:
     return text.replace("``", "empty").replace("|", "\\|")
 
 
-def main(arguments: list[str]) -> int:
-    """Write or check; the process's exit status."""
-    before = DOCUMENT.read_text(encoding="utf-8")
-    after = current(before)
-    if "--check" in arguments:
-        return int(before != after)
-    DOCUMENT.write_text(after, encoding="utf-8")
-    return 0
-
-
 if __name__ == "__main__":
-    sys.exit(main(sys.argv[1:]))
+    sys.exit(write_or_check(DOCUMENT, current, sys.argv[1:]))

@@ -14,11 +14,11 @@ from pathlib import Path
 from statistics import median
 from typing import Any, Final
 
+from written_parts import with_part, write_or_check
+
 DOCS: Final = Path(__file__).parent.parent / "docs"
 DOCUMENT: Final = DOCS / "scale.md"
 INPUTS: Final = DOCS / "scale-inputs.toml"
-BEGIN: Final = "<!-- {}: written by scripts/write_scale_docs.py -->"
-END: Final = "<!-- end of {} -->"
 A_DAY: Final = (10**5, 10**6, 10**7, 10**8, 10**9, 10**10)
 _DAY: Final = 86_400
 _ENOUGH: Final = 3
@@ -132,11 +132,7 @@ def current(document: str, text: str) -> str:
     """The document with today's tables in it; ``ValueError`` when a place for one is not marked."""
     tables = {"inputs": inputs_table(text), "sizes": sizes(read_inputs(text)), "questions": questions(text)}
     for name, table in tables.items():
-        before, begin, rest = document.partition(BEGIN.format(name))
-        _, end, after = rest.partition(END.format(name))
-        if not begin or not end:
-            raise ValueError(f"docs/scale.md does not mark where {name} go")
-        document = f"{before}{begin}\n\n{table}\n\n{end}{after}"
+        document = with_part(document, name, Path(__file__).stem, table)
     return document
 
 
@@ -166,12 +162,8 @@ def main() -> int:
     if others:
         print(sizes(read_inputs(Path(others[0]).read_text(encoding="utf-8"))))
         return 0
-    document, text = DOCUMENT.read_text(encoding="utf-8"), INPUTS.read_text(encoding="utf-8")
-    fresh = current(document, text)
-    if "--check" in sys.argv:
-        return int(fresh != document)
-    DOCUMENT.write_text(fresh, encoding="utf-8")
-    return 0
+    text = INPUTS.read_text(encoding="utf-8")
+    return write_or_check(DOCUMENT, lambda document: current(document, text), sys.argv[1:])
 
 
 if __name__ == "__main__":

@@ -1,17 +1,21 @@
-"""Write the count of signals in docs/attribution.md: ``.venv/bin/python scripts/write_signal_docs.py``."""
+"""Write the count of signals in docs/attribution.md: ``.venv/bin/python scripts/write_signal_docs.py``.
+
+With ``--check`` nothing is written and the exit status is 1 when the document is not current.
+"""
 
 from __future__ import annotations
 
 import json
+import sys
 import tomllib
 from pathlib import Path
 from typing import Final
 
+from written_parts import with_part, write_or_check
+
 ROOT: Final = Path(__file__).parent.parent
 DOCUMENT: Final = ROOT / "docs" / "attribution.md"
 SIGNALS: Final = ROOT / "src" / "remit" / "rooms" / "attribution" / "signals"
-BEGIN: Final = "<!-- signals: written by scripts/write_signal_docs.py -->"
-END: Final = "<!-- end of signals -->"
 
 
 def table() -> str:
@@ -25,11 +29,7 @@ def table() -> str:
 
 def current(document: str) -> str:
     """The document with today's table in it; ``ValueError`` when the place for it is not marked."""
-    before, begin, rest = document.partition(BEGIN)
-    _, end, after = rest.partition(END)
-    if not begin or not end:
-        raise ValueError("docs/attribution.md does not mark where the table goes")
-    return f"{before}{BEGIN}\n\n{table()}\n\n{END}{after}"
+    return with_part(document, "signals", Path(__file__).stem, table())
 
 
 def _signals(path: Path) -> int:
@@ -41,4 +41,4 @@ def _cases(path: Path) -> int:
 
 
 if __name__ == "__main__":
-    DOCUMENT.write_text(current(DOCUMENT.read_text(encoding="utf-8")), encoding="utf-8")
+    sys.exit(write_or_check(DOCUMENT, current, sys.argv[1:]))

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import importlib.util
 import re
 import shlex
 from collections.abc import Iterator
+from importlib import import_module
 from importlib.metadata import distribution
 from pathlib import Path
-from types import ModuleType
 
 import click
 import pytest
@@ -26,15 +25,6 @@ FORBIDDEN = re.compile(
     r"|index-url|shields\.io|badge\.svg|blazing|seamless|cutting-edge|[\U0001F300-\U0001FAFF]",
     re.IGNORECASE,
 )
-
-
-def _script(name: str) -> ModuleType:
-    spec = importlib.util.spec_from_file_location(name, ROOT / "scripts" / f"{name}.py")
-    assert spec
-    assert spec.loader
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return module
 
 
 def _commands() -> Iterator[tuple[str, str]]:
@@ -93,22 +83,22 @@ def test_a_document_speaks_of_the_project_alone(document: Path) -> None:
 
 def test_the_table_of_query_fields_is_current() -> None:
     document = (ROOT / "docs" / "query.md").read_text(encoding="utf-8")
-    assert _script("write_query_docs").current(document) == document, "run scripts/write_query_docs.py"
+    assert import_module("write_query_docs").current(document) == document, "run scripts/write_query_docs.py"
 
 
 def test_the_table_of_insights_is_current() -> None:
     document = (ROOT / "docs" / "insights.md").read_text(encoding="utf-8")
-    assert _script("write_insights_docs").current(document) == document, "run scripts/write_insights_docs.py"
+    assert import_module("write_insights_docs").current(document) == document, "run scripts/write_insights_docs.py"
 
 
 def test_the_description_of_the_api_is_current() -> None:
     written = (ROOT / "docs" / "openapi.json").read_text(encoding="utf-8")
-    assert _script("write_openapi").current() == written, "run scripts/write_openapi.py"
+    assert import_module("write_openapi").current() == written, "run scripts/write_openapi.py"
 
 
 def test_the_tables_of_settings_are_current() -> None:
     document = (ROOT / "docs" / "configuration.md").read_text(encoding="utf-8")
-    assert _script("write_config_docs").current(document) == document, "run scripts/write_config_docs.py"
+    assert import_module("write_config_docs").current(document) == document, "run scripts/write_config_docs.py"
 
 
 def test_pictures_are_small() -> None:
@@ -118,11 +108,11 @@ def test_pictures_are_small() -> None:
 
 def test_the_count_of_signals_is_current() -> None:
     document = (ROOT / "docs" / "attribution.md").read_text(encoding="utf-8")
-    assert _script("write_signal_docs").current(document) == document, "run scripts/write_signal_docs.py"
+    assert import_module("write_signal_docs").current(document) == document, "run scripts/write_signal_docs.py"
 
 
 def test_every_direct_dependency_has_its_reason_and_licence() -> None:
-    licences = _script("check_licences")
+    licences = import_module("check_licences")
     text = (ROOT / "docs" / "dependencies.md").read_text(encoding="utf-8")
     for name in [*licences.direct(), *licences.direct(test=True)]:
         row = re.search(rf"^\| {re.escape(name)} \| \S.* \| (.+) \|$", text, re.MULTILINE)
@@ -131,7 +121,7 @@ def test_every_direct_dependency_has_its_reason_and_licence() -> None:
 
 
 def test_nothing_that_running_needs_is_of_the_gpl_family() -> None:
-    licences = _script("check_licences")
+    licences = import_module("check_licences")
     found = licences.runtime()
     assert set(licences.direct()) < set(found)
     assert {name: licence for name, licence in found.items() if licences.refused(licence)} == {}
@@ -141,7 +131,7 @@ def test_nothing_that_running_needs_is_of_the_gpl_family() -> None:
     "licence", ["GPL-3.0-or-later", "AGPL-3.0", "LGPLv3", "GNU Lesser General Public License v2", ""]
 )
 def test_a_licence_of_the_gpl_family_would_be_refused(licence: str) -> None:
-    assert _script("check_licences").refused(licence)
+    assert import_module("check_licences").refused(licence)
 
 
 @pytest.mark.parametrize("lock", sorted((ROOT / "requirements").glob("*.lock")), ids=lambda path: path.name)
