@@ -14,7 +14,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from urllib.parse import urlencode, urlsplit
 
-from tests.app.conftest import PROGRAM, wait_for
+from tests.app.conftest import PROGRAM, command, wait_for
 
 Headers = Mapping[str, str]
 
@@ -95,8 +95,9 @@ class Served:
 
     def command(self, *arguments: str) -> subprocess.CompletedProcess[str]:
         """A command line on this server's folder."""
-        line = [*PROGRAM, *arguments, "--data", str(self.folder)]
-        return subprocess.run(line, capture_output=True, text=True, timeout=60, check=False)
+        done = command(*arguments, "--data", str(self.folder))
+        told = (done.stdout.decode(), done.stderr.decode())
+        return subprocess.CompletedProcess(done.args, done.returncode, *told)
 
 
 @contextmanager

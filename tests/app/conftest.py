@@ -1,4 +1,4 @@
-"""A server of its own on a temporary data folder."""
+"""A server of its own on a temporary data folder, and commands on it."""
 
 from __future__ import annotations
 
@@ -8,17 +8,36 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator, Mapping
+from contextlib import chdir, redirect_stderr, redirect_stdout
+from io import BytesIO, TextIOWrapper
 from pathlib import Path
+from tempfile import TemporaryFile
 from types import MappingProxyType
 
 import pytest
+
+from remit.app.application import RemitApplication
+from remit.faces.cli.main import run
+from remit.faces.cli.output import note
 
 PROGRAM = [sys.executable, "-c", "from remit.app.main import main; main()"]
 
 
 def command(*arguments: str, cwd: Path | None = None, given: bytes | None = None) -> subprocess.CompletedProcess[bytes]:
-    """One command line in a process of its own."""
-    return subprocess.run([*PROGRAM, *arguments], cwd=cwd, input=given, capture_output=True, timeout=30, check=False)
+    """One command line, run in this process: one of its own takes longer to start than to do what it is told."""
+    said, noted = BytesIO(), BytesIO()
+    with (
+        chdir(cwd or Path.cwd()),
+        TemporaryFile() as handed,
+        pytest.MonkeyPatch.context() as patch,
+        redirect_stdout(TextIOWrapper(said, "utf-8", write_through=True)),
+        redirect_stderr(TextIOWrapper(noted, "utf-8", write_through=True)),
+    ):
+        handed.write(given or b"")
+        handed.seek(0)
+        patch.setattr(sys, "stdin", TextIOWrapper(handed, "utf-8"))
+        status = run(RemitApplication(note), list(arguments))
+        return subprocess.CompletedProcess(arguments, status, said.getvalue(), noted.getvalue())
 
 
 def start(
