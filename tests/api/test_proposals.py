@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -16,10 +16,14 @@ from remit.adapters.store.state.proposals import BacktestTable, ProposalTable
 from remit.adapters.store.state.state import State
 from remit.adapters.store.state.tokens import StoredTokens
 from remit.app.attach_desk import AttachDesk
+from remit.app.findings import make_insights
+from remit.app.packaged import load_guardrails
 from remit.faces.web.caller import LOCAL, ROLES, Caller
 from remit.flows.access.tokens import Tokens
 from remit.flows.attaching.attaching import Attaching
 from remit.flows.attaching.persons import SIGNED_IN, Person
+from remit.flows.exporting import Exporter
+from remit.flows.library import GuardrailLibrary
 from remit.rooms.guardrails.exports.digest import digest
 
 from .conftest import Client, questions_over, site_of
@@ -89,6 +93,8 @@ class Stand:
     desk: AttachDesk
     tokens: Tokens
     proposal: str
+    findings: list[dict[str, Any]]
+    backtest: Callable[[Any], object]
 
     def post(self, step: str, caller: Caller) -> Any:
         return Client(self.site, caller)(f"/guardrails/proposals/{self.proposal}/{step}", method="POST")
@@ -98,15 +104,20 @@ class Stand:
 def stand(tmp_path: Path) -> Iterator[Stand]:
     state = State.open(f"sqlite:///{tmp_path / 'state.db'}")
     backtests, tokens, memory = BacktestTable(state), Tokens(StoredTokens(state), state), Memory()
-    at = datetime.now(UTC).isoformat(timespec="seconds")
-    backtests.record(digest(PLAIN), "SCP", POLICY["targets"], at, "maya", {"considered": 1})  # type: ignore[arg-type]
+    findings: list[dict[str, Any]] = []
+
+    def backtest(document: Any) -> object:
+        at = datetime.now(UTC).isoformat(timespec="seconds")
+        return backtests.record(digest(document), "SCP", ["123456789012"], at, "maya", {"considered": 1})
+
+    backtest(PLAIN)
     attaching = Attaching(
-        ProposalTable(state), lambda policy: [], backtests, lambda: datetime.now(UTC), iter(("p1",)).__next__
+        ProposalTable(state), lambda policy: findings, backtests, lambda: datetime.now(UTC), iter(("p1", "p2")).__next__
     )
     desk = AttachDesk(attaching, tokens, lambda profile, address: memory)
     made = desk.as_person(Person(SIGNED_IN, MAYA.name)).attach(POLICY)
     site = site_of({"questions": questions_over([]), "attaching": desk})
-    yield Stand(site, desk, tokens, made["id"])
+    yield Stand(site, desk, tokens, made["id"], findings, backtest)
     state.close()
 
 
@@ -145,3 +156,29 @@ def test_who_is_at_this_machine_is_its_account(stand: Stand) -> None:
     agreed = json.loads(stand.post("approve", LOCAL).body)
     assert agreed["approved"]["by"].startswith("local:")
     assert json.loads(stand.post("withdraw", SAM).body)["state"] == "withdrawn"
+
+
+def test_a_policy_is_proposed_with_all_that_lacks_said_at_once(stand: Stand) -> None:
+    library = GuardrailLibrary(load_guardrails())
+    stand.site = site_of(
+        {"questions": questions_over([]), "attaching": stand.desk, "exports": Exporter(library, make_insights())}
+    )
+    said = {"policy": {"guardrail": "org-deny-leave"}, "targets": ["123456789012"], "name": "leave"}
+
+    def ask(caller: Caller, **more: Any) -> tuple[int, Any]:
+        sent = Client(stand.site, caller)("/guardrails/proposals", method="POST", json_body={**said, **more})
+        return sent.status, json.loads(sent.body)
+
+    assert ask(OPERATOR)[0] == 403
+    stand.findings[:] = [{"code": "a", "severity": "low", "pointer": "", "message": "b"}]
+    status, told = ask(MAYA)
+    assert (status, told["code"]) == (409, "not_ready")
+    assert [each["condition"] for each in told["lacking"]] == ["insights", "backtest"]
+    assert [each["condition"] for each in told["afterwards"]] == ["second person"]
+    stand.backtest(library.render("org-deny-leave", {})["document"])
+    status, made = ask(MAYA, acknowledge=told["findings_digest"])
+    assert (status, made["state"], made["proposed"]["by"]) == (201, "proposed", MAYA.name)
+    assert ask(SAM)[0] == 200
+    assert ask(MAYA, targets=["everywhere"])[0] == 400
+    assert ask(MAYA, targets=[])[0] == 400
+    assert ask(MAYA, policy={"guardrail": "none-such"})[0] == 404

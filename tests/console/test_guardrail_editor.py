@@ -144,3 +144,24 @@ def test_what_somebody_pastes_is_shown_inert(app: Any) -> None:
 def test_texts_too_long_to_compare_are_said_to_be(app: Any) -> None:
     answer = posted(app, text=SHADOWED + "\n" * 1600, before=SHADOWED, type="scp")
     assert "not compared line by line" in answer.text
+
+
+def test_a_suggested_exemption_goes_into_the_editor_and_its_difference_is_tried_on_request(app: Any) -> None:
+    condition = '"Condition": {"ArnNotLike": {"aws:PrincipalArn": ["arn:aws:iam::123456789012:role/x"]}}'
+    exempted = SHADOWED.replace('"Resource": "*"}\n', f'"Resource": "*", {condition}}}\n')
+    form = {
+        "text": exempted,
+        "before": SHADOWED,
+        "type": "scp",
+        "exempted": "2",
+        "since": "7d",
+        "target": "123456789012",
+    }
+    put = posted(app, **form)
+    assert (area(put, "text"), area(put, "before")) == (exempted, SHADOWED)
+    assert "an exemption of the 2 callers seen" in put.text
+    assert "No call was considered" not in put.text
+    tried = posted(app, **form, do="backtest")
+    assert "Against the version before" in tried.text
+    assert 'name="since" value="7d"' in tried.text
+    assert "an exemption of" not in posted(app, **{**form, "exempted": "<b>"}).text

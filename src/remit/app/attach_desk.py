@@ -60,6 +60,10 @@ class AttachDesk:
         """Take a proposal back."""
         return self.as_person(self._person(token)).withdraw(proposal)
 
+    def draft(self, policy: Json, acknowledged: str = "") -> Json:
+        """What is known of a policy before it is proposed; the organization is not asked."""
+        return self._attaching.draft(_policy(policy), policy["origin"], acknowledged)
+
     def as_person(self, person: Person) -> Steps:
         """The steps of somebody who is known already: never to be called with what a caller says of themselves."""
         return Steps(self._attaching, self._connect, person)
@@ -99,6 +103,12 @@ class Steps:
     def attach(self, policy: Json, acknowledged: str = "", aws: Json | None = None) -> Json:
         """As ``AttachDesk.attach``."""
         return self._attaching.attach(
+            _policy(policy), policy["origin"], acknowledged, self._person, self._organization(aws)
+        )
+
+    def propose(self, policy: Json, acknowledged: str = "", aws: Json | None = None) -> Json:
+        """Propose to attach a policy, and attach nothing."""
+        return self._attaching.propose(
             _policy(policy), policy["origin"], acknowledged, self._person, self._organization(aws)
         )
 

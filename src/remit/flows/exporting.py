@@ -76,6 +76,16 @@ class Exporter:
                 remedy=first.remedy,
             )
 
+    def wanted(self, source: Mapping[str, Any], kind: str = "", targets: Sequence[str] = (), name: str = "") -> Json:
+        """A policy as whoever attaches it takes it, from ``{named, values}`` of the library or ``{text, name}``: see
+        ``as_wanted``."""
+        if "text" in source:
+            policy = self.written(source["text"], str(source.get("name") or "policy"), kind, targets, name)
+            return as_wanted(policy, {"subject": policy.name, "values": {}, "written": True})
+        values = dict(source.get("values") or {})
+        policy = self.guardrail(source["named"], values, targets, name)
+        return as_wanted(policy, {"subject": source["named"], "values": values})
+
     def export_guardrail(
         self, named: str, values: Mapping[str, Any], form: str, targets: Sequence[str] = (), name: str = ""
     ) -> Json:
@@ -96,6 +106,18 @@ class Exporter:
     def forms(self) -> Sequence[str]:
         """The forms there are."""
         return tuple(FORMS)
+
+
+def as_wanted(policy: OrganizationPolicy, origin: Mapping[str, Any]) -> Json:
+    """``{name, kind, document, description, targets, origin}``, JSON-able; ``origin`` says what it was made of."""
+    return {
+        "name": policy.name,
+        "kind": policy.kind,
+        "document": policy.document,
+        "description": policy.description,
+        "targets": list(policy.targets),
+        "origin": dict(origin),
+    }
 
 
 def _value(read: Document) -> Mapping[str, Any]:

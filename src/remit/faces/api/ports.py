@@ -108,6 +108,9 @@ class Exports(Protocol):
     def export_text(
         self, text: str, form: str, kind: str = "", targets: Sequence[str] = (), name: str = "policy"
     ) -> Json: ...
+    def wanted(
+        self, source: Mapping[str, Any], kind: str = "", targets: Sequence[str] = (), name: str = ""
+    ) -> Json: ...
 
 
 class Backtests(Protocol):

@@ -4,15 +4,18 @@ from __future__ import annotations
 
 from datetime import datetime
 from typing import Annotated, Any, Literal
+from urllib.parse import quote
 
 from fastapi import APIRouter, Depends, Path
-from pydantic import BaseModel, Field
+from pydantic import BaseModel, ConfigDict, Field
 from starlette.responses import Response
 
 from remit.faces.api.asking import answer, caller, desk, needs
 from remit.faces.api.describing import problems
+from remit.faces.api.guardrails import ExportsDesk, OrganizationType, Policy, Targets
 from remit.faces.api.ports import Attaching
 from remit.faces.web.caller import Caller
+from remit.faces.web.problems import problem
 
 router = APIRouter(tags=["guardrails"])
 Desk = Annotated[Attaching, Depends(desk("attaching"))]
@@ -59,6 +62,18 @@ class Proposal(BaseModel):
     can_be_finished: bool = Field(description="Whether it failed half-way, and the yes to it still holds.")
 
 
+class ProposalSaid(BaseModel):
+    """A policy to attach, and where."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    policy: Policy
+    type: OrganizationType = Field("", description="Of a text; an RCP if its statements name principals, else an SCP.")
+    name: str = Field("", max_length=128, description="The policy's name in AWS; the guardrail's id unless said.")
+    targets: Targets = Field(description="Ids of the roots, units and accounts it is to be attached to.")
+    acknowledge: str = Field("", max_length=64, description="The digest of the findings that were read.")
+
+
 class ProposalList(BaseModel):
     """Every proposal, the newest first."""
 
@@ -71,6 +86,41 @@ class ProposalList(BaseModel):
 def list_proposals(attaching: Desk) -> Response:
     """The newest first, whatever became of them."""
     return answer(attaching.proposals())
+
+
+@router.post(
+    "/guardrails/proposals",
+    status_code=201,
+    responses={
+        200: {"model": Proposal, "description": "It was proposed before, and that is not over."},
+        201: {
+            "model": Proposal,
+            "headers": {"Location": {"description": "The proposal's address.", "schema": {"type": "string"}}},
+        },
+        **problems(404, 409, 413),
+    },
+    summary="Propose to attach a policy",
+    openapi_extra=needs("admin"),
+)
+def propose(attaching: Desk, exports: ExportsDesk, by: By, said: ProposalSaid) -> Response:
+    """A second person is then asked. 409 says in `lacking` all that lacks, with the `findings` and the digest that
+    acknowledges them: findings that were read, a backtest of at most seven days (`POST /guardrails/backtest` with
+    `record`), an organization that answers to this server's credentials."""
+    wanted = exports.wanted(said.policy.source(), said.type, said.targets, said.name)
+    known = {each["id"] for each in attaching.proposals()["proposals"]}
+    found = attaching.as_person(attaching.caller(by.name, by.kind)).propose(wanted, said.acknowledge)
+    if found["state"] == "lacking":
+        told = ("name", "digest", "targets", "lacking", "afterwards", "findings", "findings_digest", "backtest")
+        lacks = "; ".join(f"{each['condition']}: {each['why']}" for each in found["lacking"])
+        return problem(
+            409, "not_ready", f"It was not proposed. {lacks}", "See `lacking`.", **{each: found[each] for each in told}
+        )
+    if found["state"] == "in place":
+        return problem(
+            409, "conflict", f"{found['name']} ({found['policy_id']}) is attached as it is", "Nothing to do."
+        )
+    location = f"/api/v1/guardrails/proposals/{quote(found['id'], safe='')}"
+    return answer(found, 200 if found["id"] in known else 201, {"Location": location})
 
 
 @router.get(

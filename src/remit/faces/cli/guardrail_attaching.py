@@ -16,6 +16,7 @@ from remit.faces.cli.guardrail_exports import chosen, policy_options
 from remit.faces.cli.guardrails import guardrails
 from remit.faces.cli.options import data_option, json_option
 from remit.faces.cli.ports import Application, Json
+from remit.flows.exporting import as_wanted
 from remit.model.errors import UsageError
 
 _DESK: Final = "attaching"
@@ -52,15 +53,7 @@ def attach(
         with _desk(app, data) as desk:
             _tell(desk.execute(proposal, _token(), aws), as_json)
         return
-    policy, origin = chosen(app, guardrail, **given)
-    wanted = {
-        "name": policy.name,
-        "kind": policy.kind,
-        "document": policy.document,
-        "description": policy.description,
-        "targets": list(policy.targets),
-        "origin": origin,
-    }
+    wanted = as_wanted(*chosen(app, guardrail, **given))
     with _desk(app, data) as desk:
         found = desk.attach(wanted, acknowledge, _token(), aws)
     _tell(found, as_json)

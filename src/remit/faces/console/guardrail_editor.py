@@ -64,13 +64,24 @@ def edit_policy(pages: Pages, _: Request, form: Form) -> Response:
     """The text, posted: checked; with ``fix`` that fix is applied; with ``do`` it is tried or exported too."""
     text, before = (form.get(name, "").replace("\r\n", "\n") for name in ("text", "before"))
     kind = form.get("type", "") if form.get("type", "") in TYPES else ""
-    draft = Draft(text, kind, before, form.get("name", ""))
+    draft = Draft(text, kind, before, form.get("name", ""), _exempted(form.get("exempted", "")))
     trial = read_trial(form)
     if form.get("fix"):
         draft, trial = _fixed(pages, draft, form["fix"], trial), trial._replace(run=False)
     else:
         trial = trial._replace(run=form.get("do") == "backtest")
     return _page(pages, draft, trial, form.get("form", "") if form.get("do") == "export" else "")
+
+
+def _exempted(callers: str) -> str:
+    """What is said of a text that a backtest's exemption was put into, for so many callers."""
+    if not (callers.isascii() and callers.isdigit()):
+        return ""
+    whom = "1 caller" if callers == "1" else f"{callers[:9]} callers"
+    return (
+        f"Put in: an exemption of the {whom} seen, which is a hole in the guardrail for them. The policy without it is "
+        "kept as the version before: the backtest tells the difference."
+    )
 
 
 def _fixed(pages: Pages, draft: Draft, name: str, trial: Trial) -> Draft:

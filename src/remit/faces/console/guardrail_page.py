@@ -19,7 +19,7 @@ from remit.faces.console.pages import Form, Pages
 from remit.faces.console.policy_text import numbered
 from remit.faces.console.ports import Json
 from remit.faces.web.caller import caller_of
-from remit.model.errors import RemitError, Unavailable
+from remit.model.errors import RemitError
 
 _CHOSEN: Final = ("form", "target", "since", "until", "query")
 """What an address says besides the parameters."""
@@ -66,9 +66,7 @@ def keep_backtest(pages: Pages, request: Request, form: Form) -> Response:
     named, trial = request.path_params["guardrail"], read_trial(form)
     known = pages.desks[DESK].show(named)
     values = given_values(QueryParams(form), known["parameters"])
-    done = keep(pages, {"named": named, "values": values}, known["type"], trial, caller.name)
-    if not done:
-        raise Unavailable("This backtest was not remembered", remedy="One of all events, by this server's keeper, is.")
+    done, _ = keep(pages, {"named": named, "values": values}, known["type"], trial, caller.name)
     asked = {"target": ", ".join(trial.targets), "since": trial.since, "until": trial.until, "kept": done}
     url = address(guardrail_url(named), **said(values), **{name: text for name, text in asked.items() if text})
     return RedirectResponse(f"{url}#backtest", 303)
@@ -107,7 +105,13 @@ def _links(named: str, given: Given, asked: object) -> Json:
         "forms": {form: f"{address(here, **{**kept, 'form': form})}#export" for form in FORMS},
         "download": {form: address(f"{here}/export", **{**kept, "form": form}) for form in FORMS},
         "edit": address(f"{PATH}/edit", guardrail=named, **said(given)),
+        "propose": address(f"{PATH}/propose", guardrail=named, **said(given), **_target(asked)),
     }
+
+
+def _target(asked: object) -> dict[str, str]:
+    target = asked.get("target")  # type: ignore[attr-defined]
+    return {"target": str(target)} if target else {}
 
 
 def _families(tags: list[str]) -> list[tuple[str, list[str]]]:

@@ -10,7 +10,7 @@ from typing import Any, Final, NamedTuple
 from remit.faces.console.pages import Pages
 from remit.faces.console.ports import Json
 from remit.flows.backtest.groups import GROUPS
-from remit.model.errors import NotFound, RemitError
+from remit.model.errors import NotFound, RemitError, Unavailable
 
 DESK: Final = "backtest"
 ORGANIZATION: Final = "organization"
@@ -62,23 +62,34 @@ def tried(
     return {**told, "found": _laid_out(found)}
 
 
-def keep(pages: Pages, policy: Mapping[str, Any], kind: str, trial: Trial, who: str) -> str:
-    """Run a backtest and remember it for whoever attaches the policy; the id it is remembered by, or nothing."""
+def keep(pages: Pages, policy: Mapping[str, Any], kind: str, trial: Trial, who: str) -> tuple[str, Json]:
+    """Run a backtest and remember it for whoever attaches the policy: the id it is remembered by, and its answer laid
+    out.
+
+    :raises Unavailable: if it was run, and not remembered.
+    """
     found = pages.desks[DESK].run(
         policy, kind=kind, targets=list(trial.targets), since=trial.since, until=trial.until, who=who
     )
-    return str(found["recorded"] or "")
+    if not found["recorded"]:
+        raise Unavailable("This backtest was not remembered", remedy="One of all events, by this server's keeper, is.")
+    return str(found["recorded"]), _laid_out(found)
 
 
 def organization_places(pages: Pages) -> tuple[list[tuple[str, str]], bool]:
     """(id, name) of the units and accounts a policy can be attached to, and whether an organization is known."""
+    tree, known = organization_tree(pages)
+    return (_places(tree)[:_MOST_PLACES] if tree else []), known
+
+
+def organization_tree(pages: Pages) -> tuple[Json | None, bool]:
+    """The organization's root with all below it, and whether an organization is known."""
     try:
-        tree = pages.desks[ORGANIZATION].show()["tree"]
+        return pages.desks[ORGANIZATION].show()["tree"], True
     except (NotFound, KeyError):
-        return [], False
+        return None, False
     except RemitError:
-        return [], True  # it cannot be read; whoever names a target is told why
-    return _places(tree)[:_MOST_PLACES], True
+        return None, True  # it cannot be read; whoever names a target is told why
 
 
 def _places(unit: Json) -> list[tuple[str, str]]:

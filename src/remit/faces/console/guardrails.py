@@ -12,14 +12,17 @@ from remit.faces.console.pages import Action, Page
 from remit.faces.console.proposals import (
     approve_proposal,
     attach_proposal,
+    keep_its_backtest,
     proposal_page,
     proposals_page,
     withdraw_proposal,
 )
+from remit.faces.console.proposing import keep_draft_backtest, look, look_from_library, propose
 
 READ: Final[tuple[tuple[str, Page], ...]] = (
     ("/guardrails", library_page),
     ("/guardrails/edit", new_policy),
+    ("/guardrails/propose", look_from_library),
     ("/guardrails/proposals", proposals_page),
     ("/guardrails/proposals/{proposal}", proposal_page),
     ("/guardrails/{guardrail}", guardrail_page),
@@ -27,6 +30,10 @@ READ: Final[tuple[tuple[str, Page], ...]] = (
 )
 ACTED: Final[tuple[tuple[str, Action], ...]] = (
     ("/guardrails/edit", edit_policy),
+    ("/guardrails/propose", look),
+    ("/guardrails/propose/backtest", keep_draft_backtest),
+    ("/guardrails/proposals", propose),
+    ("/guardrails/proposals/{proposal}/backtest", keep_its_backtest),
     ("/guardrails/proposals/{proposal}/approve", approve_proposal),
     ("/guardrails/proposals/{proposal}/attach", attach_proposal),
     ("/guardrails/proposals/{proposal}/withdraw", withdraw_proposal),

@@ -9,6 +9,7 @@ from urllib.parse import quote
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
+from remit.faces.console.guardrail_trial import Trial, keep
 from remit.faces.console.pages import Form, Pages
 from remit.faces.console.policy_text import numbered
 from remit.faces.web.caller import Caller, caller_of
@@ -63,6 +64,17 @@ def approve_proposal(pages: Pages, request: Request, _: Form) -> Response:
 def attach_proposal(pages: Pages, request: Request, _: Form) -> Response:
     """Attach what was agreed to, with the credentials of this server."""
     return _step(pages, request, "execute")
+
+
+def keep_its_backtest(pages: Pages, request: Request, _: Form) -> Response:
+    """Try the proposed policy again, on the last 30 days, and remember it: the one it stands on grows old."""
+    caller = caller_of(request.scope)
+    caller.require("operate")
+    found = pages.desks[_DESK].show(request.path_params["proposal"])
+    policy = {"text": json.dumps(found["document"]), "name": found["name"]}
+    targets = tuple(each["id"] for each in found["targets"])
+    keep(pages, policy, found["kind"], Trial(targets, "30d", "", "", run=True), caller.name)
+    return RedirectResponse(proposal_url(found["id"]), 303)
 
 
 def withdraw_proposal(pages: Pages, request: Request, _: Form) -> Response:

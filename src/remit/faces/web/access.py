@@ -24,7 +24,11 @@ OPEN_BELOW: Final = ("/static/", f"{SIGN_IN}/")
 PUSHES: Final = "/api/v1/events/"
 """Below it records are delivered; the endpoint lets in a token that may push, or a body signed by its sender."""
 ASKING: Final = frozenset(
-    ("/guardrails/edit", *(f"/api/v1/guardrails/{verb}" for verb in ("render", "lint", "fix", "export", "backtest")))
+    (
+        "/guardrails/edit",
+        "/guardrails/propose",
+        *(f"/api/v1/guardrails/{verb}" for verb in ("render", "lint", "fix", "export", "backtest")),
+    )
 )
 """Questions that are posted, as a policy is too long for an address; their answers change nothing."""
 _SAFE: Final = ("GET", "HEAD")

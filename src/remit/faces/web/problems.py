@@ -25,6 +25,7 @@ _TITLES: Final = {
     "not_signed_in": "Nobody is known to ask",
     "forbidden": "This caller may not do that",
     "conflict": "It contradicts what is there",
+    "not_ready": "Something else comes before this",
     "stale": "Somebody else changed it in the meantime",
     "version_missing": "A change must name the version it is made to",
     "unavailable": "Something this needs does not answer",
