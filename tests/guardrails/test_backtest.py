@@ -6,11 +6,14 @@ import json
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
+from itertools import islice
+from pathlib import Path
 from typing import Any
 
 import pytest
 from tests.estate_store import END_US, fill, share
 
+from remit.adapters.store.index import classed
 from remit.adapters.store.index.contexts import Contexts
 from remit.adapters.store.store import Store
 from remit.app.packaged import load_guardrails, load_reference
@@ -20,6 +23,7 @@ from remit.model.columns import INDEXED
 from remit.rooms.estate import organization_json
 from remit.rooms.guardrails.backtest import Kernel
 from remit.rooms.guardrails.callers import Membership, caller_of
+from remit.rooms.guardrails.cells import told
 from remit.rooms.guardrails.record import fields_of
 from remit.rooms.guardrails.rendering import example_values, render
 from remit.rooms.guardrails.requests import Translation
@@ -251,3 +255,63 @@ def test_the_demonstration_was_denied_exactly_what_its_policies_deny(estate: Est
     named = sum(event["deny_policy_arn"] == policy.arn for event in estate.events)
     assert sum(tally.count for label, tally in found.by_label.items() if label == DENY) == named
     assert UNKNOWN not in found.by_label
+
+
+class DecodedTwice:
+    """An index whose events of one operation were decoded under two references: some have other permissions."""
+
+    def __init__(self, contexts: Contexts) -> None:
+        self._engine = contexts._engine
+
+    def execute(self, sql: str, params: Any, **tables: Any) -> Any:
+        other = f"CASE WHEN {OF_OLDER} THEN ['s3:GetObjectVersion'] ELSE permissions END AS permissions"
+        events = f"FROM (SELECT * REPLACE ({other}) FROM events) AS events"
+        return self._engine.execute(sql.replace("FROM events", events), params, **tables)
+
+
+OF_OLDER = "(operation = 'GetObject' AND service = 's3' AND event_id < '8')"
+
+
+@pytest.mark.parametrize("action", ["s3:GetObjectVersion", "s3:GetObject", "s3:GetObject*"])
+def test_an_operation_with_now_these_now_those_permissions_is_judged_by_each(estate: Estate, action: str) -> None:
+    older = [each for each in estate.events if each["operation"] == "GetObject" and each["event_id"] < "8"]
+    assert older
+    ids = {each["event_id"] for each in older}
+    events = [{**e, "permissions": ["s3:GetObjectVersion"]} if e["event_id"] in ids else e for e in estate.events]
+    mixed = replace(estate, contexts=Contexts(DecodedTwice(estate.contexts)), events=events)
+    found = agrees(mixed, deny(action), Scope("SCP"))
+    assert found.by_label
+
+
+@pytest.mark.parametrize("name", ["two regions of two callers", "a window of time", "tags"])
+def test_classes_that_are_joined_count_what_classes_that_are_looked_up_count(
+    estate: Estate, name: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    trial = Trial(HARD[name], Scope("SCP"), EVERYTHING)
+    looked_up = backtest(estate.contexts, trial, estate.translation)
+    monkeypatch.setattr(classed, "_MOST_LISTED", -1)
+    monkeypatch.setattr(classed, "_MOST_CELLS", 0)
+    assert backtest(estate.contexts, trial, estate.translation) == looked_up
+    agrees(estate, HARD[name], Scope("SCP"))
+
+
+def test_what_arrives_while_a_policy_is_tried_is_in_no_answer(tmp_path: Path) -> None:
+    lines = list(islice(share(1, cloudtrail_alone=True), 90))
+    with Store.open(tmp_path / "data", "test") as store:
+        fill(store, tmp_path / "data", lines[:50])
+        contexts = Contexts(store.index)
+        pinned, before = contexts.pinned(), contexts.operations(EVERYTHING)
+        fill(store, tmp_path / "data", lines[50:])
+        order = {"key": str}
+        assert sorted(pinned.operations(EVERYTHING), **order) == sorted(before, **order)
+        assert sum(row["count"] for row in contexts.operations(EVERYTHING)) > sum(row["count"] for row in before)
+        assert pinned.distinct(EVERYTHING, ("provider",)) != contexts.distinct(EVERYTHING, ("provider",))
+
+
+def test_fields_that_make_no_difference_tell_no_class() -> None:
+    classes = {("eu", "a", None): 0, ("eu", "b", "x"): 0, ("us", "a", None): 1, ("us", "b", None): 2}
+    fields, told_by = told(("region", "caller", "issuer"), classes)
+    assert fields == ("region", "caller")
+    assert told_by == {("eu", "a"): 0, ("eu", "b"): 0, ("us", "a"): 1, ("us", "b"): 2}
+    assert told(("region", "caller"), {("eu", "a"): 3, ("us", "b"): 3}) == ((), {(): 3})
+    assert told(("region", "caller"), {("eu", "a"): 0, ("us", "b"): 1})[0] == ("region",)

@@ -69,8 +69,10 @@ def measure(store: ContextStore, kernel: Kernel, predicate: Predicate) -> Measur
 
 
 def _find_calls(store: ContextStore, kernel: Kernel, predicate: Predicate, found: Measured) -> set[Call]:
-    """Which calls a statement speaks of; what has no authorization to judge is counted by why."""
+    """Which calls a statement speaks of, with every set of permissions that they needed; what has no authorization to
+    judge is counted by why."""
     every: set[Call] = set()
+    concerned: set[Values] = set()
     for row in store.operations(predicate):
         found.total.add(row)
         if row["provider"] != AWS:
@@ -79,11 +81,14 @@ def _find_calls(store: ContextStore, kernel: Kernel, predicate: Predicate, found
             found.left_out["records_of_one_act"] += row["count"]
         elif not row["permissions"]:
             found.left_out["without_permission"] += row["count"]
-        elif kernel.concerns(row["permissions"]):
+        else:
             every.add((row["service"], row["operation"], row["permissions"]))
-    found.calls = list(dict.fromkeys(each[:2] for each in sorted(every, key=str)))
-    kernel.prepare(every)
-    return every
+            if kernel.concerns(row["permissions"]):
+                concerned.add((row["service"], row["operation"]))
+    found.calls = sorted(concerned, key=str)
+    calls = {each for each in every if each[:2] in concerned}
+    kernel.prepare(calls)
+    return calls
 
 
 def _find_considered(store: ContextStore, kernel: Kernel, found: Measured) -> list[Values]:

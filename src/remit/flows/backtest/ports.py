@@ -16,6 +16,10 @@ class ContextStore(Protocol):
     """Fields are those of ``rooms.guardrails.record``. Rows have ``count``, ``denied`` (how many of them were),
     ``first`` and ``last`` (microseconds) beside what each question names. ``calls`` are (service, operation)."""
 
+    def pinned(self) -> ContextStore:
+        """The same store without what arrives from now on: questions that follow are of one set of events."""
+        ...
+
     def operations(self, predicate: Predicate) -> list[Row]:
         """Rows with ``provider``, ``service``, ``operation``, ``permissions`` (a field) and ``counted``."""
         ...

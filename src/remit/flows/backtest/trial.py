@@ -52,6 +52,7 @@ def backtest(store: ContextStore, trial: Trial, translation: Translation) -> Jso
     """
     policies = [trial.policy, *([trial.against] if trial.against else [])]
     kernel = Kernel(policies, translation, trial.scope)
+    store = store.pinned()
     found = measure(store, kernel, trial.predicate)
     groups: dict[int, list[Row]] = {}
     samples: list[Row] = []

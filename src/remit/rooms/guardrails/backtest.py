@@ -15,7 +15,7 @@ from math import floor
 from typing import Any, Final
 
 from remit.rooms.guardrails.callers import CALLER, caller_of
-from remit.rooms.guardrails.cells import Part
+from remit.rooms.guardrails.cells import Part, told
 from remit.rooms.guardrails.record import BETWEEN, COSTLY, Row, Value
 from remit.rooms.guardrails.requests import OPERATION, OWNERS, Translation
 from remit.rooms.guardrails.verdicts import Judged, Judgement, Outcome, Scope
@@ -46,7 +46,6 @@ class Kernel:
         self.actions: frozenset[str] = frozenset()
         self.keys: tuple[str, ...] = ()
         self._folded: frozenset[str] = frozenset()
-        self._plain = False
         self.resources = False
         self.parts: list[Part] = []
         self.costly: tuple[str, ...] = ()
@@ -58,7 +57,6 @@ class Kernel:
     def prepare(self, calls: Iterable[tuple[str | None, str | None, str | None]]) -> None:
         """Find what has to be known, given the service, operation and permissions of every call that is concerned."""
         known = set(calls)
-        self._plain = len({each[:2] for each in known}) == len(known)
         permissions = {each[2] or "" for each in known}
         actions = {action for text in permissions for action in text.split(BETWEEN) if self._concerned(action)}
         self.actions = frozenset(actions)
@@ -85,6 +83,7 @@ class Kernel:
                 known[signature] = len(part.rows)
                 part.rows.append(row)
             part.classes[each] = known[signature]
+        part.telling = told(part.fields, part.classes)
 
     def judge_classes(self, classes: Sequence[int]) -> Judged:
         """What is made of the calls in these classes, one of each part in order; of time, too."""
@@ -151,8 +150,7 @@ class Kernel:
 
     def _part(self, group: tuple[set[str], set[str]]) -> Part:
         fields, keys = group
-        implied = ("permissions",) if self._plain and "permissions" in fields else ()
-        part = Part(tuple(sorted(fields)), tuple(sorted(keys)), implied)
+        part = Part(tuple(sorted(fields)), tuple(sorted(keys)))
         if fields == {TIME} and self._moments_are_compared():
             part.edges, part.timed = self._edges(), True
             rows = [part.edges[0] - 1, *part.edges] if part.edges else [0]

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from types import MappingProxyType
 
-from remit.rooms.guardrails.record import Row, Value
+from remit.rooms.guardrails.record import CONTEXT, LISTS, MADE, MARKER, Row, Value
 
 Values = tuple[Value, ...]
 Cell = tuple[int, ...]
@@ -22,13 +23,13 @@ class Part:
 
     fields: tuple[str, ...]
     keys: tuple[str, ...]
-    implied: tuple[str, ...] = ()
-    """Fields that have one value only for each value of the others, so that a call's class is found without them."""
     edges: tuple[int, ...] = ()
     timed: bool = False
     rows: list[Row] = field(default_factory=list)
     """A row of each class."""
     classes: dict[Values, int] = field(default_factory=dict)
+    telling: tuple[tuple[str, ...], Mapping[Values, int]] = ((), MappingProxyType({}))
+    """Fields that are enough to tell the class, and the class of each combination of their values: ``told``."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,3 +40,28 @@ class Labels:
     cells: Mapping[Cell, str]
     fields: tuple[str, ...] = ()
     rows: Sequence[tuple[Values, int | None, str]] = ()
+
+
+def told(fields: tuple[str, ...], classes: Mapping[Values, int]) -> tuple[tuple[str, ...], Mapping[Values, int]]:
+    """Fields that are enough to tell the class of every combination that there is, and the classes by them: a field is
+    left out when no two combinations that differ in it alone are of two classes. What is made of columns is left out
+    before a column, a column of many values before one of few."""
+    many = {name: len({values[at] for values in classes}) for at, name in enumerate(fields)}
+    for name in sorted(fields, key=lambda each: (_is_made(each), many[each]), reverse=True):
+        fewer = _without(fields.index(name), classes)
+        if fewer is not None:
+            fields, classes = tuple(each for each in fields if each != name), fewer
+    return fields, classes
+
+
+def _without(at: int, classes: Mapping[Values, int]) -> dict[Values, int] | None:
+    """The classes without one field; None when that field makes a difference."""
+    found: dict[Values, int] = {}
+    for values, number in classes.items():
+        if found.setdefault(values[:at] + values[at + 1 :], number) != number:
+            return None
+    return found
+
+
+def _is_made(name: str) -> bool:
+    return name in LISTS or name.startswith((CONTEXT, MARKER)) or name in MADE

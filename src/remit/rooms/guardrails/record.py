@@ -93,6 +93,8 @@ _MADE: Final[Mapping[str, Callable[[Mapping[str, Any]], Value]]] = {
     "owners": _owners,
     "time": lambda event: int(event["time"]) // 1_000_000,
 }
+MADE: Final = frozenset(_MADE)
+"""Fields that are made of columns, and are no column themselves."""
 
 
 def elements(row: Row, field: str) -> list[str]:

@@ -6,31 +6,27 @@ are joined with it, and only those with a class are counted. Every count is exac
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator, Sequence
 from typing import Any, Final, Protocol
 
 import pyarrow as pa
 
+from remit.adapters.store.index.classed import (
+    AUTHORIZED,
+    Relation,
+    among_calls,
+    cell_table,
+    field,
+    joined,
+    labelled,
+    quoted,
+)
 from remit.adapters.store.index.lookups import KeyedDialect
-from remit.adapters.store.sql import Clause, as_timestamp, where
-from remit.model.columns import BY_NAME
+from remit.adapters.store.sql import Clause, where
 from remit.rooms.guardrails.cells import Cell, Labels, Part, Values
-from remit.rooms.guardrails.record import BETWEEN, CONTEXT, LISTS, MARKER
 from remit.rooms.query.predicate import Predicate
 
 Row = dict[str, Any]
-_BETWEEN: Final = f"chr({ord(BETWEEN)})"
-_MADE: Final = {
-    "caller": "CASE WHEN issuer IS NULL OR principal_type IS DISTINCT FROM 'AssumedRole' THEN principal END",
-    "key_kind": "left(access_key, 4)",
-    "time": 'epoch_us("time") // 1000000',
-    "owners": f"array_to_string(list_sort(list_distinct(list_filter(list_transform(list_filter(resource_arns, "
-    f"lambda x: length(x) - length(replace(x, ':', '')) >= 5), lambda x: split_part(x, ':', 5)), "
-    f"lambda x: x <> ''))), {_BETWEEN})",
-}
-_MARKERS: Final = f"coalesce(markers_line, array_to_string(markers_list, {_BETWEEN}))"
-_AUTHORIZED: Final = "len(permissions) > 0"
 _MEASURES: Final = (
     "count(*) AS count, count(*) FILTER (WHERE denied) AS denied, "
     'epoch_us(min("time")) AS first, epoch_us(max("time")) AS last'
@@ -48,14 +44,50 @@ class Holds(Protocol):
 class Contexts:
     """The questions, over one index."""
 
-    def __init__(self, engine: Holds) -> None:
+    def __init__(self, engine: Holds, below: int | None = None) -> None:
         self._engine = engine
+        self._below = below
+
+    def pinned(self) -> Contexts:
+        """The same questions over the events that are there now: what arrives later is in no answer."""
+        return Contexts(self._engine, self._rows("SELECT places FROM sequence", ())[0]["places"])
+
+    def _where(self, predicate: Predicate) -> Clause:
+        clause = where(predicate, KeyedDialect())
+        pin = "" if self._below is None else f" AND place < {int(self._below)}"
+        return Clause(f"{clause.sql}{pin}", clause.params)
+
+    def _joined(
+        self,
+        predicate: Predicate,
+        parts: Sequence[Part],
+        calls: Sequence[Values],
+        fields: Sequence[str] = (),
+        columns: Sequence[str] = (),
+    ) -> Relation:
+        clause = self._where(predicate)
+        found = joined(clause.sql, parts, calls, fields, columns)
+        return Relation(found.sql, [*found.params, *clause.params], found.tables)
+
+    def _labelled(
+        self,
+        labels: Labels,
+        predicate: Predicate,
+        parts: Sequence[Part],
+        calls: Sequence[Values],
+        columns: Sequence[str],
+    ) -> Relation:
+        plain = list(dict.fromkeys((*columns, "event_id", "time", "denied")))
+        fields = labels.fields if labels.rows else ()
+        return labelled(self._joined(predicate, parts, calls, fields, plain), parts, labels, plain)
 
     def operations(self, predicate: Predicate) -> list[Row]:
         """``{provider, service, operation, permissions, counted, count, denied, first, last}`` of all events."""
-        clause = where(predicate, KeyedDialect())
-        shown = f"provider, service, operation, {field('permissions')} AS permissions, counted IS NOT FALSE AS counted"
-        sql = f"SELECT {shown}, {_MEASURES} FROM events WHERE {clause.sql} GROUP BY 1, 2, 3, 4, 5"
+        clause = self._where(predicate)
+        shown = "provider, service, operation, permissions, counted IS NOT FALSE AS counted"
+        counted = f"SELECT {shown}, {_MEASURES} FROM events WHERE {clause.sql} GROUP BY 1, 2, 3, 4, 5"
+        # A list becomes a text once for each that there is. Of two absent ones, NULL and empty, the rows stay two.
+        sql = f"SELECT * REPLACE ({field('permissions')} AS permissions) FROM ({counted})"
         return self._rows(sql, clause.params)
 
     def distinct(
@@ -67,11 +99,11 @@ class Contexts:
     ) -> list[Row]:
         """Distinct values of fields (``values``) with their counts, among authorized events; of these calls, each a
         service and an operation, if given; the commonest alone, if so many are asked for."""
-        clause = where(predicate, KeyedDialect())
+        clause = self._where(predicate)
         shown = ", ".join(f"{field(name)} AS f{at}" for at, name in enumerate(fields))
-        tables, among = _among(calls)
+        tables, among = among_calls(calls)
         sql = (
-            f"SELECT {shown}, {_MEASURES} FROM events WHERE {clause.sql} AND {_AUTHORIZED}{among} "
+            f"SELECT {shown}, {_MEASURES} FROM events WHERE {clause.sql} AND {AUTHORIZED}{among} "
             f"GROUP BY {', '.join(f'f{at}' for at in range(len(fields)))}"
         )
         if commonest is not None:
@@ -80,10 +112,10 @@ class Contexts:
 
     def cells(self, predicate: Predicate, parts: Sequence[Part], calls: Sequence[Values]) -> list[Row]:
         """Counts by the classes of all parts (``values``)."""
-        joined = _joined(predicate, parts, calls, ())
+        classed = self._joined(predicate, parts, calls)
         names = ", ".join(f"c{at}" for at in range(len(parts)))
-        sql = f"SELECT {names}, {_MEASURES} FROM ({joined.sql}) GROUP BY {names}"
-        return [_with_values(row, len(parts), "c") for row in self._rows(sql, joined.params, **joined.tables)]
+        sql = f"SELECT {names}, {_MEASURES} FROM ({classed.sql}) GROUP BY {names}"
+        return [_with_values(row, len(parts), "c") for row in self._rows(sql, classed.params, **classed.tables)]
 
     def combinations(
         self,
@@ -94,16 +126,16 @@ class Contexts:
         fields: Sequence[str],
     ) -> Iterator[list[Row]]:
         """Distinct values of fields among the calls in these cells, with their counts, in batches."""
-        joined = _joined(predicate, parts, calls, fields)
+        classed = self._joined(predicate, parts, calls, fields)
         timed = [f"c{at}" for at, part in enumerate(parts) if part.timed]
         names = [*(f"f{at}" for at in range(len(fields))), *timed]
         wanted = ", ".join(f"c{at}" for at in range(len(parts)))
-        joined.tables["wanted"] = _cell_table(cells, len(parts))
+        classed.tables["wanted"] = cell_table(cells, len(parts))
         sql = (
-            f"SELECT {', '.join(names)}, {_MEASURES} FROM ({joined.sql}) "
+            f"SELECT {', '.join(names)}, {_MEASURES} FROM ({classed.sql}) "
             f"WHERE ({wanted}) IN (SELECT ({wanted}) FROM wanted) GROUP BY {', '.join(names)}"
         )
-        table = self._engine.execute(sql, list(joined.params), **joined.tables)
+        table = self._engine.execute(sql, list(classed.params), **classed.tables)
         for batch in table.to_batches(max_chunksize=_BATCH):
             yield [_with_values(row, len(fields)) | {"moment": row[timed[0]] if timed else None}
                    for row in batch.to_pylist()]  # fmt: skip
@@ -121,17 +153,19 @@ class Contexts:
         count, denied, first, last, values_in_all}``."""
         found: dict[int, list[Row]] = {}
         for together in _together(by):
-            relation = _labelled(labels, predicate, parts, calls, sorted({name for at in together for name in by[at]}))
+            relation = self._labelled(
+                labels, predicate, parts, calls, sorted({name for at in together for name in by[at]})
+            )
             found |= self._ranked(relation, {at: by[at] for at in together}, limit)
         return found
 
-    def _ranked(self, relation: _Relation, by: dict[int, Sequence[str]], limit: int) -> dict[int, list[Row]]:
+    def _ranked(self, relation: Relation, by: dict[int, Sequence[str]], limit: int) -> dict[int, list[Row]]:
         """Calls are counted once by all columns together, and these counts summed for each set."""
         names = sorted({name for each in by.values() for name in each})
-        sets = ", ".join(f"(label, {', '.join(_quoted(name) for name in each)})" for each in by.values())
-        which = f"grouping_id({', '.join(_quoted(name) for name in names)})"
+        sets = ", ".join(f"(label, {', '.join(quoted(name) for name in each)})" for each in by.values())
+        which = f"grouping_id({', '.join(quoted(name) for name in names)})"
         of_set = {_grouping(names, each): at for at, each in by.items()}
-        shown = ", ".join(_quoted(name) for name in names)
+        shown = ", ".join(quoted(name) for name in names)
         ranked = f"row_number() OVER (PARTITION BY {which}, label ORDER BY sum(n) DESC, {shown}) AS place"
         total = f"count(*) OVER (PARTITION BY {which}, label) AS values_in_all"
         sums = (
@@ -158,8 +192,8 @@ class Contexts:
         """The newest events under each label."""
         columns = ("event_id", "time", "service", "operation", "principal", "account", "region", "denied", "actor_name",
                    "agent")  # fmt: skip
-        relation = _labelled(labels, predicate, parts, calls, columns)
-        shown = ", ".join('epoch_us("time") AS "time"' if name == "time" else _quoted(name) for name in columns)
+        relation = self._labelled(labels, predicate, parts, calls, columns)
+        shown = ", ".join('epoch_us("time") AS "time"' if name == "time" else quoted(name) for name in columns)
         newest = f'ORDER BY {relation.name}."time" DESC, event_id DESC LIMIT {int(limit)}'
         found: list[Row] = []
         for label in sorted({*labels.cells.values(), *(each for _, _, each in labels.rows)}):
@@ -170,123 +204,6 @@ class Contexts:
     def _rows(self, sql: str, params: Sequence[object], **tables: pa.Table) -> list[Row]:
         rows: list[Row] = self._engine.execute(sql, list(params), **tables).to_pylist()
         return rows
-
-
-class _Relation:
-    """A select with its parameters and the Arrow tables it names."""
-
-    name = "labelled"
-
-    def __init__(self, sql: str, params: Sequence[object], tables: dict[str, pa.Table]) -> None:
-        self.sql = sql
-        self.params = tuple(params)
-        self.tables = tables
-
-
-def _labelled(
-    labels: Labels, predicate: Predicate, parts: Sequence[Part], calls: Sequence[Values], columns: Sequence[str]
-) -> _Relation:
-    """``label`` and these columns of every call that has one."""
-    plain = list(dict.fromkeys((*columns, "event_id", "time", "denied")))
-    joined = _joined(predicate, parts, calls, labels.fields if labels.rows else (), plain)
-    on = " AND ".join(f"j.c{at} = v.c{at}" for at in range(len(parts)))
-    joined.tables["labels"] = _cell_table(list(labels.cells), len(parts), list(labels.cells.values()))
-    shown = ", ".join(f"j.{_quoted(name)}" for name in plain)
-    sql = f"WITH j AS ({joined.sql}) SELECT v.label, {shown} FROM j JOIN labels AS v ON {on}"
-    if labels.rows:
-        joined.tables["told"] = _told(labels)
-        same = [f"j.f{at} IS NOT DISTINCT FROM t.f{at}" for at in range(len(labels.fields))]
-        same += [f"j.c{at} = t.moment" for at, part in enumerate(parts) if part.timed]
-        sql += f" UNION ALL SELECT t.label, {shown} FROM j JOIN told AS t ON {' AND '.join(same)}"
-    return _Relation(sql, joined.params, joined.tables)
-
-
-def _told(labels: Labels) -> pa.Table:
-    more: dict[str, list[Any]] = {
-        "moment": [each for _, each, _ in labels.rows],
-        "label": [each for _, _, each in labels.rows],
-    }
-    return _table(labels.fields, [each for each, _, _ in labels.rows], more)
-
-
-def field(name: str) -> str:
-    """A field in SQL; an absent value is NULL."""
-    if name in _MADE:
-        return f"nullif({_MADE[name]}, '')" if name != "time" else _MADE[name]
-    if name.startswith(CONTEXT):
-        return f"nullif(regexp_extract(context, {_stated(name.removeprefix(CONTEXT))}, 1), '')"
-    if name.startswith(MARKER):
-        marker = _text(f"(?:^|\\x1f){re.escape(name.removeprefix(MARKER))}=([^\\x1f]*)")
-        return f"nullif(regexp_extract({_MARKERS}, {marker}, 1), '')"
-    if name in LISTS:
-        return f"nullif(array_to_string({_quoted(name)}, {_BETWEEN}), '')"
-    return _quoted(BY_NAME[name].name)
-
-
-def _stated(key: str) -> str:
-    """The pattern that finds the inside of a key's list in canonical JSON. A text in JSON has no bare quote, so the key
-    in quotes before a colon is a member."""
-    spelled = "".join(f"\\x{{{ord(each):x}}}" if not each.isalnum() else each for each in key)
-    return _text(f'(?i)"{spelled}":\\[((?:"(?:[^"\\\\]|\\\\.)*",?)*)\\]')
-
-
-def _text(text: str) -> str:
-    return "'" + text.replace("'", "''") + "'"
-
-
-def _quoted(name: str) -> str:
-    return f'"{BY_NAME[name].name}"'
-
-
-def _joined(
-    predicate: Predicate,
-    parts: Sequence[Part],
-    calls: Sequence[Values],
-    fields: Sequence[str],
-    columns: Sequence[str] = (),
-) -> _Relation:
-    """Calls with the class of each part as ``c0``, ..., some fields as ``f0``, ... and some columns."""
-    clause: Clause = where(predicate, KeyedDialect())
-    tables, among = _among(calls)
-    joins: list[str] = []
-    shown: list[str] = []
-    params: list[object] = []
-    for at, part in enumerate(parts):
-        if part.timed:
-            steps = " + ".join(["0", *('CASE WHEN "time" >= ? THEN 1 ELSE 0 END' for _ in part.edges)])
-            shown.append(f"({steps}) AS c{at}")
-            params += [as_timestamp(edge * 1_000_000) for edge in part.edges]
-            continue
-        tables[f"part{at}"] = _table(part.fields, list(part.classes), {"class": list(part.classes.values())})
-        told = [(place, name) for place, name in enumerate(part.fields) if name not in part.implied]
-        same = (f"{field(name)} IS NOT DISTINCT FROM part{at}.f{place}" for place, name in told)
-        joins.append(f"JOIN part{at} ON {' AND '.join(same)}")
-        shown.append(f"part{at}.class AS c{at}")
-    shown += [f"{field(name)} AS f{at}" for at, name in enumerate(fields)]
-    shown += [_quoted(name) for name in columns] or ['"time"', "denied"]
-    sql = f"SELECT {', '.join(shown)} FROM events {' '.join(joins)} WHERE {clause.sql} AND {_AUTHORIZED}{among}"
-    return _Relation(sql, [*params, *clause.params], tables)
-
-
-def _among(calls: Sequence[Values] | None) -> tuple[dict[str, pa.Table], str]:
-    if calls is None:
-        return {}, ""
-    columns = {name: pa.array([each[at] for each in calls], pa.string()) for at, name in enumerate("so")}
-    return {"calls": pa.table(columns)}, " AND EXISTS (SELECT 1 FROM calls WHERE s = service AND o = operation)"
-
-
-def _table(fields: Sequence[str], values: Sequence[Values], more: dict[str, list[Any]]) -> pa.Table:
-    columns = {
-        f"f{at}": pa.array([each[at] for each in values], pa.int64() if name == "time" else pa.string())
-        for at, name in enumerate(fields)
-    }
-    kinds = {"class": pa.int64(), "moment": pa.int64(), "label": pa.string()}
-    return pa.table(columns | {name: pa.array(each, kinds[name]) for name, each in more.items()})
-
-
-def _cell_table(cells: Sequence[Cell], width: int, labels: list[str] | None = None) -> pa.Table:
-    columns = {f"c{at}": pa.array([each[at] for each in cells], pa.int64()) for at in range(width)}
-    return pa.table(columns | ({"label": pa.array(labels, pa.string())} if labels is not None else {}))
 
 
 def _with_values(row: Row, width: int, letter: str = "f") -> Row:
