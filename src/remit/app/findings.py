@@ -14,7 +14,7 @@ from remit.reference.aws import AwsReference
 from remit.reference.aws_condition_keys import ConditionKeys
 from remit.rooms.guardrails.exports.policy import OrganizationPolicy
 from remit.rooms.guardrails.insights.facts import Facts
-from remit.rooms.guardrails.insights.finding import PolicyType
+from remit.rooms.guardrails.insights.hit import PolicyType
 from remit.rooms.guardrails.insights.lint import lint, text_of, to_json
 
 _KEPT: Final = ("code", "severity", "title", "message", "pointer")

@@ -11,7 +11,8 @@ from remit.reference.aws import AwsReference
 from remit.reference.aws_condition_keys import ConditionKeys
 from remit.rooms.guardrails.catalogue import Catalogue
 from remit.rooms.guardrails.insights.facts import Facts
-from remit.rooms.guardrails.insights.finding import POLICY_TYPES, Finding, PolicyType
+from remit.rooms.guardrails.insights.finding import Finding
+from remit.rooms.guardrails.insights.hit import POLICY_TYPES, PolicyType
 from remit.rooms.guardrails.insights.lint import Insights, fix, lint, text_of, to_json
 from remit.rooms.guardrails.insights.located import Unreadable, read_located
 from remit.rooms.guardrails.insights.policy import Policy, view_policy

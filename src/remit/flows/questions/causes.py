@@ -5,12 +5,11 @@ Each distinct combination of what the policies look at is judged once, under the
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, field
 from itertools import pairwise
 from typing import Any, Final, Protocol
 
+from remit.flows.questions.causes_gathered import GROUPED, Gathered
 from remit.flows.questions.causes_told import told_row
 from remit.flows.questions.guarding import Guarding
 from remit.flows.questions.ports import EventIndex, Json, Row
@@ -20,7 +19,7 @@ from remit.reference.aws import AwsReference
 from remit.rooms.guardrails.callers import CALLER, caller_of
 from remit.rooms.guardrails.causes import RECORDED, Causes, asked_of, fields_for, name_causes
 from remit.rooms.guardrails.cells import Values
-from remit.rooms.guardrails.record import BETWEEN, fields_of
+from remit.rooms.guardrails.record import fields_of
 from remit.rooms.guardrails.requests import OPERATION, OWNERS, Translation
 from remit.rooms.organization import Organization
 from remit.rooms.organization.structure import RCP, SCP
@@ -48,42 +47,6 @@ class DeniedCalls(Protocol):
     ) -> list[Row]:
         """Rows with ``values``, ``count``, ``first`` and ``last``; the commonest alone if so many are asked for."""
         ...
-
-
-@dataclass(slots=True)
-class Gathered:
-    """Denials of one cause."""
-
-    causes: Causes
-    recorded: dict[str, Any]
-    count: int = 0
-    first: int = 0
-    last: int = 0
-    actions: Counter[str] = field(default_factory=Counter)
-    callers: Counter[str] = field(default_factory=Counter)
-    unnamed: int = 0
-    groups: Counter[tuple[Any, ...]] = field(default_factory=Counter)
-    seen: dict[str, Counter[str]] = field(default_factory=dict)
-
-    def add(self, row: Row, fields: Row, causes: Causes) -> None:
-        """More of them."""
-        count = row["count"]
-        self.first = min(self.first, row["first"]) if self.count else row["first"]
-        self.last = max(self.last, row["last"])
-        self.count += count
-        self.actions.update({each.action: count for each in causes.causes} or {_called(fields): count})
-        caller = caller_of(fields)
-        if caller.arn:
-            self.callers[caller.arn] += count
-        else:
-            self.unnamed += count
-        self.groups[tuple(fields[name] for name in GROUPED)] += count
-        for key, values in {(told.key, told.seen) for each in causes.causes for told in each.told}:
-            self.seen.setdefault(key, Counter()).update(dict.fromkeys(values or (), count))
-
-
-GROUPED: Final = ("deny_policy_type", "deny_policy_arn", "deny_action", "deny_rule", "deny_implicit")
-"""What ``remit denials`` groups by."""
 
 
 class DenialCauses:
@@ -240,11 +203,6 @@ class _Judging:
         named = [row["event_id"] for row in rows if (row["issuer"] or row["principal"]) in gathered.callers]
         found: str | None = (named or [row["event_id"] for row in rows] or [None])[0]
         return found
-
-
-def _called(fields: Row) -> str:
-    text = fields.get("deny_action") or fields.get("permissions")
-    return str(text).partition(BETWEEN)[0] if text else f"{fields.get('service')}:{fields.get('operation')}"
 
 
 def _identity(causes: Causes) -> tuple[Any, ...]:

@@ -4,16 +4,14 @@ from __future__ import annotations
 
 from collections import Counter
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any, Final
+from typing import Any, Final
 
+from remit.flows.questions.causes_gathered import Gathered
 from remit.model.event_json import rfc3339
 from remit.model.vocabulary import POLICY_WORDS
 from remit.rooms.guardrails.causes import FOUND, NONE, OUT_OF_REACH, Cause
 from remit.rooms.guardrails.conditions_told import Told, shown
 from remit.rooms.guardrails.remedies import Callers, Remedy, recommend
-
-if TYPE_CHECKING:
-    from remit.flows.questions.causes import Gathered
 
 Json = dict[str, Any]
 _CALLERS: Final = 10

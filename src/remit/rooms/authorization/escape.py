@@ -16,7 +16,7 @@ from remit.rooms.authorization.roles import Assumable
 from remit.rooms.authorization.witness import meeting
 from remit.rooms.iam import Document
 from remit.rooms.iam.compiled import CompiledDocument, CompiledStatement
-from remit.rooms.iam.key_test import KeyTest
+from remit.rooms.iam.key_truth import KeyTest
 from remit.rooms.iam.request import Facts, known_facts
 
 _OF_PRINCIPAL: Final = ("aws:principal", "aws:userid", "aws:username", "aws:federatedprovider", "aws:sourceidentity")

@@ -31,7 +31,8 @@ from remit.rooms.iam import (
 )
 from remit.rooms.iam.compiled import CompiledStatement
 from remit.rooms.iam.evaluate import rcps_apply, scps_apply
-from remit.rooms.iam.policies import Plan, Ranked
+from remit.rooms.iam.policies import Plan
+from remit.rooms.iam.ranked import Ranked
 
 ALLOWED: Final = "allowed"
 UNKNOWN: Final = "unknown"

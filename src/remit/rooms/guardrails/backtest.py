@@ -21,7 +21,7 @@ from remit.rooms.guardrails.requests import OPERATION, OWNERS, Translation
 from remit.rooms.guardrails.verdicts import Judged, Judgement, Outcome, Scope
 from remit.rooms.iam import CompiledPolicy
 from remit.rooms.iam.compiled import CompiledDocument, CompiledStatement
-from remit.rooms.iam.key_test import KeyTest
+from remit.rooms.iam.key_truth import KeyTest
 from remit.rooms.iam.operands import parse_date, parse_number
 
 TIME: Final = "time"

@@ -12,7 +12,8 @@ from remit.rooms.iam.cases import answer, answer_text, evaluation_json, read_cas
 from remit.rooms.iam.document import Condition, Document, Place, Principals, Statement
 from remit.rooms.iam.evaluate import Evaluation, Missing, evaluate
 from remit.rooms.iam.kinds import check_kind
-from remit.rooms.iam.policies import Determining, Policies
+from remit.rooms.iam.policies import Policies
+from remit.rooms.iam.ranked import Determining
 from remit.rooms.iam.reading import Reading, parse_document, read_document
 from remit.rooms.iam.request import Principal, Request, principal_of, service_principal
 

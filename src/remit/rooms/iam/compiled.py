@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from typing import Final
 
 from remit.rooms.iam.document import Document, Statement
-from remit.rooms.iam.key_test import KeyTest, Truth, resolve
+from remit.rooms.iam.key_truth import KeyTest, Truth, resolve
 from remit.rooms.iam.principals import DIRECT, Named, naming
 from remit.rooms.iam.request import Request
 from remit.rooms.iam.templates import Match, Token, matcher, tokens_of, variables_of

@@ -11,10 +11,12 @@ from dataclasses import dataclass
 from typing import Final
 
 from remit.reference.aws_rcp import RCP_EXEMPT_ACTIONS, RCP_SERVICES
-from remit.rooms.iam.policies import Determining, Plan, Policies
+from remit.rooms.iam.allowing import ways_of
+from remit.rooms.iam.policies import Plan, Policies
+from remit.rooms.iam.ranked import Determining
 from remit.rooms.iam.request import Request
 from remit.rooms.iam.settling import settle
-from remit.rooms.iam.ways import Group, Ways, ways_of
+from remit.rooms.iam.ways import Group, Ways
 
 ALLOWED: Final = "allowed"
 EXPLICITLY_DENIED: Final = "explicitly_denied"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from remit.rooms.iam.compiled import CompiledStatement
 from remit.rooms.iam.diagram import FALSE, TRUE, Diagram
-from remit.rooms.iam.key_test import KeyTest
+from remit.rooms.iam.key_truth import KeyTest
 from remit.rooms.iam.request import CANONICAL_USER, RESOURCE, Facts, Request
 from remit.rooms.iam.templates import variables_of
 

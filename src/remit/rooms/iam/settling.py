@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from remit.rooms.iam.compiled import CompiledStatement
 from remit.rooms.iam.diagram import FALSE, TRUE, Diagram, TooManyOpenTests
 from remit.rooms.iam.formulas import statement_formula
-from remit.rooms.iam.policies import Ranked
+from remit.rooms.iam.ranked import Ranked
 from remit.rooms.iam.request import Request
 from remit.rooms.iam.vocabulary import fold
 from remit.rooms.iam.ways import Group, Ways

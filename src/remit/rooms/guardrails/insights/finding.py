@@ -1,45 +1,13 @@
-"""What an insight is: a check with its meaning, the hits it makes, and the findings people read."""
+"""What a check is, and a finding: a hit of a check with its place, as people read it."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Literal
 
-from remit.rooms.guardrails.insights.edits import Edits
-from remit.rooms.guardrails.insights.located import Node
-
-if TYPE_CHECKING:
-    from remit.rooms.guardrails.insights.facts import Facts
-    from remit.rooms.guardrails.insights.policy import Policy
-
-Severity = Literal["error", "high", "medium", "low"]
-"""``error``: AWS refuses the document, or it cannot mean what it says. ``high``: it locks out, can be walked around, or
-does nothing. ``medium``: it surprises in a case that occurs. ``low``: it costs space or clarity."""
-SEVERITIES: tuple[Severity, ...] = ("error", "high", "medium", "low")
-PolicyType = Literal["scp", "rcp", "identity", "boundary", "resource", "endpoint"]
-POLICY_TYPES: tuple[PolicyType, ...] = ("scp", "rcp", "identity", "boundary", "resource", "endpoint")
-
-
-@dataclass(frozen=True, slots=True)
-class Fix:
-    """An edit that removes a finding. ``changes_effect`` says whether other requests are denied or allowed after it."""
-
-    title: str
-    edits: Edits
-    changes_effect: bool
-
-
-@dataclass(frozen=True, slots=True)
-class Hit:
-    """One place where a check found something. ``statement`` is the statement's position, None for the document."""
-
-    node: Node
-    pointer: str
-    message: str
-    fixes: tuple[Fix, ...] = ()
-    statement: int | None = None
-    severity: Severity | None = None
+from remit.rooms.guardrails.insights.facts import Facts
+from remit.rooms.guardrails.insights.hit import Hit, PolicyType, Severity
+from remit.rooms.guardrails.insights.policy import Policy
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,7 +11,8 @@ from typing import Any, Final
 from remit.model.errors import PolicyError
 from remit.rooms.guardrails.insights.edits import applied
 from remit.rooms.guardrails.insights.facts import Facts, Spent
-from remit.rooms.guardrails.insights.finding import POLICY_TYPES, SEVERITIES, Check, Finding, Fix, Hit, PolicyType
+from remit.rooms.guardrails.insights.finding import Check, Finding
+from remit.rooms.guardrails.insights.hit import POLICY_TYPES, SEVERITIES, Fix, Hit, PolicyType
 from remit.rooms.guardrails.insights.located import Lines, Node, Unreadable, read_located
 from remit.rooms.guardrails.insights.policy import Policy, view_policy
 from remit.rooms.guardrails.insights.registry import CHECKS, NOT_FINISHED, REFUSED, TOO_LONG, UNREADABLE

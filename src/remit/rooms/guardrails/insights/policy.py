@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Final
 
-from remit.rooms.guardrails.insights.finding import Hit, PolicyType
+from remit.rooms.guardrails.insights.hit import Hit, PolicyType
 from remit.rooms.guardrails.insights.located import Member, Node, step
 
 OPERATORS: Final = (

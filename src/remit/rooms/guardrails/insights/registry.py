@@ -23,7 +23,8 @@ from remit.rooms.guardrails.insights.checks import (
     writing,
 )
 from remit.rooms.guardrails.insights.facts import Facts
-from remit.rooms.guardrails.insights.finding import Check, Hit
+from remit.rooms.guardrails.insights.finding import Check
+from remit.rooms.guardrails.insights.hit import Hit
 from remit.rooms.guardrails.insights.policy import Policy
 
 

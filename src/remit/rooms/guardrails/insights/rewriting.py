@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from remit.rooms.guardrails.insights.edits import Edits, added, removed, renamed, replaced
-from remit.rooms.guardrails.insights.finding import Fix
+from remit.rooms.guardrails.insights.hit import Fix
 from remit.rooms.guardrails.insights.policy import Condition, Policy, Statement, Value
 
 

@@ -6,7 +6,7 @@ import re
 from dataclasses import dataclass
 from typing import Final
 
-from remit.rooms.guardrails.insights.finding import PolicyType
+from remit.rooms.guardrails.insights.hit import PolicyType
 from remit.rooms.guardrails.insights.policy import Policy
 from remit.rooms.guardrails.limits import LONGEST, RCP, SCP
 

@@ -7,7 +7,8 @@ from typing import Final
 
 from remit.reference.aws_rcp import RCP_SERVICES
 from remit.rooms.guardrails.insights.facts import Facts, sample
-from remit.rooms.guardrails.insights.finding import Check, Fix, Hit
+from remit.rooms.guardrails.insights.finding import Check
+from remit.rooms.guardrails.insights.hit import Fix, Hit
 from remit.rooms.guardrails.insights.policy import Policy, Statement, Value
 from remit.rooms.guardrails.insights.rewriting import with_text, without_value
 

@@ -7,7 +7,8 @@ from collections.abc import Iterator
 from typing import Final
 
 from remit.rooms.guardrails.insights.facts import Facts, matches
-from remit.rooms.guardrails.insights.finding import Check, Hit
+from remit.rooms.guardrails.insights.finding import Check
+from remit.rooms.guardrails.insights.hit import Hit
 from remit.rooms.guardrails.insights.policy import Condition, Policy, Statement, Value
 from remit.rooms.guardrails.insights.rewriting import with_text
 

@@ -7,7 +7,8 @@ from collections.abc import Iterator
 from typing import Final
 
 from remit.rooms.guardrails.insights.facts import Facts
-from remit.rooms.guardrails.insights.finding import Check, Fix, Hit
+from remit.rooms.guardrails.insights.finding import Check
+from remit.rooms.guardrails.insights.hit import Fix, Hit
 from remit.rooms.guardrails.insights.policy import Policy
 from remit.rooms.guardrails.insights.size import counted, limits_of, minified
 

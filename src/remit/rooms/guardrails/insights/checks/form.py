@@ -8,7 +8,8 @@ from typing import Final
 
 from remit.rooms.guardrails.insights.edits import added, renamed, replaced
 from remit.rooms.guardrails.insights.facts import Facts, closest
-from remit.rooms.guardrails.insights.finding import Check, Fix, Hit, Severity
+from remit.rooms.guardrails.insights.finding import Check
+from remit.rooms.guardrails.insights.hit import Fix, Hit, Severity
 from remit.rooms.guardrails.insights.located import Node, step
 from remit.rooms.guardrails.insights.policy import ELEMENTS, OPERATORS, Condition, Policy, Statement
 from remit.rooms.guardrails.insights.rewriting import with_operator

@@ -8,7 +8,8 @@ from typing import Final
 from remit.rooms.guardrails.insights.documented_keys import GLOBAL_KEYS, OF_THE_CALL, OLDER
 from remit.rooms.guardrails.insights.edits import renamed
 from remit.rooms.guardrails.insights.facts import Facts, sample
-from remit.rooms.guardrails.insights.finding import Check, Fix, Hit
+from remit.rooms.guardrails.insights.finding import Check
+from remit.rooms.guardrails.insights.hit import Fix, Hit
 from remit.rooms.guardrails.insights.policy import Condition, Policy, Statement, Value
 
 _FEDERATED: Final = ("saml:", "cognito-identity")

@@ -7,7 +7,8 @@ from typing import Final
 
 from remit.rooms.guardrails.insights.edits import added, removed, replaced
 from remit.rooms.guardrails.insights.facts import Facts
-from remit.rooms.guardrails.insights.finding import Check, Fix, Hit
+from remit.rooms.guardrails.insights.finding import Check
+from remit.rooms.guardrails.insights.hit import Fix, Hit
 from remit.rooms.guardrails.insights.policy import Policy, Statement
 from remit.rooms.guardrails.insights.rewriting import without_statement
 

@@ -10,7 +10,8 @@ from collections.abc import Iterator
 from typing import Final
 
 from remit.rooms.guardrails.insights.facts import Facts
-from remit.rooms.guardrails.insights.finding import Check, Fix, Hit
+from remit.rooms.guardrails.insights.finding import Check
+from remit.rooms.guardrails.insights.hit import Fix, Hit
 from remit.rooms.guardrails.insights.policy import Condition, Policy, Statement
 from remit.rooms.guardrails.insights.rewriting import with_condition, with_operator
 from remit.rooms.guardrails.insights.windows import read_moment

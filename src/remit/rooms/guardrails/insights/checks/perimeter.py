@@ -8,7 +8,8 @@ from typing import Final
 
 from remit.rooms.guardrails.insights.checks.absent import NETWORK
 from remit.rooms.guardrails.insights.facts import Facts
-from remit.rooms.guardrails.insights.finding import Check, Hit
+from remit.rooms.guardrails.insights.finding import Check
+from remit.rooms.guardrails.insights.hit import Hit
 from remit.rooms.guardrails.insights.policy import Condition, Policy, Statement
 from remit.rooms.guardrails.insights.rewriting import with_condition, with_values
 

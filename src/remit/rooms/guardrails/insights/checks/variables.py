@@ -8,7 +8,8 @@ from typing import Final
 
 from remit.rooms.guardrails.insights.checks.form import CURRENT
 from remit.rooms.guardrails.insights.facts import Facts, always_present
-from remit.rooms.guardrails.insights.finding import Check, Hit
+from remit.rooms.guardrails.insights.finding import Check
+from remit.rooms.guardrails.insights.hit import Hit
 from remit.rooms.guardrails.insights.policy import Policy, Statement, Value
 from remit.rooms.guardrails.insights.rewriting import with_text
 
