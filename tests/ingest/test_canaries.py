@@ -5,8 +5,6 @@ from __future__ import annotations
 import copy
 import itertools
 import json
-import subprocess
-import sys
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -14,7 +12,7 @@ from typing import Any
 import duckdb
 import pyarrow.parquet as pq
 import pytest
-from tests.order.logs import PROGRAM
+from tests.app.conftest import command
 
 TAIL = "QkZ7Wm3Vx9Rt"
 """In the secret part of every canary and nowhere else."""
@@ -190,9 +188,9 @@ def data(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 def remit(*words: str) -> str:
     """Everything a command prints."""
-    done = subprocess.run([sys.executable, "-c", PROGRAM, *words], capture_output=True, text=True, timeout=120)
+    done = command(*words)
     assert done.returncode == 0, done.stderr
-    return done.stdout + done.stderr
+    return (done.stdout + done.stderr).decode()
 
 
 def around(text: str) -> list[str]:
