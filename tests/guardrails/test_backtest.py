@@ -24,6 +24,7 @@ from remit.rooms.estate import organization_json
 from remit.rooms.guardrails.backtest import Kernel
 from remit.rooms.guardrails.callers import Membership, caller_of
 from remit.rooms.guardrails.cells import told
+from remit.rooms.guardrails.owners import RESOURCE_ACCOUNT
 from remit.rooms.guardrails.record import fields_of
 from remit.rooms.guardrails.rendering import example_values, render
 from remit.rooms.guardrails.requests import Translation
@@ -83,15 +84,23 @@ def one_by_one(estate: Estate, policy: CompiledPolicy, scope: Scope) -> tuple[Co
             words[out.word] += 1
             continue
         doubtful = scope.kind == "SCP" and caller_of(row).kind == "unknown"
+        doubt = {WHOSE} if doubtful else {RESOURCE_ACCOUNT} if scope.kind == "RCP" and unowned(row) else set()
         found = [_answer(estate, policy, document, event, keys, request, doubtful)
                  for request in estate.translation.requests(event, keys)]  # fmt: skip
         word = DENY if any(a == "yes" for a, _ in found) else UNKNOWN if any(a == "unknown" for a, _ in found) else NOT
-        word = UNKNOWN if doubtful and word == DENY else word
+        word = UNKNOWN if doubt and word == DENY else word
         words[word] += 1
         if word == UNKNOWN:
-            more = {WHOSE.lower()} if doubtful else set()
-            missing[tuple(sorted({key.lower() for _, some in found for key in some} | more))] += 1
+            named = {key.lower() for key in doubt.union(*(some for _, some in found))}
+            missing[tuple(sorted(named))] += 1
     return words, missing
+
+
+def unowned(row: Any) -> bool:
+    """Whether a resource without an account in its ARN is in no other way known to be anybody's."""
+    named, caller = (row["owners"] or "").split("\x1f"), caller_of(row)
+    foreign = caller.account != row["account"] if caller.account else row["principal_type"] not in (None, "Unknown")
+    return (len(named) > 1 or named == ["?"]) and not foreign and row["permissions"] != "s3:CreateBucket"
 
 
 def _answer(

@@ -13,6 +13,7 @@ from remit.app.packaged import load_reference
 from remit.flows.questions.guarding import Guarding
 from remit.rooms.guardrails.callers import caller_of
 from remit.rooms.guardrails.causes import Causes, name_causes
+from remit.rooms.guardrails.owners import owner_of
 from remit.rooms.guardrails.record import fields_of
 from remit.rooms.guardrails.remedies import Callers, recommend
 from remit.rooms.guardrails.requests import Translation
@@ -71,7 +72,7 @@ def named(case: dict[str, Any]) -> Causes:
     fields = fields_of(event)
     account = caller_of(fields).account or event["account"]
     scps = guarding.in_force(account, "SCP", NOW)
-    rcps = guarding.in_force(translation.owner(fields), "RCP", NOW)
+    rcps = guarding.in_force(owner_of(fields).account, "RCP", NOW)
     return name_causes(fields, translation, scps, rcps)
 
 

@@ -19,8 +19,9 @@ from remit.reference.aws import AwsReference
 from remit.rooms.guardrails.callers import CALLER, caller_of
 from remit.rooms.guardrails.causes import RECORDED, Causes, asked_of, fields_for, name_causes
 from remit.rooms.guardrails.cells import Values
-from remit.rooms.guardrails.record import fields_of
-from remit.rooms.guardrails.requests import OPERATION, OWNERS, Translation
+from remit.rooms.guardrails.owners import owner_of
+from remit.rooms.guardrails.record import OWNERS, fields_of
+from remit.rooms.guardrails.requests import OPERATION, Translation
 from remit.rooms.organization import Organization
 from remit.rooms.organization.structure import RCP, SCP
 from remit.rooms.query.predicate import Equals, Predicate, Range, both
@@ -120,7 +121,7 @@ def _judge(fields: Row, moment: int, guarding: Guarding, translation: Translatio
     caller = caller_of(fields)
     account = caller.account or (None if caller.kind in ("service", "outside") else fields.get("account"))
     scps = guarding.in_force(str(account) if account else None, SCP, moment)
-    rcps = guarding.in_force(translation.owner(fields), RCP, moment)
+    rcps = guarding.in_force(owner_of(fields).account, RCP, moment)
     return name_causes(fields, translation, scps, rcps)
 
 
@@ -179,7 +180,7 @@ class _Judging:
 
     def _keys(self, fields: Row, moment: int) -> frozenset[str]:
         """The condition keys that bear on the permissions of a call."""
-        owner, caller = self._translation.owner(fields), caller_of(fields)
+        owner, caller = owner_of(fields).account, caller_of(fields)
         scps = self._guarding.in_force(caller.account or str(fields.get("account") or ""), SCP, moment)
         rcps = self._guarding.in_force(owner, RCP, moment)
         actions = {each.action for each in asked_of(fields, self._translation)}

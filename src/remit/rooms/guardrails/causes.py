@@ -14,8 +14,9 @@ from typing import Final
 from remit.rooms.guardrails.callers import CALLER, Caller, caller_of
 from remit.rooms.guardrails.conditions_told import Told, tell
 from remit.rooms.guardrails.global_key_readings import Asked
+from remit.rooms.guardrails.owners import RESOURCE_ACCOUNT, owner_of
 from remit.rooms.guardrails.record import Row
-from remit.rooms.guardrails.requests import OPERATION, OWNERS, RESOURCES, Translation
+from remit.rooms.guardrails.requests import OPERATION, RESOURCES, Translation
 from remit.rooms.guardrails.verdicts import WHOSE
 from remit.rooms.iam import CompiledPolicy, Principal, Request, Statement
 from remit.rooms.iam.vocabulary import fold
@@ -154,7 +155,7 @@ def asked_of(row: Row, translation: Translation) -> list[Asked]:
 
 def fields_for(translation: Translation, keys: Iterable[str]) -> frozenset[str]:
     """Every field of a call that naming its cause looks at, given the keys that bear on it."""
-    return frozenset({*OPERATION, *CALLER, *RESOURCES, OWNERS, *RECORDED}) | translation.fields(keys, resources=True)
+    return frozenset({*OPERATION, *CALLER, *RESOURCES, *RECORDED}) | translation.fields(keys, resources=True)
 
 
 def name_causes(row: Row, translation: Translation, scps: InForce, rcps: InForce) -> Causes:
@@ -165,17 +166,25 @@ def name_causes(row: Row, translation: Translation, scps: InForce, rcps: InForce
         return Causes(UNKNOWN, why="The record names no permission that could be judged.", keys=("permission",))
     excused = _excused(caller, scps)
     kinds = (rcps, *(() if excused else (scps,)))
-    doubtful = not caller.of_account
+    doubts = [_doubt(row, caller, each) for each in kinds]
     requests = [_requests(row, asked, caller, translation, each) for each in kinds]
     found: list[Cause] = []
-    for in_force, made in zip(kinds, requests, strict=True):
-        found += _denying(made, in_force, doubtful=doubtful)
-        found += [each for request in made for each in _not_allowed(request, in_force, doubtful=doubtful)]
+    for in_force, made, doubt in zip(kinds, requests, doubts, strict=True):
+        found += _denying(made, in_force, doubt)
+        found += [each for request in made for each in _not_allowed(request, in_force, doubt)]
     if not any(each.settled for each in found):
-        for in_force, made in zip(kinds, requests, strict=True):
-            found += _open(made, in_force, doubtful=doubtful)
+        for in_force, made, doubt in zip(kinds, requests, doubts, strict=True):
+            found += _open(made, in_force, doubt)
     limited = bool(rcps.levels) and not rcps.why and not caller.service_linked
     return _concluded(list(dict.fromkeys(found)), excused, scps, rcps, limited=limited)
+
+
+def _doubt(row: Row, caller: Caller, in_force: InForce) -> tuple[str, ...]:
+    """The key that is missing to say whether policies of a kind are about the call at all: whose the caller is, or
+    whose the resource, unless the record says itself that an RCP refused it."""
+    if in_force.kind == "SCP":
+        return () if caller.of_account else (WHOSE,)
+    return () if owner_of(row).proved or row.get("deny_policy_type") == "rcp" else (RESOURCE_ACCOUNT,)
 
 
 def _excused(caller: Caller, scps: InForce) -> str:
@@ -197,23 +206,21 @@ def _requests(
     return made
 
 
-def _denying(requests: Iterable[Request], in_force: InForce, *, doubtful: bool) -> Iterable[Cause]:
-    """Statements that are known to deny; for a caller of whom nothing is known, if an SCP is about them at all."""
-    whose = (WHOSE,) if doubtful and in_force.kind == "SCP" else ()
+def _denying(requests: Iterable[Request], in_force: InForce, doubt: tuple[str, ...]) -> Iterable[Cause]:
+    """Statements that are known to deny, if the policies are about the call at all."""
     for request in requests:
         for standing, compiled in in_force.about(request.action):
             for each in compiled.denying(request):
-                yield _cause(standing, each, request, whose)
+                yield _cause(standing, each, request, doubt)
 
 
-def _open(requests: Iterable[Request], in_force: InForce, *, doubtful: bool) -> Iterable[Cause]:
+def _open(requests: Iterable[Request], in_force: InForce, doubt: tuple[str, ...]) -> Iterable[Cause]:
     """Statements of which it is not known whether they deny, with the keys that would tell."""
-    whose = (WHOSE,) if doubtful and in_force.kind == "SCP" else ()
     for request in requests:
         for standing, compiled in in_force.about(request.action):
             verdict = compiled.decide(request)
             if verdict.truth is None:
-                keys = tuple(dict.fromkeys((*verdict.unknown_keys, *whose)))
+                keys = tuple(dict.fromkeys((*verdict.unknown_keys, *doubt)))
                 yield from (_cause(standing, each, request, keys) for each in verdict.statements)
 
 
@@ -222,7 +229,7 @@ def _cause(standing: Standing, statement: Statement, request: Request, keys: tup
     return Cause(*place, standing.kind, request.action, standing, statement, tell(statement, request), keys)
 
 
-def _not_allowed(request: Request, in_force: InForce, *, doubtful: bool) -> Iterable[Cause]:
+def _not_allowed(request: Request, in_force: InForce, doubt: tuple[str, ...]) -> Iterable[Cause]:
     """Levels of which no SCP allows the action; none for a caller of the management account, whom none limits."""
     if request.principal_org_management or not request.principal.in_account:
         return
@@ -234,8 +241,7 @@ def _not_allowed(request: Request, in_force: InForce, *, doubtful: bool) -> Iter
                 break
             keys.update(verdict.unknown_keys)
         else:
-            whose = {WHOSE} if doubtful else set()
-            yield Cause(level, name, "SCP", request.action, keys=tuple(sorted(keys | whose)))
+            yield Cause(level, name, "SCP", request.action, keys=tuple(sorted(keys.union(doubt))))
 
 
 def _concluded(found: list[Cause], excused: str, scps: InForce, rcps: InForce, *, limited: bool) -> Causes:

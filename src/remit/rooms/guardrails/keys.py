@@ -23,6 +23,7 @@ from remit.rooms.guardrails.global_key_readings import (
     by_service,
     unidentified,
 )
+from remit.rooms.guardrails.owners import PROOF, resource_account
 from remit.rooms.guardrails.record import CONTEXT, Row, stated
 
 _SENT: Final[Mapping[str, frozenset[str] | None]] = {
@@ -93,7 +94,7 @@ class Keys:
         if key in ("aws:principalorgid", "aws:principalorgpaths"):
             return Reading(CALLER, self._of_principal(paths=key.endswith("paths")))
         if key in ("aws:resourceaccount", "aws:resourceorgid", "aws:resourceorgpaths"):
-            return Reading(("permissions", "resource_types", "resource_arns"), self._of_resource(key))
+            return Reading((*PROOF, "permissions", "resource_types", "resource_arns"), self._of_resource(key))
         if key.startswith("aws:") or key in _CARRIED_BY_CREDENTIALS:
             return _carried(key)
         return self._own(key)
@@ -110,9 +111,8 @@ class Keys:
         return read
 
     def _of_resource(self, key: str) -> Read:
-        def read(_row: Row, asked: Asked) -> State:
-            parts = (asked.resource or "").split(":", 5)
-            account = parts[4] if len(parts) == 6 and parts[4].isdigit() else None
+        def read(row: Row, asked: Asked) -> State:
+            account = resource_account(row, asked.action, asked.resource)
             if key == "aws:resourceaccount":
                 return (account,) if account else UNKNOWN
             return self._place(account, paths=key.endswith("paths"))

@@ -4,7 +4,8 @@ A **field** is a column of ``model.columns`` (lists as one text, their elements 
 
     caller          the principal, except for a role's session, whose role is in ``issuer``
     key_kind        the first four letters of the access key: ``AKIA`` is a user's own key, ``ASIA`` a session's
-    owners          accounts named by the resources' ARNs, in order, each once
+    owners          accounts of the resources, in order, each once: from their ARNs, else from the record's list; ``?``
+                    for a resource whose account neither tells
     context:KEY     values of a condition key in the column ``context``: the inside of a JSON list
     marker:NAME     a marker's value
     time            seconds since the epoch
@@ -18,12 +19,16 @@ import json
 from collections.abc import Callable, Mapping
 from typing import Any, Final
 
+from remit.rooms.iam.request import account_of
+
 BETWEEN: Final = "\x1f"
 """Stands between the elements of a list that is one text."""
 CONTEXT: Final = "context:"
 MARKER: Final = "marker:"
 LISTS: Final = frozenset({"permissions", "resource_types", "resource_arns"})
 SESSION: Final = "AssumedRole"
+OWNERS: Final = "owners"
+UNTOLD: Final = "?"
 COSTLY: Final = frozenset({"resource_types", "resource_arns", "source_ip", "user_agent", "principal_id"})
 """Fields that nearly every event has its own value of: they are asked for only where nothing else decides."""
 Value = str | int | None
@@ -60,12 +65,15 @@ class Fields(dict[str, Value]):
         if field.startswith(CONTEXT):
             return _context(self._event, field.removeprefix(CONTEXT))
         if field.startswith(MARKER):
-            name = field.removeprefix(MARKER) + "="
-            found = [each for each in self._event.get("markers") or () if each.startswith(name)]
-            return found[0].removeprefix(name) or None if found else None
+            return _marker(self._event, field.removeprefix(MARKER))
         if field in LISTS:
             return BETWEEN.join(self._event.get(field) or ()) or None
         return self._event.get(field)
+
+
+def _marker(event: Mapping[str, Any], name: str) -> str | None:
+    found = [each for each in event.get("markers") or () if each.startswith(f"{name}=")]
+    return found[0].removeprefix(f"{name}=") or None if found else None
 
 
 def _context(event: Mapping[str, Any], key: str) -> Value:
@@ -83,8 +91,10 @@ def _caller(event: Mapping[str, Any]) -> Value:
 
 
 def _owners(event: Mapping[str, Any]) -> Value:
-    accounts = {arn.split(":", 5)[4] for arn in event.get("resource_arns") or () if arn.count(":") >= 5}
-    return BETWEEN.join(sorted(accounts - {""})) or None
+    arns = [arn for arn in event.get("resource_arns") or () if arn.count(":") >= 5]
+    told = _marker(event, "resource_account") or UNTOLD
+    owned = {account_of(arn) or told for arn in arns if arn.split(":", 5)[4] != "aws"}
+    return BETWEEN.join(sorted(owned)) or None
 
 
 _MADE: Final[Mapping[str, Callable[[Mapping[str, Any]], Value]]] = {

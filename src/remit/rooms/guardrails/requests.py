@@ -13,14 +13,14 @@ from remit.reference.aws import AwsReference
 from remit.rooms.guardrails.callers import CALLER, Caller, Membership, caller_of
 from remit.rooms.guardrails.global_key_readings import Asked
 from remit.rooms.guardrails.keys import Keys
-from remit.rooms.guardrails.record import Row, elements, fields_of
+from remit.rooms.guardrails.owners import LISTED, owner_of, resource_account
+from remit.rooms.guardrails.record import OWNERS, Row, elements, fields_of
 from remit.rooms.iam import Request
 
 OPERATION: Final = ("service", "operation", "permissions")
 """Fields that tell what was called."""
-RESOURCES: Final = ("resource_types", "resource_arns", "region", "account")
+RESOURCES: Final = ("resource_types", "resource_arns", "region", "account", OWNERS, LISTED)
 """Fields that tell on what."""
-OWNERS: Final = "owners"
 _MADE_BY: Final[Mapping[str, tuple[str, ...]]] = {
     "ec2:runinstances": ("instance", "volume", "network-interface"),
 }
@@ -64,13 +64,13 @@ class Translation:
                 unknown.add(key)
             elif state:
                 context[key] = state
-        owner = self.owner(row)
+        owner = self._owner(row, asked)
         return Request(
             principal=caller.principal,
             action=asked.action,
             resource=asked.resource,
             principal_account=caller.account,
-            resource_account=owner,
+            resource_account=owner or "",
             context=context,
             unknown_keys=frozenset(unknown),
             principal_is_service_linked=caller.service_linked,
@@ -83,12 +83,11 @@ class Translation:
         row, wanted = fields_of(event), tuple(keys)
         return [self.request(row, asked, wanted) for asked in self.asked(row)]
 
-    def owner(self, row: Row) -> str | None:
-        """The account of what was called: the one that the resources' ARNs name, where they name one; else the one
-        whose record it is."""
-        named = elements(row, OWNERS)
-        account = named[0] if len(named) == 1 else row.get("account")
-        return str(account) if account else None
+    def _owner(self, row: Row, asked: Asked) -> str | None:
+        """The account of the resource, else that of all that was called; None when the record proves neither."""
+        told = resource_account(row, asked.action, asked.resource)
+        owner = owner_of(row)
+        return told or (owner.account if owner.proved else None)
 
     def _manages(self, account: str | None) -> bool:
         return self.membership is not None and account is not None and account == self.membership.management

@@ -6,9 +6,10 @@ from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, replace
 from typing import Final
 
-from remit.rooms.guardrails.callers import CALLER, Caller, caller_of
-from remit.rooms.guardrails.record import Row
-from remit.rooms.guardrails.requests import OWNERS, Translation
+from remit.rooms.guardrails.callers import CALLER, caller_of
+from remit.rooms.guardrails.owners import RESOURCE_ACCOUNT, owner_of
+from remit.rooms.guardrails.record import OWNERS, Row
+from remit.rooms.guardrails.requests import Translation
 from remit.rooms.iam import CompiledPolicy, Principal, Request
 
 DENY: Final = "deny"
@@ -73,8 +74,18 @@ class Judgement:
             return Outcome(NOT, "a service's own call")
         if caller.service_linked:
             return Outcome(NOT, "a service-linked role")
-        account = self._translation.owner(row) if self.by_owner else caller.account
-        return self._account(account)
+        if not self.by_owner:
+            return self._account(caller.account)
+        owner = owner_of(row)
+        out = self._account(owner.account)
+        return out if owner.proved or out is None or out.word == OUTSIDE else None
+
+    def doubt(self, row: Row) -> str:
+        """The key that is missing to say whether the policies are about a call that is in their reach; empty when they
+        are: an SCP for a caller of whom nothing is known, an RCP for a resource that may be anybody's."""
+        if self.by_owner:
+            return "" if owner_of(row).proved else RESOURCE_ACCOUNT
+        return WHOSE if caller_of(row).kind == "unknown" else ""
 
     def judge(self, row: Row, keys: Iterable[str], actions: Collection[str] | None, *, resources: bool) -> Judged:
         """What is made of a call: denied when any of its requests is."""
@@ -89,7 +100,8 @@ class Judgement:
         ]
         if not self.by_owner and caller.kind == "unknown":
             requests = [replace(each, principal=_SOMEBODY, principal_account=_SOMEBODY.account) for each in requests]
-        return Judged(tuple(self._outcome(policy, requests, caller) for policy in self._policies))
+        doubt = self.doubt(row)
+        return Judged(tuple(self._outcome(policy, requests, doubt) for policy in self._policies))
 
     def _account(self, account: str | None) -> Outcome | None:
         if account is None:
@@ -102,17 +114,16 @@ class Judgement:
             return Outcome(OUTSIDE)
         return Outcome(OUTSIDE) if self._scope.accounts is not None and account not in self._scope.accounts else None
 
-    def _outcome(self, policy: CompiledPolicy, requests: list[Request], caller: Caller) -> Outcome:
+    def _outcome(self, policy: CompiledPolicy, requests: list[Request], doubt: str) -> Outcome:
         verdicts = [policy.decide(request) for request in requests]
         denied = [each for each in verdicts if each.truth]
         named = [name for each in denied or verdicts for name in map(_name, each.statements)]
-        doubtful = not self.by_owner and caller.kind == "unknown"
-        if denied and not doubtful:
+        if denied and not doubt:
             return Outcome(DENY, statements=tuple(dict.fromkeys(named)))
         keys = {key for each in verdicts if each.truth is None for key in each.unknown_keys}
         if denied or keys or any(each.truth is None for each in verdicts):
-            if doubtful and WHOSE.lower() not in map(str.lower, keys):
-                keys.add(WHOSE)
+            if doubt and doubt.lower() not in map(str.lower, keys):
+                keys.add(doubt)
             return Outcome(UNKNOWN, keys=tuple(sorted(keys)), statements=tuple(dict.fromkeys(named)))
         return Outcome(NOT)
 

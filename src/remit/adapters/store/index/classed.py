@@ -18,18 +18,24 @@ import pyarrow as pa
 from remit.adapters.store.sql import as_timestamp
 from remit.model.columns import BY_NAME
 from remit.rooms.guardrails.cells import Cell, Labels, Part, Values
-from remit.rooms.guardrails.record import BETWEEN, CONTEXT, LISTS, MARKER, Value
+from remit.rooms.guardrails.record import BETWEEN, CONTEXT, LISTS, MARKER, UNTOLD, Value
 
 _BETWEEN: Final = f"chr({ord(BETWEEN)})"
+_MARKERS: Final = f"coalesce(markers_line, array_to_string(markers_list, {_BETWEEN}))"
+_LISTED: Final = f"nullif(regexp_extract({_MARKERS}, '(?:^|\\x1f)resource_account=([^\\x1f]*)', 1), '')"
+_NAMED: Final = (
+    "regexp_full_match(split_part(x, ':', 5), '[0-9]{12}') "
+    "AND NOT regexp_matches(x, '^([^:]*:){2}s3[^:]*:([^:]*:){2}accesspoint[/:]')"
+)
+"""Whether an ARN names its owner's account: ``rooms.iam.request.account_of``."""
 _MADE: Final = {
     "caller": "CASE WHEN issuer IS NULL OR principal_type IS DISTINCT FROM 'AssumedRole' THEN principal END",
     "key_kind": "left(access_key, 4)",
     "time": 'epoch_us("time") // 1000000',
-    "owners": f"array_to_string(list_sort(list_distinct(list_filter(list_transform(list_filter(resource_arns, "
-    f"lambda x: length(x) - length(replace(x, ':', '')) >= 5), lambda x: split_part(x, ':', 5)), "
-    f"lambda x: x <> ''))), {_BETWEEN})",
+    "owners": f"array_to_string(list_sort(list_distinct(list_transform(list_filter(resource_arns, "
+    "lambda x: length(x) - length(replace(x, ':', '')) >= 5 AND split_part(x, ':', 5) <> 'aws'), "
+    f"lambda x: CASE WHEN {_NAMED} THEN split_part(x, ':', 5) ELSE coalesce({_LISTED}, '{UNTOLD}') END))), {_BETWEEN})",
 }
-_MARKERS: Final = f"coalesce(markers_line, array_to_string(markers_list, {_BETWEEN}))"
 AUTHORIZED: Final = "len(permissions) > 0"
 _MOST_LISTED: Final = 256
 """Values of a column that are looked for one after another; more are joined."""

@@ -59,6 +59,9 @@ def read_payload(names: ResourceNames, operation: KnownOperation, place: Place, 
         return EMPTY
     found = _resources(names, operation, place, asked, answered, listed)
     payload = _with_resources(found) if found else Payload(_NONE, _NONE, _NONE)
+    owner = names.owner_in_list(listed) if listed else None
+    if owner is not None:
+        payload.markers += (f"resource_account={owner}",)
     if asked and not operation.conditions.isdisjoint(asked):
         payload.context = request_context(operation.service, asked)
     if operation.session or operation.mcp:

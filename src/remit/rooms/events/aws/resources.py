@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any, Final
 
 from remit.reference.aws import AwsReference
@@ -12,6 +13,7 @@ from remit.rooms.events.aws.resource_names import EC2_PREFIXES, IAM_WORDS
 
 MOST: Final = 100
 """Most resources kept of one record; the rest is said in a marker."""
+_ACCOUNT: Final = re.compile(r"\d{12}", re.ASCII)
 _DEEPEST: Final = 6
 _LONGEST: Final = 2048
 _HIDDEN: Final = ("HIDDEN_DUE_TO", "[redacted:")
@@ -48,6 +50,17 @@ class ResourceNames:
             if isinstance(arn, str) and arn.startswith("arn:"):
                 found.append(self.from_arn(arn))
         return sorted(dict.fromkeys(found), key=lambda resource: resource.kind == "s3:bucket")
+
+    def owner_in_list(self, entries: Any) -> str | None:
+        """The account that the record's ``resources`` list gives for ARNs that name none, such as a bucket's; None when
+        it gives none, or several."""
+        accounts = {
+            entry.get("accountId")
+            for entry in (entries if isinstance(entries, list) else ())
+            if isinstance(entry, dict) and _without_account(entry.get("ARN") or entry.get("arn"))
+        }
+        told = accounts.pop() if len(accounts) == 1 else None
+        return told if isinstance(told, str) and _ACCOUNT.fullmatch(told) else None
 
     def from_request(self, service: str, operation: str, request: Members, place: Place) -> list[Resource]:
         """Every resource a request names, the one the operation is about first."""
@@ -121,6 +134,10 @@ class ResourceNames:
                 within = within if kind.startswith("s3:") else within.rpartition("/")[2]
                 value = f"{within}/{value}" if within else value
         found.append(Resource(kind, value, self._arns.built(kind, value, place)))
+
+
+def _without_account(arn: Any) -> bool:
+    return isinstance(arn, str) and arn.startswith("arn:") and arn.split(":", 5)[4:5] == [""]
 
 
 def _distinct(found: list[Resource]) -> list[Resource]:
