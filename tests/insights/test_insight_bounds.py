@@ -10,8 +10,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from tests.insights.insight_cases import CASES, facts
 
-from remit.rooms.guardrails.insights.facts import covers, matches, overlap
 from remit.rooms.guardrails.insights.lint import LONGEST, MOST_FINDINGS, fix, lint, to_json
+from remit.rooms.iam.wildcards import covers, matches, overlap
 
 
 def _policy(statement: Any) -> str:
@@ -156,3 +156,11 @@ def test_patterns_that_cover_or_meet_do_so_for_every_text(one: str, other: str, 
         assert matches(one, text)
     if matches(one, text) and matches(other, text):
         assert overlap(one, other)
+
+
+@pytest.mark.parametrize(
+    ("wide", "narrow", "covered"),
+    [("s3:Get*", "s3:Get?bject", True), ("s3:?et*", "s3:Get*", False), ("s3:Get?bject", "s3:G?t?bject", False)],
+)
+def test_a_question_mark_is_covered_by_what_takes_any_letter(wide: str, narrow: str, covered: bool) -> None:
+    assert covers(wide, narrow) is covered

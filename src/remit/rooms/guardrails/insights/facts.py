@@ -12,77 +12,16 @@ from remit.reference.aws import Action, AwsReference
 from remit.reference.aws_condition_keys import HOLE, ConditionKeys
 from remit.rooms.guardrails.insights.documented_keys import GLOBAL_KEYS, REPLACED
 from remit.rooms.guardrails.insights.policy import Policy, Statement, Value
+from remit.rooms.iam.wildcards import is_pattern, matches
 
 _STEPS: Final = 4_000_000
 """Characters compared while expanding wildcards in one document; a hundred times what the largest real policy needs."""
-
-
 _SUGGESTIONS: Final = 100
+"""Misspelt words for which the most alike of many is looked for in one document."""
 
 
 class Spent(Exception):
     """The document asks for more wildcard matching than is done."""
-
-
-def matches(pattern: str, text: str) -> bool:
-    """Whether a pattern with ``*`` and ``?`` covers a text; linear in practice, never exponential."""
-    at, star, mark, p = 0, -1, 0, 0
-    while at < len(text):
-        if p < len(pattern) and pattern[p] == "*":
-            star, mark = p, at
-            p += 1
-        elif p < len(pattern) and pattern[p] in ("?", text[at]):
-            p, at = p + 1, at + 1
-        elif star >= 0:
-            mark += 1
-            p, at = star + 1, mark
-        else:
-            return False
-    return all(char == "*" for char in pattern[p:])
-
-
-def covers(wide: str, narrow: str) -> bool:
-    """Whether every text that ``narrow`` covers is covered by ``wide``; where that is hard to say, no."""
-    if wide == narrow or wide == "*":
-        return True
-    if "?" in narrow or ("?" in wide and "*" in narrow):
-        return False
-    return matches(wide, narrow.replace("*", "\0")) if _wild(wide) else False
-
-
-def overlap(one: str, other: str) -> bool:
-    """Whether some text is covered by both patterns."""
-    row = {0}
-    row = _closed(row, other)
-    for char in one:
-        row = _step(row, char, other)
-        if not row:
-            return False
-    return len(other) in row
-
-
-def _closed(row: set[int], other: str) -> set[int]:
-    """The positions in ``other`` reached without consuming a character."""
-    grown = set(row)
-    for at in sorted(row):
-        while at < len(other) and other[at] == "*":
-            at += 1
-            grown.add(at)
-    return grown
-
-
-def _step(row: set[int], char: str, other: str) -> set[int]:
-    if char == "*":
-        first = min(row)
-        return _closed(set(range(first, len(other) + 1)), other)
-    after = set()
-    for at in row:
-        if at < len(other):
-            if other[at] == "*":
-                after.add(at)
-            elif char == "?" or other[at] in ("?", char):
-                after.add(at + 1)
-    return _closed(after, other) if after else after
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,7 +72,7 @@ class Facts:
 
     def knows_service(self, prefix: str) -> bool:
         """Whether AWS has a service of that prefix; a prefix with a wildcard counts as known."""
-        return _wild(prefix) or prefix in self.reference.services()
+        return is_pattern(prefix) or prefix in self.reference.services()
 
     def key(self, name: str) -> Key | None:
         """What is known of a condition key, letter case aside; None for a key that AWS does not list."""
@@ -183,7 +122,7 @@ class Facts:
         prefix, _, name = lower.partition(":")
         for service in self._services(prefix):
             actions = self.reference.service(service).actions
-            if not _wild(name):
+            if not is_pattern(name):
                 action = self.reference.spelled(service, name)
                 if action:
                     yield f"{service}:{action}"
@@ -194,7 +133,7 @@ class Facts:
                     yield f"{service}:{action}"
 
     def _services(self, prefix: str) -> Iterable[str]:
-        if not _wild(prefix):
+        if not is_pattern(prefix):
             return [prefix] if prefix in self.reference.services() else []
         services = self.reference.services()
         self.spend(len(services) * len(prefix))
@@ -241,10 +180,6 @@ def _tag_family(lower_key: str) -> str:
 def always_present(lower_key: str) -> bool:
     """Whether every request has the key."""
     return lower_key in _PRESENT
-
-
-def _wild(text: str) -> bool:
-    return "*" in text or "?" in text
 
 
 def closest(word: str, among: Iterable[str], cutoff: float = 0.8) -> str | None:

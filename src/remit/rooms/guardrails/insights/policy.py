@@ -9,49 +9,9 @@ from typing import Final
 
 from remit.rooms.guardrails.insights.hit import Hit, PolicyType
 from remit.rooms.guardrails.insights.located import Member, Node, step
+from remit.rooms.iam.vocabulary import OPERATORS, QUALIFIERS
 
-OPERATORS: Final = (
-    "StringEquals",
-    "StringNotEquals",
-    "StringEqualsIgnoreCase",
-    "StringNotEqualsIgnoreCase",
-    "StringLike",
-    "StringNotLike",
-    "NumericEquals",
-    "NumericNotEquals",
-    "NumericLessThan",
-    "NumericLessThanEquals",
-    "NumericGreaterThan",
-    "NumericGreaterThanEquals",
-    "DateEquals",
-    "DateNotEquals",
-    "DateLessThan",
-    "DateLessThanEquals",
-    "DateGreaterThan",
-    "DateGreaterThanEquals",
-    "Bool",
-    "BinaryEquals",
-    "IpAddress",
-    "NotIpAddress",
-    "ArnEquals",
-    "ArnLike",
-    "ArnNotEquals",
-    "ArnNotLike",
-    "Null",
-)
 _SUFFIX: Final = "IfExists"
-QUALIFIERS: Final = ("ForAnyValue", "ForAllValues")
-ELEMENTS: Final = (
-    "Sid",
-    "Effect",
-    "Principal",
-    "NotPrincipal",
-    "Action",
-    "NotAction",
-    "Resource",
-    "NotResource",
-    "Condition",
-)
 
 
 @dataclass(frozen=True, slots=True)

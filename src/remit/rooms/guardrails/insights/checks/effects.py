@@ -6,12 +6,13 @@ from collections.abc import Iterator
 from itertools import combinations
 from typing import Final
 
-from remit.rooms.guardrails.insights.facts import Facts, covers, matches
+from remit.rooms.guardrails.insights.facts import Facts
 from remit.rooms.guardrails.insights.finding import Check
 from remit.rooms.guardrails.insights.hit import Hit
 from remit.rooms.guardrails.insights.policy import Condition, Policy, Statement, Value
 from remit.rooms.guardrails.insights.rewriting import without_condition, without_statement
 from remit.rooms.guardrails.insights.windows import bounds
+from remit.rooms.iam.wildcards import covers, matches
 
 _PAIR: Final = 40
 """What comparing two statements costs, in the steps that facts account for."""

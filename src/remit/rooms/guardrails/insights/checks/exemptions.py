@@ -6,11 +6,12 @@ import re
 from collections.abc import Iterator
 from typing import Final
 
-from remit.rooms.guardrails.insights.facts import Facts, matches
+from remit.rooms.guardrails.insights.facts import Facts
 from remit.rooms.guardrails.insights.finding import Check
 from remit.rooms.guardrails.insights.hit import Hit
 from remit.rooms.guardrails.insights.policy import Condition, Policy, Statement, Value
 from remit.rooms.guardrails.insights.rewriting import with_text
+from remit.rooms.iam.wildcards import matches
 
 _ARN_KEYS: Final = ("aws:principalarn",)
 _ROLE: Final = re.compile(r"arn:[^:]*:iam::([^:]*):role/(.+)")

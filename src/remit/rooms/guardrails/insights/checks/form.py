@@ -11,8 +11,9 @@ from remit.rooms.guardrails.insights.facts import Facts, closest
 from remit.rooms.guardrails.insights.finding import Check
 from remit.rooms.guardrails.insights.hit import Fix, Hit, Severity
 from remit.rooms.guardrails.insights.located import Node, step
-from remit.rooms.guardrails.insights.policy import ELEMENTS, OPERATORS, Condition, Policy, Statement
+from remit.rooms.guardrails.insights.policy import Condition, Policy, Statement
 from remit.rooms.guardrails.insights.rewriting import with_operator
+from remit.rooms.iam.vocabulary import OPERATORS, STATEMENT_ELEMENTS
 
 CURRENT: Final = "2012-10-17"
 OLD: Final = "2008-10-17"
@@ -73,9 +74,9 @@ def _statements(policy: Policy, facts: Facts) -> Iterator[Hit]:
 def _elements(policy: Policy, facts: Facts) -> Iterator[Hit]:
     for statement in policy.statements:
         for name, member in statement.elements.items():
-            if name in ELEMENTS:
+            if name in STATEMENT_ELEMENTS:
                 continue
-            like = facts.closest(name, ELEMENTS)
+            like = facts.closest(name, STATEMENT_ELEMENTS)
             free = like is not None and like not in statement.elements
             fixes = (Fix(f"Rename it to {like}", renamed(policy.text, member, str(like)), True),) if free else ()
             hint = f"; {like} is meant" if like else ""
@@ -142,7 +143,8 @@ def _resource_elements(policy: Policy, facts: Facts) -> Iterator[Hit]:
         if len(both) == 2:
             yield statement.hit("A statement has either Resource or NotResource", "NotResource")
         elif not both and policy.kind != "resource":
-            misspelt = any(name not in ELEMENTS and facts.closest(name, ELEMENTS) for name in statement.elements)
+            strange = [name for name in statement.elements if name not in STATEMENT_ELEMENTS]
+            misspelt = any(facts.closest(name, STATEMENT_ELEMENTS) for name in strange)
             fix = Fix('Add "Resource": "*"', added(policy.text, statement.node, "*", "Resource"), True)
             message = "The statement has neither Resource nor NotResource"
             yield statement.hit(message, "Resource", fixes=() if misspelt else (fix,))

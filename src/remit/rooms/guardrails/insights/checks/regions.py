@@ -6,10 +6,11 @@ from collections.abc import Iterator
 from typing import Final
 
 from remit.rooms.guardrails.insights.edits import added, renamed, replaced
-from remit.rooms.guardrails.insights.facts import Facts, matches, sample
+from remit.rooms.guardrails.insights.facts import Facts, sample
 from remit.rooms.guardrails.insights.finding import Check
 from remit.rooms.guardrails.insights.hit import Fix, Hit
 from remit.rooms.guardrails.insights.policy import Condition, Policy, Statement
+from remit.rooms.iam.wildcards import matches
 
 _KEY: Final = "aws:requestedregion"
 GLOBAL_SERVICES: Final = (

@@ -7,11 +7,12 @@ from collections.abc import Iterator
 from functools import lru_cache
 from typing import Final
 
-from remit.rooms.guardrails.insights.facts import Facts, overlap, sample
+from remit.rooms.guardrails.insights.facts import Facts, sample
 from remit.rooms.guardrails.insights.finding import Check
 from remit.rooms.guardrails.insights.hit import Hit
 from remit.rooms.guardrails.insights.policy import Policy, Statement, Value
 from remit.rooms.guardrails.insights.rewriting import with_text
+from remit.rooms.iam.wildcards import overlap
 
 _PARTITION: Final = re.compile(r"aws(?:-cn|-us-gov|-iso(?:-[a-z])?|-eusc)?|[^:]*[*?][^:]*")
 _ACCOUNT: Final = re.compile(r"|\d{12}|aws|[^:]*[*?$][^:]*|cloudfront")

@@ -7,12 +7,13 @@ from collections.abc import Iterator
 from typing import Final
 
 from remit.rooms.guardrails.insights.edits import removed, replaced
-from remit.rooms.guardrails.insights.facts import Facts, covers
+from remit.rooms.guardrails.insights.facts import Facts
 from remit.rooms.guardrails.insights.finding import Check
 from remit.rooms.guardrails.insights.hit import Fix, Hit
 from remit.rooms.guardrails.insights.located import Node, step, strings
 from remit.rooms.guardrails.insights.policy import Policy, Statement
 from remit.rooms.guardrails.insights.rewriting import without_statement, without_value
+from remit.rooms.iam.wildcards import covers
 
 _LOOK_ALIKES: Final = dict(
     zip(
