@@ -6,9 +6,12 @@ import gc
 import signal
 import threading
 from collections.abc import Generator, Iterator
+from functools import partial
 from pathlib import Path
 
 import pytest
+from jinja2 import BytecodeCache, Environment
+from jinja2.bccache import Bucket
 from tests import s3server
 from tests.postgresql import BINARIES, PostgreSQL, running
 
@@ -32,6 +35,29 @@ def pytest_collection() -> Generator[None, object, object]:
 def pytest_unconfigure() -> None:
     """At the end it goes as ever."""
     gc.unfreeze()
+
+
+class _Compiled(BytecodeCache):
+    """Compiled templates by name and content."""
+
+    def __init__(self) -> None:
+        self._kept: dict[tuple[str, str], bytes] = {}
+
+    def load_bytecode(self, bucket: Bucket) -> None:
+        if kept := self._kept.get((bucket.key, bucket.checksum)):
+            bucket.bytecode_from_string(kept)
+
+    def dump_bytecode(self, bucket: Bucket) -> None:
+        self._kept[bucket.key, bucket.checksum] = bucket.bytecode_to_string()
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _templates_compiled_once() -> Iterator[None]:
+    """A process has one console, but here every test has: compiling its templates would take most of the test."""
+    with pytest.MonkeyPatch.context() as patch:
+        compiling = partial(Environment, bytecode_cache=_Compiled())
+        patch.setattr("remit.faces.console.pages.Environment", compiling)
+        yield
 
 
 @pytest.fixture(scope="session")
