@@ -8,9 +8,10 @@ from typing import Any
 
 from remit.app.authorization_files import AuthorizationFiles
 from remit.app.organization_file import OrganizationFile
+from remit.flows.counted_calls import CountedCalls
 from remit.flows.permissions.can import can, credentials
 from remit.flows.permissions.narrow import narrow
-from remit.flows.permissions.sources import Calls, Sources
+from remit.flows.permissions.sources import Sources
 from remit.flows.questions.window import read_window
 from remit.model.errors import AuthorizationError, NotFound
 from remit.reference.aws import AwsReference
@@ -23,7 +24,7 @@ class PermissionsDesk:
 
     def __init__(
         self,
-        calls: Calls,
+        calls: CountedCalls,
         reference: Callable[[], AwsReference],
         files: AuthorizationFiles,
         organization: OrganizationFile,

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import Any, Protocol
 
+from remit.flows.counted_calls import CountedCalls
 from remit.rooms.guardrails.cells import Cell, Labels, Part, Values
 from remit.rooms.query.predicate import Predicate
 
@@ -12,20 +13,11 @@ Row = dict[str, Any]
 Json = dict[str, Any]
 
 
-class ContextStore(Protocol):
-    """Fields are those of ``rooms.guardrails.record``. Rows have ``count``, ``denied`` (how many of them were),
-    ``first`` and ``last`` (microseconds) beside what each question names. ``calls`` are (service, operation)."""
+class ContextStore(CountedCalls, Protocol):
+    """Rows and fields are as ``CountedCalls`` says; ``calls`` are (service, operation)."""
 
     def pinned(self) -> ContextStore:
         """The same store without what arrives from now on: questions that follow are of one set of events."""
-        ...
-
-    def operations(self, predicate: Predicate) -> list[Row]:
-        """Rows with ``provider``, ``service``, ``operation``, ``permissions`` (a field) and ``counted``."""
-        ...
-
-    def distinct(self, predicate: Predicate, fields: Sequence[str], calls: Sequence[Values] | None = None) -> list[Row]:
-        """Rows with ``values``, one for each distinct combination of fields, of events that needed a permission."""
         ...
 
     def cells(self, predicate: Predicate, parts: Sequence[Part], calls: Sequence[Values]) -> list[Row]:

@@ -2,37 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any, Protocol
+from typing import Any
 
+from remit.flows.counted_calls import CountedCalls
 from remit.flows.questions.window import Window
 from remit.model.event_json import rfc3339
 from remit.reference.aws import AwsReference
 from remit.rooms.authorization import Details, Guarding, Place
-from remit.rooms.guardrails.cells import Values
 from remit.rooms.iam import Document, parse_document
 from remit.rooms.organization import Organization
 from remit.rooms.organization.structure import RCP, SCP, Level
-from remit.rooms.query.predicate import Predicate
 
 Row = dict[str, Any]
 Json = dict[str, Any]
 COMMAND = "aws iam get-account-authorization-details > ACCOUNT.json"
 """What to run, with an account's credentials, for what the answers need."""
-
-
-class Calls(Protocol):
-    """Stored calls, counted."""
-
-    def distinct(self, predicate: Predicate, fields: Sequence[str], calls: Sequence[Values] | None = None) -> list[Row]:
-        """Rows ``{values, count, denied, first, last}`` for each distinct combination of fields, of calls that needed a
-        known permission."""
-        ...
-
-    def operations(self, predicate: Predicate) -> list[Row]:
-        """Rows ``{provider, service, operation, permissions, counted, count, denied, first, last}`` of all calls."""
-        ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,7 +32,7 @@ class Export:
 class Sources:
     """Everything an answer is made from; ``moment`` is when it is asked, in microseconds since the epoch."""
 
-    calls: Calls
+    calls: CountedCalls
     reference: AwsReference
     details: Details
     exports: tuple[Export, ...]

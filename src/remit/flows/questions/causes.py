@@ -5,10 +5,11 @@ Each distinct combination of what the policies look at is judged once, under the
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 from itertools import pairwise
-from typing import Any, Final, Protocol
+from typing import Any, Final
 
+from remit.flows.counted_calls import CountedCalls
 from remit.flows.questions.causes_gathered import GROUPED, Gathered
 from remit.flows.questions.causes_told import told_row
 from remit.flows.questions.guarding import Guarding
@@ -18,7 +19,6 @@ from remit.model.errors import OrganizationError
 from remit.reference.aws import AwsReference
 from remit.rooms.guardrails.callers import CALLER, caller_of
 from remit.rooms.guardrails.causes import RECORDED, Causes, asked_of, fields_for, name_causes
-from remit.rooms.guardrails.cells import Values
 from remit.rooms.guardrails.owners import owner_of
 from remit.rooms.guardrails.record import OWNERS, fields_of
 from remit.rooms.guardrails.requests import OPERATION, Translation
@@ -36,26 +36,12 @@ HOW: Final = "Give the organization with `remit organization import`, and each d
 _COLUMNS: Final = tuple(column.name for column in COLUMNS if column.name not in ("raw", "link_offers", "link_asks"))
 
 
-class DeniedCalls(Protocol):
-    """Calls counted by the fields that policies look at (``rooms.guardrails.record``)."""
-
-    def distinct(
-        self,
-        predicate: Predicate,
-        fields: Sequence[str],
-        calls: Sequence[Values] | None = None,
-        commonest: int | None = None,
-    ) -> list[Row]:
-        """Rows with ``values``, ``count``, ``first`` and ``last``; the commonest alone if so many are asked for."""
-        ...
-
-
 class DenialCauses:
     """The questions, over one store and one organization, which may not be there."""
 
     def __init__(
         self,
-        calls: DeniedCalls,
+        calls: CountedCalls,
         index: EventIndex,
         organization: Callable[[], Organization | None],
         reference: AwsReference,
@@ -128,7 +114,7 @@ def _judge(fields: Row, moment: int, guarding: Guarding, translation: Translatio
 class _Judging:
     """One answer about many denials."""
 
-    def __init__(self, calls: DeniedCalls, index: EventIndex, guarding: Guarding, translation: Translation) -> None:
+    def __init__(self, calls: CountedCalls, index: EventIndex, guarding: Guarding, translation: Translation) -> None:
         self._calls = calls
         self._index = index
         self._guarding = guarding
