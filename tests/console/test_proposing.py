@@ -141,7 +141,8 @@ def test_who_may_not_is_offered_nothing_and_refused(desk: Desk) -> None:
     [
         ({"guardrail": "org-deny-leave", "target": "everywhere"}, "is no target of a policy"),
         ({"text": "{", "target": ACCOUNT}, "Not valid JSON"),
-        ({"target": ACCOUNT}, "Back to the policy"),
+        ({"text": "{", "target": ACCOUNT}, 'name="text" value="{"'),
+        ({"target": ACCOUNT}, "Write a policy"),
         ({"guardrail": "region-allowlist-deny", "target": ACCOUNT}, "approved_regions"),
     ],
     ids=str,

@@ -18,7 +18,8 @@ SEVERITY_MEANS: Final = {
 def insight_view(found: Json) -> Json:
     """The answer of the checks, each fix with the ``name`` that ``fix_named`` finds again."""
     findings = [{**each, "fixes": _named(each)} for each in found["findings"]]
-    said = [f"{found['counts'][severity]} {severity}" for severity in SEVERITIES if found["counts"][severity]]
+    counts = [(found["counts"][severity], severity) for severity in SEVERITIES if found["counts"][severity]]
+    said = [f"{count} {severity}{'s' * (severity == 'error' and count > 1)}" for count, severity in counts]
     return {**found, "findings": findings, "said": ", ".join(said), "means": SEVERITY_MEANS}
 
 

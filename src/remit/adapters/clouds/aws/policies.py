@@ -25,6 +25,7 @@ _MISSING: Final = frozenset(
 )
 _THERE: Final = frozenset({"DuplicatePolicyException", "DuplicatePolicyAttachmentException"})
 """Also the answer to our own call, made again by boto3 after its first answer was lost."""
+_LATER: Final = frozenset({"ThrottlingException", "TooManyRequestsException", "ConcurrentModificationException"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -143,8 +144,19 @@ class OrganizationPolicies:
 
 def _refusal(error: Exception, operation: str, what: str) -> Unavailable:
     return Unavailable(
-        f"AWS Organizations did not do what it was asked: {error}",
-        where=f"{operation} {what}".strip(),
-        remedy="Use credentials of the management account, or of a delegated administrator, that may do this; "
-        "name them with --profile.",
+        f"AWS Organizations gave no good answer: {error}", where=f"{operation} {what}".strip(), remedy=_remedy(error)
+    )
+
+
+def _remedy(error: Exception) -> str:
+    """What helps against an error of botocore: patience, a connection, or other credentials."""
+    from botocore.exceptions import ClientError, ConnectionError, HTTPClientError
+
+    if isinstance(error, ClientError) and error.response.get("Error", {}).get("Code") in _LATER:
+        return "AWS asks for patience: try again in a moment."
+    if isinstance(error, ConnectionError | HTTPClientError):
+        return "See that this machine reaches AWS, and try again."
+    return (
+        "Use credentials of the management account, or of a delegated administrator, that may do this, in the "
+        "environment of the server or command; --profile names others."
     )
