@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gzip
 import json
+import tomllib
 from pathlib import Path
 
 import pytest
@@ -15,6 +16,7 @@ from remit.model.errors import ConfigError
 from remit.model.vocabulary import ACTION_KINDS
 from remit.reference.aws import AwsReference
 
+ROOT = Path(__file__).resolve().parents[2]
 DATA = (Path(remit.reference.__path__[0]) / "data" / "aws_actions.json.gz").read_bytes()
 REFERENCE = AwsReference.from_bytes(DATA)
 
@@ -29,6 +31,36 @@ REFERENCE = AwsReference.from_bytes(DATA)
         ("lambda.amazonaws.com", "CreateFunction20150331", ("lambda:CreateFunction",)),
         ("lambda.amazonaws.com", "UpdateFunctionCode20150331v2", ("lambda:UpdateFunctionCode",)),
         ("cloudfront.amazonaws.com", "CreateFunction2020_05_31", ("cloudfront:CreateFunction",)),
+        ("lambda.amazonaws.com", "GetFunctionConfiguration20150331v2", ("lambda:GetFunctionConfiguration",)),
+        ("lambda.amazonaws.com", "InvokeWithResponseStream", ("lambda:InvokeFunction",)),
+        ("cloudfront.amazonaws.com", "CreateDistribution2020_05_31", ("cloudfront:CreateDistribution",)),
+        (
+            "cloudfront.amazonaws.com",
+            "CreateDistributionWithTags2020_05_31",
+            ("cloudfront:CreateDistribution", "cloudfront:TagResource"),
+        ),
+        ("s3.amazonaws.com", "HeadObject", ("s3:GetObject",)),
+        ("s3.amazonaws.com", "DeleteObjects", ("s3:DeleteObject",)),
+        ("s3.amazonaws.com", "InitiateMultipartUpload", ("s3:PutObject",)),
+        ("s3.amazonaws.com", "CompleteMultipartUpload", ("s3:PutObject",)),
+        ("s3.amazonaws.com", "PutBucketLifecycleConfiguration", ("s3:PutLifecycleConfiguration",)),
+        ("s3.amazonaws.com", "PutBucketNotificationConfiguration", ("s3:PutBucketNotification",)),
+        ("s3.amazonaws.com", "DeleteBucketIntelligentTieringConfiguration", ("s3:PutIntelligentTieringConfiguration",)),
+        ("s3express.amazonaws.com", "PutObject", ("s3express:CreateSession",)),
+        ("s3express.amazonaws.com", "CreateBucket", ("s3express:CreateBucket",)),
+        ("apigateway.amazonaws.com", "CreateRestApi", ("apigateway:POST",)),
+        ("apigateway.amazonaws.com", "UpdateStage", ("apigateway:PATCH",)),
+        ("apigateway.amazonaws.com", "GetRestApis", ("apigateway:GET",)),
+        ("apigateway.amazonaws.com", "DeleteRestApi", ("apigateway:DELETE",)),
+        ("apigateway.amazonaws.com", "PutMethod", ("apigateway:PUT",)),
+        ("apigateway.amazonaws.com", "CreatePortal", ("apigateway:CreatePortal",)),
+        ("email.amazonaws.com", "SendEmail", ("ses:SendEmail",)),
+        ("tagging.amazonaws.com", "TagResources", ("tag:TagResources",)),
+        ("api.sagemaker.amazonaws.com", "CreateEndpoint", ("sagemaker:CreateEndpoint",)),
+        ("bedrock.amazonaws.com", "Converse", ("bedrock:InvokeModel",)),
+        ("bedrock.amazonaws.com", "StartAsyncInvoke", ("bedrock:InvokeModel",)),
+        ("budgets.amazonaws.com", "CreateBudget", ("budgets:ModifyBudget",)),
+        ("cassandra.amazonaws.com", "DropKeyspace", ("cassandra:Drop",)),
         ("monitoring.amazonaws.com", "PutMetricAlarm", ("cloudwatch:PutMetricAlarm",)),
         ("signin.amazonaws.com", "ConsoleLogin", ()),
         ("nothing.amazonaws.com", "Whatever", ()),
@@ -36,6 +68,11 @@ REFERENCE = AwsReference.from_bytes(DATA)
 )
 def test_the_permissions_of_an_operation_are_iams_own_names(source, name, permissions):
     assert REFERENCE.permissions(source, name) == permissions
+
+
+def test_every_name_that_the_tables_give_an_operation_is_an_action_of_iam():
+    names = tomllib.loads((ROOT / "scripts" / "aws_names.toml").read_text("utf-8"))["operations"]
+    assert [(name, each) for name, given in names.items() for each in given if REFERENCE.action(each) is None] == []
 
 
 def test_every_exception_names_actions_that_exist():

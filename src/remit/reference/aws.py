@@ -20,6 +20,7 @@ from remit.reference.aws_verbs import CREDENTIAL_GRANTS, LOGINS, kind_of_name, l
 
 _VERSIONED: Final = re.compile(r"(?:20\d{6}|20\d\d_\d\d_\d\d)(?:v\d+)?$")
 """The API version some services append to the event name: CreateFunction20150331v2."""
+_VERB: Final = re.compile("[A-Z][a-z]+")
 _SENT_TAGS: Final = ("aws:RequestTag/", "aws:TagKeys")
 _HOST: Final = re.compile(r"^(.+?)(?:\.[a-z]{2}(?:-[a-z]+)+-\d)?\.(?:amazonaws\.com(?:\.cn)?|api\.aws|aws\.internal)$")
 
@@ -135,8 +136,13 @@ class AwsReference:
         permissions = self._exceptions.get(f"{service}:{name}")
         if permissions is None:
             spelled = self.spelled(service, name)
-            permissions = (f"{service}:{spelled}",) if spelled else ()
+            permissions = (f"{service}:{spelled}",) if spelled else self._by_verb(service, name)
         return Operation(service, name, permissions, self.action(permissions[0]) if permissions else None)
+
+    def _by_verb(self, service: str, name: str) -> tuple[str, ...]:
+        """What a service that authorizes by the method of its requests asks of names with this first word."""
+        verb = _VERB.match(name)
+        return self._exceptions.get(f"{service}:{verb[0]}*", ()) if verb else ()
 
     def permissions(self, event_source: str, event_name: str) -> tuple[str, ...]:
         """The IAM actions the call needs; none when AWS's reference does not list it."""
