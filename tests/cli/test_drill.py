@@ -98,6 +98,32 @@ def test_a_folder_with_anything_else_is_left_alone(tmp_path: Path) -> None:
     assert kept.read_text(encoding="utf-8") == "mine"
 
 
+class Killed(BaseException):
+    """Stands for a signal that nothing can catch."""
+
+
+@pytest.mark.parametrize("at", ["remove", "prepare", "fill"])
+def test_a_drill_that_was_killed_is_played_anew_in_its_folder(
+    at: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folder = tmp_path / "data"
+    drilling = RemitApplication(lambda text: None)
+
+    def killed(*_: object) -> None:
+        raise Killed(at)
+
+    with monkeypatch.context() as patched:
+        patched.setattr(f"remit.app.demo.{at}", killed)
+        with pytest.raises(Killed):
+            drilling.drill(folder, "sagemaker", lambda step: None)
+    (folder / "left.txt").write_text("of the first", encoding="utf-8")
+    monkeypatch.setattr("remit.app.demo.fill", killed)
+    with pytest.raises(Killed):
+        drilling.drill(folder, "sagemaker", lambda step: None)
+    assert not (folder / "left.txt").exists()
+    assert (folder / "organization.json").exists()
+
+
 def test_there_is_no_other_drill(capsys: pytest.CaptureFixture[str]) -> None:
     assert run(RemitApplication(lambda text: None), ["drill", "redshift"]) == 2
     assert "redshift" in capsys.readouterr().err

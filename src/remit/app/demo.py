@@ -27,8 +27,8 @@ MARK: Final = "demonstration.json"
 _FRESH_SECONDS: Final = 12 * 3600
 
 
-def prepare(folder: Path, say: Callable[[str], None]) -> bool:
-    """Make the folder ready for the demonstration; True when it must be filled.
+def prepare(folder: Path, say: Callable[[str], None], beside: str = "") -> bool:
+    """Make the folder ready for the demonstration; True when it must be filled. A file named ``beside`` may be there.
 
     :raises UsageError: if the folder holds something that is no demonstration.
     """
@@ -38,7 +38,7 @@ def prepare(folder: Path, say: Callable[[str], None]) -> bool:
             return False
         say("The demonstration is unfinished or from another day, and is made anew.")
         _empty(folder)
-    elif folder.exists() and any(folder.iterdir()):
+    elif folder.exists() and any(item.name != beside for item in folder.iterdir()):
         raise UsageError(
             "This data folder holds no demonstration", where=str(folder), remedy="Name another one with --data."
         )
@@ -50,10 +50,10 @@ def prepare(folder: Path, say: Callable[[str], None]) -> bool:
     return True
 
 
-def remove(folder: Path) -> None:
-    """Empty a folder, unless a process keeps it; there need not be one."""
+def remove(folder: Path, beside: str = "") -> None:
+    """Empty a folder but for the file named ``beside``, unless a process keeps it; there need not be one."""
     if folder.exists():
-        _empty(folder)
+        _empty(folder, beside)
         (folder / MARK).unlink(missing_ok=True)
         (folder / LEASE_FILE).unlink(missing_ok=True)
 
@@ -78,11 +78,11 @@ def _sign(mark: Path, made: float) -> None:
     mark.write_text(json.dumps({"made": made, "synthetic": True}), encoding="utf-8")
 
 
-def _empty(folder: Path) -> None:
+def _empty(folder: Path, beside: str = "") -> None:
     """Remove what is in the folder, unless a process keeps it. The mark goes last: half emptied, it is still known."""
     with Lease.acquire(folder, "demonstration"):
         for item in folder.iterdir():
-            if item.name in (LEASE_FILE, MARK):
+            if item.name in (LEASE_FILE, MARK, beside):
                 continue
             if item.is_dir() and not item.is_symlink():
                 shutil.rmtree(item)

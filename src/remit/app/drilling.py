@@ -66,9 +66,10 @@ def _make_ready(folder: Path, say: Say) -> None:
         raise UsageError(
             "This data folder holds no drill", where=str(folder), remedy="Name another one, or a new one, with --data."
         )
-    demo.remove(folder)
-    demo.prepare(folder, say)
-    mark.write_text(json.dumps({"drill": True}), encoding="utf-8")
+    folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+    mark.write_text(json.dumps({"drill": True}), encoding="utf-8")  # killed from here on, it is known for a drill
+    demo.remove(folder, MARK)
+    demo.prepare(folder, say, MARK)
 
 
 class _Stage:
