@@ -157,3 +157,22 @@ def test_a_policy_far_over_its_limit_is_refused_with_the_limit(remit: Remit, dat
     done = remit("backtest", str(tmp_path / "wide.json"), "--data", str(data))
     assert done.status == 2
     assert "AWS takes 10,240 of an SCP" in done.err
+
+
+def test_another_organization_file_is_called_by_its_name_and_may_be_large(
+    remit: Remit, data: Path, tmp_path: Path
+) -> None:
+    other, policy = tmp_path / "ours.json", tmp_path / "policy.json"
+    policy.write_text(json.dumps(POLICY), encoding="utf-8")
+    asked = ("backtest", str(policy), "--data", str(data), "--organization", str(other))
+    other.write_text('{"format": 2}', encoding="utf-8")
+    refused = remit(*asked)
+    assert refused.status == 78
+    assert "ours.json, at /format" in refused.err
+    known = json.loads(organization_json(END_US))
+    known["note"] = "x" * 3_000_000
+    other.write_text(json.dumps(known), encoding="utf-8")
+    assert remit(*asked).status == 0
+    with other.open("wb") as opened:
+        opened.truncate((32 << 20) + 1)
+    assert f"The file is larger than 33,554,432 bytes ({other})" in remit(*asked).err

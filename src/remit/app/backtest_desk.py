@@ -8,7 +8,7 @@ from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any, Final
 
-from remit.app.organization_file import OrganizationFile
+from remit.app.organization_file import FILE_NAME, OrganizationFile
 from remit.flows.backtest.ports import ContextStore
 from remit.flows.backtest.trial import Trial, backtest
 from remit.flows.insights import PolicyInsights
@@ -70,12 +70,15 @@ class BacktestDesk:
         query: str = "",
         against: Json | None = None,
         organization: str | None = None,
+        organization_name: str = "",
         remember: bool = True,
         who: str = "local",
     ) -> Json:
-        """What the policy would have denied; ``organization`` is the text of another organization file. With
-        ``remember`` it counts for whoever attaches the policy, as run by ``who``."""
-        known = parse_organization(organization) if organization is not None else self._organization.organization()
+        """What the policy would have denied; ``organization`` is the text of another organization file, and
+        ``organization_name`` what errors call it. With ``remember`` it counts for whoever attaches the
+        policy, as run by ``who``."""
+        given = None if organization is None else parse_organization(organization, organization_name or FILE_NAME)
+        known = given or self._organization.organization()
         document, own = self._document(policy, known)
         kind = _kind(kind, own, document)
         _triable(document, kind)

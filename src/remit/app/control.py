@@ -23,7 +23,8 @@ from remit.model.errors import QueryError, RemitError, Unavailable
 
 SOCKET_NAME: Final = "control.sock"
 _PRIVATE: Final = "remit-control-"
-_REQUEST_LIMIT: Final = 1 << 20
+_REQUEST_LIMIT: Final = 80 << 20
+"""Bytes of one request: an organization file and a policy, as JSON."""
 _PATH_LIMIT: Final = 100  # the kernel takes 107 bytes
 Handler = Callable[[str, dict[str, Any], threading.Event], Iterator[Any]]
 """(call, arguments, gone) to the items of its answer; ``gone`` is set when nobody waits for it any more. An item that

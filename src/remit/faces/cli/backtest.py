@@ -15,6 +15,8 @@ from remit.flows.backtest.groups import GROUPS
 from remit.model.errors import UsageError
 
 _LARGEST: Final = 1_000_000
+_LARGEST_ORGANIZATION: Final = 32 << 20
+"""A thousand policies with six versions of 5,120 characters each fit."""
 _DIFFERENCES: Final = {
     "newly_denied": "newly denied",
     "no_longer_denied": "no longer denied",
@@ -68,7 +70,8 @@ def backtest(
         "until": until,
         "query": query,
         "against": _source(against, ()) if against else None,
-        "organization": _read(organization) if organization else None,
+        "organization": _read(organization, _LARGEST_ORGANIZATION) if organization else None,
+        "organization_name": str(organization or ""),
     }
     with app.desk_of(data, "backtest") as desk:
         found = desk.run(**asked)
@@ -89,12 +92,12 @@ def _source(named: str, settings: tuple[str, ...]) -> Json:
     return {"named": named, "values": values_of(None, settings)}
 
 
-def _read(path: Path) -> str:
+def _read(path: Path, most: int = _LARGEST) -> str:
     try:
         with path.open("rb") as opened:
-            content = opened.read(_LARGEST + 1)
-        if len(content) > _LARGEST:
-            raise UsageError(f"The file is larger than {_LARGEST:,} bytes", where=str(path))
+            content = opened.read(most + 1)
+        if len(content) > most:
+            raise UsageError(f"The file is larger than {most:,} bytes", where=str(path))
         return content.decode("utf-8")
     except UnicodeDecodeError as error:
         raise UsageError("The file is not UTF-8 text", where=str(path)) from error
