@@ -142,3 +142,23 @@ def test_a_guardrail_nobody_has_is_bad_input() -> None:
 def test_the_packaged_tables_are_the_ones_used() -> None:
     assert make_insights().checks()["reference"] == tables()[0].version
     assert resources.files("remit.reference.data").joinpath("aws_condition_keys.json.gz").is_file()
+
+
+@pytest.mark.parametrize(
+    ("kind", "principal", "said"),
+    [
+        ("scp", "*", "an SCP has no Principal"),
+        ("scp", {"AWS": "arn:aws:iam::111122223333:role/x"}, "an SCP has no Principal"),
+        ("rcp", {"AWS": "arn:aws:iam::111122223333:role/x"}, 'In an RCP Principal is "*" and nothing else'),
+        ("rcp", None, "The statement does not say whom it is about"),
+    ],
+)
+def test_the_type_that_is_said_decides_what_a_principal_means(
+    kind: str, principal: object, said: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    statement = {"Effect": "Deny", "Action": "s3:DeleteBucket", "Resource": "*"}
+    statement |= {"Principal": principal} if principal else {}  # type: ignore[dict-item]
+    file = tmp_path / "policy.json"
+    file.write_text(json.dumps({"Version": "2012-10-17", "Statement": [statement]}), encoding="utf-8")
+    assert _lint(str(file), "--type", kind) == 3
+    assert said in capsys.readouterr().out
