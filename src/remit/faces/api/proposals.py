@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import datetime
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, TypeVar
 from urllib.parse import quote
 
 from fastapi import APIRouter, Depends, Path
@@ -17,6 +18,7 @@ from remit.faces.api.ports import Attaching
 from remit.faces.web.caller import Caller
 from remit.faces.web.problems import problem
 
+Route = TypeVar("Route", bound=Callable[..., Response])
 router = APIRouter(tags=["guardrails"])
 Desk = Annotated[Attaching, Depends(desk("attaching"))]
 By = Annotated[Caller, Depends(caller)]
@@ -133,34 +135,29 @@ def show_proposal(attaching: Desk, proposal: ProposalId) -> Response:
     return answer(attaching.show(proposal))
 
 
-@router.post(
-    "/guardrails/proposals/{proposal}/approve",
-    responses={200: {"model": Proposal}, **problems(404, 409)},
-    summary="Agree to a proposal",
-    openapi_extra=needs("admin"),
-)
+def _step(verb: str, summary: str) -> Callable[[Route], Route]:
+    """A route by which an administrator takes a proposal a step on."""
+    return router.post(
+        f"/guardrails/proposals/{{proposal}}/{verb}",
+        responses={200: {"model": Proposal}, **problems(404, 409)},
+        summary=summary,
+        openapi_extra=needs("admin"),
+    )
+
+
+@_step("approve", "Agree to a proposal")
 def approve_proposal(attaching: Desk, by: By, proposal: ProposalId) -> Response:
     """As another person than who made it. 409 when the yes does not count, or something lacks by now."""
     return answer(attaching.as_person(attaching.caller(by.name, by.kind)).approve(proposal))
 
 
-@router.post(
-    "/guardrails/proposals/{proposal}/attach",
-    responses={200: {"model": Proposal}, **problems(404, 409)},
-    summary="Attach what was agreed to",
-    openapi_extra=needs("admin"),
-)
+@_step("attach", "Attach what was agreed to")
 def attach_proposal(attaching: Desk, by: By, proposal: ProposalId) -> Response:
     """Once, with the credentials of this server; how it went is in the answer."""
     return answer(attaching.as_person(attaching.caller(by.name, by.kind)).execute(proposal))
 
 
-@router.post(
-    "/guardrails/proposals/{proposal}/withdraw",
-    responses={200: {"model": Proposal}, **problems(404, 409)},
-    summary="Take a proposal back",
-    openapi_extra=needs("admin"),
-)
+@_step("withdraw", "Take a proposal back")
 def withdraw_proposal(attaching: Desk, by: By, proposal: ProposalId) -> Response:
     """As long as it was not used."""
     return answer(attaching.as_person(attaching.caller(by.name, by.kind)).withdraw(proposal))
