@@ -24,7 +24,7 @@ from remit.reference.aws_condition_keys import ConditionKeys
 from remit.rooms.guardrails.insights.facts import Facts
 from remit.rooms.guardrails.insights.lint import Insights, lint, text_of
 from remit.rooms.guardrails.insights.located import read_located
-from remit.rooms.guardrails.insights.policy import view_policy
+from remit.rooms.guardrails.insights.viewing import view_policy
 
 MOMENT = datetime(2026, 11, 1, 12, tzinfo=UTC)
 FOLDER = resources.files("remit.rooms.guardrails.insights") / "cases"

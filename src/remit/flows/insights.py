@@ -15,8 +15,9 @@ from remit.rooms.guardrails.insights.finding import Finding
 from remit.rooms.guardrails.insights.hit import POLICY_TYPES, PolicyType
 from remit.rooms.guardrails.insights.lint import Insights, fix, lint, text_of, to_json
 from remit.rooms.guardrails.insights.located import Unreadable, read_located
-from remit.rooms.guardrails.insights.policy import Policy, view_policy
+from remit.rooms.guardrails.insights.policy import Policy
 from remit.rooms.guardrails.insights.registry import FAMILIES
+from remit.rooms.guardrails.insights.viewing import view_policy
 from remit.rooms.guardrails.rendering import example_values, render
 
 Json = dict[str, Any]

@@ -14,9 +14,10 @@ from remit.rooms.guardrails.insights.facts import Facts, Spent
 from remit.rooms.guardrails.insights.finding import Check, Finding
 from remit.rooms.guardrails.insights.hit import POLICY_TYPES, SEVERITIES, Fix, Hit, PolicyType
 from remit.rooms.guardrails.insights.located import Lines, Node, Unreadable, read_located
-from remit.rooms.guardrails.insights.policy import Policy, view_policy
+from remit.rooms.guardrails.insights.policy import Policy
 from remit.rooms.guardrails.insights.registry import CHECKS, NOT_FINISHED, REFUSED, TOO_LONG, UNREADABLE
 from remit.rooms.guardrails.insights.size import LIMITS, minified, plain_size, size_of
+from remit.rooms.guardrails.insights.viewing import view_policy
 from remit.rooms.iam.kinds import check_kind
 from remit.rooms.iam.reading import read_document
 
