@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Hashable, Iterator
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -11,8 +12,10 @@ import pytest
 from tests.estate_store import END_US, fill, share
 
 from remit.adapters.store.index.contexts import Contexts
+from remit.adapters.store.index.remembered import Remembered
 from remit.adapters.store.store import Store
 from remit.app.authorization_files import AuthorizationFiles
+from remit.app.keeping import open_desks
 from remit.app.organization_file import OrganizationFile
 from remit.app.packaged import load_reference
 from remit.app.permissions_desk import PermissionsDesk
@@ -144,3 +147,58 @@ def test_what_was_denied_is_not_proposed(desk: Desk) -> None:
     proposed = {action for one in proposal["document"]["Statement"] for action in one["Action"]}
     assert denied >= {"iam:CreateAccessKey", "s3:GetObject"}
     assert not denied & proposed
+
+
+@dataclass
+class Counted:
+    """A memory that counts what it did not have."""
+
+    kept: Remembered = field(default_factory=lambda: Remembered(lambda: None, 32))
+    asked: int = 0
+
+    def rows(self, question: Hashable, ask: Callable[[], list[Any]]) -> list[Any]:
+        def anew() -> list[Any]:
+            self.asked += 1
+            return ask()
+
+        return self.kept.rows(question, anew)
+
+
+def test_what_an_agent_can_do_is_remembered_until_the_files_or_the_organization_change(
+    tmp_path: Path, contexts: Contexts
+) -> None:
+    (tmp_path / "authorization").mkdir()
+    exports = authorization_json()
+    for name, text in exports.items():
+        (tmp_path / "authorization" / name).write_text(text)
+    (tmp_path / "organization.json").write_text(organization_json(END_US))
+    memory = Counted()
+    files = AuthorizationFiles(tmp_path / "authorization")
+    organization = OrganizationFile(tmp_path / "organization.json")
+    desk = PermissionsDesk(contexts, load_reference, files, organization, lambda: END_US, memory.rows)
+    first = desk.can("support-agent", "40d")
+    assert memory.asked == 1
+    assert desk.can("support-agent", "40d") == first
+    assert memory.asked == 1
+    changed = {name: text.replace("support-agent-boundary", "support-agent-fence") for name, text in exports.items()}
+    for name, text in changed.items():
+        (tmp_path / "authorization" / name).write_text(text)
+    found = desk.can("support-agent", "40d")
+    assert memory.asked == 2
+    assert found["answers"][0]["escape"]["boundary"] == "support-agent-fence"
+    (tmp_path / "organization.json").unlink()
+    alone = desk.can("support-agent", "40d")
+    assert memory.asked == 3
+    assert not alone["answers"][0]["escape"]["known"]
+    memory.kept.forget()
+    assert desk.can("support-agent", "40d") == alone
+    assert memory.asked == 4
+
+
+def test_a_removal_lets_go_of_what_agents_can_do(tmp_path: Path) -> None:
+    with Store.open(tmp_path / "data", "test") as store:
+        memory = open_desks(store)["permissions"]._remember.__self__
+        assert memory in store.index.memories
+        assert memory.rows("asked", lambda: [{"answer": 1}]) == memory.rows("asked", lambda: [{"answer": 2}])
+        store.index.rebuild(store.lake)
+        assert memory.rows("asked", lambda: [{"answer": 3}]) == [{"answer": 3}]

@@ -19,6 +19,7 @@ from remit.adapters.store.inbox import Inbox
 from remit.adapters.store.index.changes import IndexChanges
 from remit.adapters.store.index.contexts import Contexts
 from remit.adapters.store.index.narrowed import reader_of
+from remit.adapters.store.index.remembered import Remembered
 from remit.adapters.store.secrets import Secrets
 from remit.adapters.store.state.proposals import BacktestTable, ProposalTable
 from remit.adapters.store.state.tokens import StoredSignIns, StoredTokens
@@ -61,6 +62,8 @@ from remit.rooms.attribution.registry import parse_registry
 
 Json = dict[str, Any]
 Tell = Callable[[Json], None]
+_MOST_PERMISSIONS = 32
+"""Identities of which it is remembered what they can do, each some hundred kilobytes."""
 
 
 def open_desks(store: Store, configured: Configuration | None = None, address: str = "") -> dict[str, Any]:
@@ -96,10 +99,16 @@ def open_desks(store: Store, configured: Configuration | None = None, address: s
         guardrails=library,
         insights=insights,
         attaching=_attaching(store, configured),
-        permissions=PermissionsDesk(
-            Contexts(store.index), load_reference, authorization_of(store.folder, configured), organization
-        ),
+        permissions=_permissions(store, configured, organization),
     )
+
+
+def _permissions(store: Store, configured: Configuration, organization: OrganizationFile) -> PermissionsDesk:
+    """Its answers hang on no event, so no arrival makes them untrue; a removal lets go of them with all others."""
+    remembered = Remembered(lambda: None, _MOST_PERMISSIONS)
+    store.index.memories.add(remembered)
+    files = authorization_of(store.folder, configured)
+    return PermissionsDesk(Contexts(store.index), load_reference, files, organization, _now, remembered.rows)
 
 
 def _backtest(

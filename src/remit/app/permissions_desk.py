@@ -11,7 +11,7 @@ from remit.app.organization_file import OrganizationFile
 from remit.flows.counted_calls import CountedCalls
 from remit.flows.permissions.can import can, credentials
 from remit.flows.permissions.narrow import narrow
-from remit.flows.permissions.sources import Sources
+from remit.flows.permissions.sources import Remember, Sources, asked_anew
 from remit.flows.questions.window import read_window
 from remit.model.errors import AuthorizationError, NotFound
 from remit.reference.aws import AwsReference
@@ -29,12 +29,14 @@ class PermissionsDesk:
         files: AuthorizationFiles,
         organization: OrganizationFile,
         clock: Callable[[], int] = lambda: time.time_ns() // 1000,
+        remember: Remember = asked_anew,
     ) -> None:
         self._calls = calls
         self._reference = reference
         self._files = files
         self._organization = organization
         self._clock = clock
+        self._remember = remember
 
     def can(self, agent: str, window: str = "30d", authorization: Sequence[str] = ()) -> Json:
         """What the agent can do with the credentials it used in the window; ``authorization`` are paths of exports to
@@ -43,7 +45,7 @@ class PermissionsDesk:
 
     def panel(self, agent: str, window: str, *, whole: bool) -> Json:
         """What an agent's page shows: ``{principals, exports, how_to, can, note}``. ``can`` is the whole answer, which
-        takes a second or more for wide permissions, and None unless it is asked for."""
+        takes a second or more for wide permissions the first time, and None unless it is asked for."""
         nothing: Json = {"principals": [], "exports": None, "how_to": None, "can": None}
         try:
             sources, asked = self._sources(()), read_window(window, self._clock())
@@ -60,4 +62,4 @@ class PermissionsDesk:
     def _sources(self, given: Sequence[str]) -> Sources:
         details, exports = self._files.details(given)
         known = self._organization.organization()
-        return Sources(self._calls, self._reference(), details, exports, known, self._clock())
+        return Sources(self._calls, self._reference(), details, exports, known, self._clock(), self._remember)

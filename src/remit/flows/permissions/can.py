@@ -37,14 +37,13 @@ def can(sources: Sources, agent: str, window: Window) -> Json:
     guardings = {each: sources.guarding(each) for each in {*sources.details.accounts, *(i.account for i in known)}}
     bearings = [Bearing(each, sources.place(each.account), guardings[each.account]) for each in known]
     where = regions.asked(sources, sorted({each.account for each in known}), window.within, bearings)
-    asked = subjects(sources.reference) if bearings else {}
     return {
         "agent": agent,
         "window": window_json(window),
         "exports": sources.json(),
         "principals": [described(sources, each) for each in found],
         "regions": where,
-        "answers": [_answer(sources, each, guardings, where, asked) for each in bearings],
+        "answers": [_remembered(sources, each, guardings, where) for each in bearings],
         "how_to": None if bearings else how_to(sources, found),
         "notes": _notes(sources, found, where) if bearings else [],
     }
@@ -73,20 +72,29 @@ def how_to(sources: Sources, found: Sequence[Used]) -> Json:
     }
 
 
-def _answer(
-    sources: Sources,
-    bearing: Bearing,
-    guardings: dict[str, Guarding],
-    where: Json,
-    asked: dict[str, tuple[Subject, ...]],
-) -> Json:
+def _remembered(sources: Sources, bearing: Bearing, guardings: dict[str, Guarding], where: Json) -> Json:
+    """The answer for one identity. It hangs on no event but for the Regions, so it is kept for as long as the files
+    and the organization stand; with it they are kept themselves, so that no others have their numbers."""
     home = next(iter((*where["seen"], *where["asked"])))
+    question = ("can", *sources.stands(), bearing.identity.arn, home, tuple(where["asked"]))
+
+    def ask() -> list[Json]:
+        held = (sources.details, sources.organization, sources.reference)
+        return [{"answer": _answer(sources, bearing, guardings, where["asked"], home), "held": held}]
+
+    answer: Json = sources.remember(question, ask)[0]["answer"]
+    return answer
+
+
+def _answer(
+    sources: Sources, bearing: Bearing, guardings: dict[str, Guarding], where: Sequence[str], home: str
+) -> Json:
     asking = Asking(bearing, sources.reference, home, guardings)
     assumed = list(assumable(asking, sources.details))
     passed = list(passable(asking, sources.details))
     return {
         "principal": bearing.identity.arn,
-        "topics": _topics(sources, bearing, where["asked"], asked),
+        "topics": _topics(sources, bearing, where, subjects(sources.reference)),
         "assume": {
             "roles": [_assumable(bearing, each) for each in assumed[:MOST_ROLES]],
             "roles_in_all": len(assumed),
@@ -101,9 +109,11 @@ def _topics(
     sources: Sources, bearing: Bearing, where: Sequence[str], asked: dict[str, tuple[Subject, ...]]
 ) -> list[Json]:
     topics = {name: Topic(name) for name in TITLES}
+    reach: Reach | None = None
     for region in where:
+        reach = Reach(bearing, sources.reference, region, reach)
         here = {service: found for service, found in asked.items() if region_of(service, region)}
-        for subject, judged in Reach(bearing, sources.reference, region).judge(here):
+        for subject, judged in reach.judge(here):
             for name in subject.topics:
                 topics[name].add(subject, region, judged)
     return [topics[name].json(bearing) for name in TITLES]

@@ -15,6 +15,7 @@ from remit.rooms.authorization.topics import TITLES, Subject
 
 SHOWN: Final = 12
 """Findings, actions, services and resources shown of each kind; how many there are is always said."""
+_RANK: Final = {decision: rank for rank, decision in enumerate(ORDER)}
 WORDS: Final = {ALLOWED: "allowed", UNKNOWN: "not settled", DENIED: "denied", NOT_GRANTED: "not granted"}
 _KINDS: Final = {
     "identity": "its own policies allow it nowhere",
@@ -29,12 +30,12 @@ class Gathered:
 
     judged: Judged
     actions: dict[str, str] = field(default_factory=dict)
-    regions: Counter[str] = field(default_factory=Counter)
+    regions: set[str] = field(default_factory=set)
 
     def add(self, subject: Subject, region: str) -> None:
         """One more action in a Region."""
         self.actions[subject.full] = subject.service
-        self.regions[region] += 1
+        self.regions.add(region)
 
 
 class Topic:
@@ -43,19 +44,29 @@ class Topic:
     def __init__(self, name: str) -> None:
         self.name = name
         self._by: dict[Judged, Gathered] = {}
+        self._same: dict[int, Gathered] = {}
+        """By identity, which is quicker than to compare all that a decision says; ``_kept`` keeps them from going."""
+        self._kept: list[Judged] = []
         self._best: dict[str, str] = {}
         self._regions: dict[str, Counter[str]] = {}
 
     def add(self, subject: Subject, region: str, judged: Judged) -> None:
         """One decision."""
-        found = self._by.get(judged)
-        if found is None:
-            found = self._by[judged] = Gathered(judged)
+        found = self._same.get(id(judged)) or self._gathered(judged)
         found.add(subject, region)
-        self._regions.setdefault(region, Counter())[judged.decision] += 1
+        counts = self._regions.get(region)
+        if counts is None:
+            counts = self._regions[region] = Counter()
+        counts[judged.decision] += 1
         before = self._best.get(subject.full)
-        if before is None or ORDER.index(judged.decision) < ORDER.index(before):
+        if before is None or _RANK[judged.decision] < _RANK[before]:
             self._best[subject.full] = judged.decision
+
+    def _gathered(self, judged: Judged) -> Gathered:
+        found = self._by.setdefault(judged, Gathered(judged))
+        self._kept.append(judged)
+        self._same[id(judged)] = found
+        return found
 
     def json(self, bearing: Bearing) -> Json:
         """``{topic, title, decision, sentence, counts, services, regions, findings, more}``."""

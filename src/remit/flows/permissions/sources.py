@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Hashable
 from dataclasses import dataclass
 from typing import Any
 
 from remit.flows.counted_calls import CountedCalls
+from remit.flows.questions.guarding import changes_of
 from remit.flows.questions.window import Window
 from remit.model.event_json import rfc3339
 from remit.reference.aws import AwsReference
@@ -18,6 +20,15 @@ Row = dict[str, Any]
 Json = dict[str, Any]
 COMMAND = "aws iam get-account-authorization-details > ACCOUNT.json"
 """What to run, with an account's credentials, for what the answers need."""
+
+
+Remember = Callable[[Hashable, Callable[[], list[Row]]], list[Row]]
+"""A question and how it is answered -> its answer, which may be one that was kept."""
+
+
+def asked_anew(_question: Hashable, ask: Callable[[], list[Row]]) -> list[Row]:
+    """The memory that keeps nothing."""
+    return ask()
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,6 +49,7 @@ class Sources:
     exports: tuple[Export, ...]
     organization: Organization | None
     moment: int
+    remember: Remember = asked_anew
 
     def place(self, account: str) -> Place:
         """Where an account stands."""
@@ -54,6 +66,13 @@ class Sources:
         scps, rcps = (found.in_force(account, self.moment, kind) for kind in (SCP, RCP))
         names = tuple(level.name for level in scps or rcps)
         return Guarding(tuple(map(_documents, scps)), tuple(map(_documents, rcps)), names, known=True)
+
+    def stands(self) -> tuple[int, ...]:
+        """What the policies that bear on anybody hang on, besides the events: other files, another organization or a
+        change in it give other numbers while these are in memory."""
+        known = self.organization
+        passed = sum(1 for each in changes_of(known) if each <= self.moment) if known else 0
+        return id(self.details), id(known), id(self.reference), passed
 
     def json(self) -> Json:
         """What was read, for the answer."""

@@ -26,7 +26,7 @@ class Guarding:
             organization.management_account,
             {each: organization.path(each) for each in organization.accounts},
         )
-        self.changes = _changes(organization)
+        self.changes = changes_of(organization)
         self._compiled: dict[tuple[str, int | None], tuple[CompiledPolicy | None, str]] = {}
         self._in_force: dict[tuple[str, str, int], InForce] = {}
 
@@ -87,7 +87,7 @@ def _compile(attached: Attached) -> tuple[CompiledPolicy | None, str]:
         return None, str(error)
 
 
-def _changes(organization: Organization) -> list[int]:
+def changes_of(organization: Organization) -> list[int]:
     """Every moment at which something began or ended."""
     moments = {version.valid_from for policy in organization.policies.values() for version in policy.versions}
     for each in organization.attachments:

@@ -45,6 +45,8 @@ class Circumstances:
     place: Place
     region: str
     reference: AwsReference
+    opened: dict[tuple[str, frozenset[str]], frozenset[str]] = field(default_factory=dict, compare=False, repr=False)
+    """Answers of ``open_keys``, which are the same in every Region."""
     principal: Principal = field(init=False)
     known: Mapping[str, tuple[str, ...]] = field(init=False)
 
@@ -78,7 +80,12 @@ class Circumstances:
 
     def open_keys(self, action: str, keys: Iterable[str]) -> frozenset[str]:
         """Of these folded keys those of which nobody can say what a request for the action will have."""
-        return frozenset(key for key in keys if key not in self.known and self._possible(action, key))
+        asked = (action, frozenset(keys))
+        found = self.opened.get(asked)
+        if found is None:
+            possible = (key for key in asked[1] if key not in self.known and self._possible(action, key))
+            found = self.opened[asked] = frozenset(possible)
+        return found
 
     def _possible(self, action: str, key: str) -> bool:
         if key.startswith(_TAG):

@@ -71,12 +71,15 @@ NOTHING: Final = Judged(NOT_GRANTED, wanting=(Missing("identity"),))
 class Reach:
     """The answers for one identity in one Region."""
 
-    def __init__(self, bearing: Bearing, reference: AwsReference, region: str) -> None:
+    def __init__(self, bearing: Bearing, reference: AwsReference, region: str, like: Reach | None = None) -> None:
+        """``like`` answers for the same identity in another Region: what is the same in each is not found out again."""
         self._bearing = bearing
         self._region = region
-        self._around = Circumstances(bearing.identity, bearing.place, region, reference)
-        self._speaking = Speaking(bearing.statements)
-        self._keys = bearing.keys()
+        around = Circumstances(bearing.identity, bearing.place, region, reference)
+        self._around: Circumstances = replace(like._around, region=region) if like else around
+        self._speaking: Speaking = like._speaking if like else Speaking(bearing.statements)
+        self._keys: frozenset[str] = like._keys if like else bearing.keys()
+        self._forms: dict[tuple[str, tuple[str, ...]], tuple[str, ...]] = {}
         self._seen: dict[tuple[int, tuple[str, ...], frozenset[str], bool], Judged] = {}
         self._reference = reference
 
@@ -94,7 +97,10 @@ class Reach:
         return replace(NOTHING, decision=UNKNOWN, keys=_of_policies(wanting)) if wanting else NOTHING
 
     def _judged(self, subject: Subject, mask: int) -> Judged:
-        forms = self.forms(subject.service, subject.entry.resource_types)
+        works_on = (subject.service, tuple(subject.entry.resource_types))
+        forms = self._forms.get(works_on)
+        if forms is None:
+            forms = self._forms[works_on] = self.forms(*works_on)
         open_keys = self._around.open_keys(subject.full, self._keys)
         known = (mask, forms, open_keys, subject.service == "kms")
         found = self._seen.get(known)

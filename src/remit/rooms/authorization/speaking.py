@@ -18,11 +18,18 @@ class Speaking:
 
     def __init__(self, statements: Sequence[CompiledStatement]) -> None:
         self._patterns = tuple(_Patterns(one) for one in statements)
+        self._known: dict[str, dict[str, int]] = {}
 
     def masks(self, service: str, names: Iterable[str]) -> dict[str, int]:
-        """Action name -> mask, of one service."""
-        tests = [(1 << at, each.of(service)) for at, each in enumerate(self._patterns)]
-        return {name: sum(bit for bit, speaks in tests if speaks(fold(name))) for name in names}
+        """Action name -> mask, of one service, of these actions at least; remembered for the next Region."""
+        known = self._known.setdefault(service, {})
+        wanting = [name for name in names if name not in known]
+        if wanting:
+            tests = [(1 << at, each.of(service)) for at, each in enumerate(self._patterns)]
+            for name in wanting:
+                folded = fold(name)
+                known[name] = sum([bit for bit, speaks in tests if speaks(folded)])
+        return known
 
 
 class _Patterns:
@@ -51,4 +58,6 @@ class _Patterns:
             elif matcher(tokens_of(prefix, variables=False))(fold(service)):
                 wild.append(matcher(tokens_of(name, variables=False)))
         inverted = self._inverted
+        if not wild:
+            return lambda name: (name in exact) != inverted
         return lambda name: (name in exact or any(fits(name) for fits in wild)) != inverted

@@ -17,8 +17,9 @@ class Remembered:
     """Answers by question, the ones asked longest ago dropped first. ``edition`` gives another value after every
     change of what is asked: all answers of an earlier one are forgotten by the next question, and none is given."""
 
-    def __init__(self, edition: Callable[[], Hashable]) -> None:
+    def __init__(self, edition: Callable[[], Hashable], entries: int = ENTRIES) -> None:
         self._edition = edition
+        self._entries = entries
         self._lock = threading.Lock()
         self._answers: OrderedDict[Hashable, Rows] = OrderedDict()
         self._of: Hashable = None
@@ -53,5 +54,5 @@ class Remembered:
         with self._lock:
             if edition == self._of:
                 self._answers[question] = [dict(row) for row in rows]
-                while len(self._answers) > ENTRIES:
+                while len(self._answers) > self._entries:
                     self._answers.popitem(last=False)
