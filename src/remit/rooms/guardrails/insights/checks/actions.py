@@ -27,7 +27,6 @@ RETIRED: Final = {
     "aws-mcp": "AWS removed these actions in March 2026; AWS's MCP servers are governed by "
     "aws:ViaAWSMCPService and the "
     "permissions of the services they call",
-    "consolidatedbilling": "it covers one page of the billing console and nothing else",
     "mobilehub": "AWS Mobile Hub is closed",
     "wam": "Amazon WorkSpaces Application Manager is closed",
     "honeycode": "Amazon Honeycode is closed",
