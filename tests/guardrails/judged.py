@@ -12,7 +12,7 @@ from remit.rooms.guardrails.cases import DENY, Case
 from remit.rooms.guardrails.catalogue import Guardrail
 from remit.rooms.guardrails.rendering import Document, render
 from remit.rooms.iam.alone import CompiledPolicy
-from remit.rooms.iam.cases import read_request
+from remit.rooms.iam.case_reading import read_request
 from remit.rooms.iam.reading import parse_document
 from remit.rooms.iam.request import Request
 

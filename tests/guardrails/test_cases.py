@@ -10,7 +10,7 @@ from remit.model.errors import ConfigError
 from remit.rooms.guardrails.cases import DENY, Case, read_cases
 from remit.rooms.guardrails.catalogue import Catalogue, Guardrail
 from remit.rooms.guardrails.rendering import render
-from remit.rooms.iam.cases import read_request
+from remit.rooms.iam.case_reading import read_request
 from remit.rooms.iam.evaluate import evaluate
 from remit.rooms.iam.policies import Policies
 from remit.rooms.iam.reading import parse_document

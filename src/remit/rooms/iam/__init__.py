@@ -8,7 +8,8 @@ from __future__ import annotations
 
 from remit.model.errors import PolicyError
 from remit.rooms.iam.alone import CompiledPolicy, Verdict
-from remit.rooms.iam.cases import answer, answer_text, evaluation_json, read_case
+from remit.rooms.iam.case_reading import read_case
+from remit.rooms.iam.cases import answer, answer_text, evaluation_json
 from remit.rooms.iam.document import Condition, Document, Place, Principals, Statement
 from remit.rooms.iam.evaluate import Evaluation, Missing, evaluate
 from remit.rooms.iam.kinds import check_kind
