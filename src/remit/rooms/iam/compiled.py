@@ -147,11 +147,11 @@ def _resource_test(statement: Statement, patterns: tuple[tuple[Token, ...], ...]
                 return wanted
         pending = False
         for tokens in open_ones:
-            resolved = resolve(tokens, request.facts)
-            if resolved is None:
+            resolved, open_ = resolve(tokens, request.facts)
+            if resolved is not None and matcher(resolved)(arn):
+                if not open_:
+                    return wanted
                 pending = True
-            elif resolved and matcher(resolved[0])(arn):
-                return wanted
         return None if pending else not wanted
 
     return passes

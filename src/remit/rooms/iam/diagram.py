@@ -43,6 +43,17 @@ class Diagram:
             self.keys.append(keys)
         return self._node(level, FALSE, TRUE)
 
+    def choice(self, identity: Hashable, key: str, states: int, chosen: frozenset[int]) -> int:
+        """The formula that one of the chosen states holds of a key that is always in one of ``states`` states: the
+        state's number is written in as many tests as it has binary digits, numbers too great meaning the last."""
+        digits = (states - 1).bit_length()
+        row = [TRUE if min(state, states - 1) in chosen else FALSE for state in range(1 << digits)]
+        for digit in reversed(range(digits)):
+            # The first digit is the first variable: halves of the row differ in it.
+            test = [self.variable((identity, place), frozenset({key})) for place in range(digits)][digit]
+            row = [self._choose(test, high, low) for low, high in zip(row[::2], row[1::2], strict=True)]
+        return row[0]
+
     def both(self, one: int, other: int) -> int:
         """One and the other."""
         return self._choose(one, other, FALSE)

@@ -1,8 +1,8 @@
 """The decision: what AWS would answer a request under these policies, or which keys would tell.
 
 A decision is ``allowed``, ``explicitly_denied``, ``implicitly_denied`` or ``unknown``. It is unknown exactly when the
-unknown keys can have values that lead to different decisions, where tests of one key for different values count as
-independent of each other.
+unknown keys can have values that lead to different decisions; what an unknown variable would match, and what an unknown
+resource would, counts as independent of everything else.
 """
 
 from __future__ import annotations

@@ -7,8 +7,19 @@ from typing import Final
 
 from remit.rooms.iam.conditions import Compare, comparison, equal_ignoring_case
 from remit.rooms.iam.document import Condition
+from remit.rooms.iam.domains import Asked
 from remit.rooms.iam.request import Facts
-from remit.rooms.iam.templates import Match, Token, Variable, arn_matcher, matcher, tokens_of, variables_of
+from remit.rooms.iam.templates import (
+    Match,
+    Token,
+    Variable,
+    Wild,
+    arn_matcher,
+    ignoring_case,
+    matcher,
+    tokens_of,
+    variables_of,
+)
 from remit.rooms.iam.vocabulary import OPERATORS, WITH_VARIABLES, fold
 
 Hit = Callable[[str, Facts], bool | None]
@@ -29,6 +40,7 @@ class KeyTest:
         "if_exists",
         "key",
         "negated",
+        "patterns",
         "qualifier",
         "test",
         "truth",
@@ -42,7 +54,10 @@ class KeyTest:
         self.qualifier = condition.qualifier
         self.if_exists = condition.if_exists
         dynamic = variables and self.test in WITH_VARIABLES and any("${" in text for text in condition.values)
-        self.compare, self.hit, self.variables = _hit(self.test, condition.values, dynamic)
+        wildcards = self.test in ("StringLike", "ArnLike")
+        texts = condition.values if self.test in WITH_VARIABLES else ()
+        self.patterns = tuple(tokens_of(text, variables=dynamic, wildcards=wildcards) for text in texts)
+        self.compare, self.hit, self.variables = _hit(self.test, condition.values, self.patterns)
         self.identity = (self.test, bool(self.qualifier), self.key, tuple(sorted(set(condition.values))), dynamic)
         self.truth: Truth = _truth(self)
 
@@ -50,20 +65,33 @@ class KeyTest:
         """For Null: the answers to "is the key absent?" that pass."""
         return {value.strip().lower() == "true" for value in self.condition.values}
 
+    def asked(self, facts: Facts) -> list[Asked]:
+        """What it compares the key's values with, variables resolved as far as they are known."""
+        if self.test not in WITH_VARIABLES:
+            return [(self.test, self.condition.values)] if self.test != "Null" else []
+        fixed: list[tuple[Token, ...]] = []
+        loose: list[tuple[Token, ...]] = []
+        for tokens in self.patterns:
+            resolved, open_ = resolve(tokens, facts)
+            if resolved is not None:
+                (loose if open_ else fixed).append(resolved)
+        freely = self.test if self.test == "StringEqualsIgnoreCase" else "StringLike"
+        return [(test, tuple(found)) for test, found in ((self.test, fixed), (freely, loose)) if found]
+
     def unknown_variables(self, facts: Facts) -> frozenset[str]:
         """Keys of its variables that are unknown."""
         return frozenset(key for key in self.variables if facts.get(key, _ABSENT) is None)
 
 
-def _hit(test: str, values: tuple[str, ...], dynamic: bool) -> tuple[Compare | None, Hit, tuple[str, ...]]:
+def _hit(
+    test: str, values: tuple[str, ...], patterns: tuple[tuple[Token, ...], ...]
+) -> tuple[Compare | None, Hit, tuple[str, ...]]:
     """The test of one value, without the request's facts where it needs none; the keys of the variables it needs."""
     if test == "Null":
         return None, _never, ()
-    if test not in ("StringEquals", "StringEqualsIgnoreCase", "StringLike", "ArnLike"):
+    if test not in WITH_VARIABLES:
         compare = comparison(test, values)
         return compare, _without_facts(compare), ()
-    wildcards = test in ("StringLike", "ArnLike")
-    patterns = [tokens_of(value, variables=dynamic, wildcards=wildcards) for value in values]
     fixed = [tokens for tokens in patterns if not variables_of(tokens)]
     open_ones = tuple(tokens for tokens in patterns if variables_of(tokens))
     settled = _fixed_match(test, fixed)
@@ -114,32 +142,42 @@ def _with_variables(test: str, settled: Compare, patterns: tuple[tuple[Token, ..
             return True
         pending = False
         for tokens in patterns:
-            resolved = resolve(tokens, facts)
+            resolved, open_ = resolve(tokens, facts)
             if resolved is None:
-                pending = True
-            elif resolved and _match(test, resolved[0])(value):
+                continue
+            if open_:
+                pending = pending or bool(loose_match(test)(resolved)(value))
+            elif _match(test, resolved)(value):
                 return True
         return None if pending else False
 
     return hit
 
 
-def resolve(tokens: Iterable[Token], facts: Facts) -> tuple[()] | tuple[tuple[Token, ...]] | None:
-    """The tokens with each variable's value as plain text, in a tuple of one; an empty tuple when a variable has no
-    value, or more than one, and so matches nothing; None when a variable is unknown."""
+def loose_match(test: str) -> Callable[[tuple[Token, ...]], Match]:
+    """How a pattern whose unknown variables became stars is matched: what does not fit it fits for no value of them."""
+    return ignoring_case if test == "StringEqualsIgnoreCase" else matcher
+
+
+def resolve(tokens: Iterable[Token], facts: Facts) -> tuple[tuple[Token, ...] | None, bool]:
+    """The tokens with each variable's value as plain text, and a star for one that is unknown; whether any is. None
+    when a variable has no value, or more than one, and the pattern so matches nothing."""
     found: list[Token] = []
-    void = False
+    unknown = False
     for token in tokens:
         if not isinstance(token, Variable):
             found.append(token)
             continue
         values = facts.get(token.key, _ABSENT)
         if values is None:
-            return None
+            unknown = True
+            found.append(Wild.STAR)
+            continue
         text = values[0] if len(values) == 1 else token.default if not values else None
-        void = void or text is None
-        found.append(text or "")
-    return () if void else (tuple(token for token in found if token != ""),)
+        if text is None:
+            return None, False
+        found.append(text)
+    return tuple(token for token in found if token != ""), unknown
 
 
 def _truth(test: KeyTest) -> Truth:

@@ -1,7 +1,7 @@
 """The rules of ``evaluate`` once more, as plainly as they can be said, to compare the fast one with.
 
-It shares the parsed documents, the request and how one number or date reads, and no matching. Every question that the
-request leaves open is answered both ways, and what the decision hangs on is read off the outcomes. Slow on purpose.
+It shares the parsed documents, the request, how one number or date reads and what an unknown key may be, and no
+matching. All that the request leaves open is tried in every way; what the decision hangs on is read off the outcomes.
 """
 
 from __future__ import annotations
@@ -13,6 +13,7 @@ from typing import Any
 
 from remit.reference.aws_rcp import RCP_EXEMPT_ACTIONS, RCP_SERVICES
 from remit.rooms.iam.document import Condition, Document, Principals, Statement
+from remit.rooms.iam.formulas import states_told_apart
 from remit.rooms.iam.operands import parse_address, parse_binary, parse_bool, parse_date, parse_network, parse_number
 from remit.rooms.iam.policies import Policies
 from remit.rooms.iam.request import Request
@@ -24,35 +25,35 @@ class Open(Exception):
 
 def reference_evaluate(request: Request, policies: Policies) -> tuple[str, set[str]]:
     """The decision and the smallest set of lower-case keys that settles an unknown one."""
-    return _settled(request, lambda world: world.decide(policies))
+    documents = [document for layer in policies.layers for document in layer.compiled.documents]
+    return _settled(request, documents, lambda world: world.decide(policies))
 
 
 def reference_denies(request: Request, document: Document) -> tuple[str, set[str]]:
     """Whether a Deny of the document applies, ``yes``, ``no`` or ``unknown``, and the keys that settle it."""
-    return _settled(request, lambda world: "yes" if world.some((document,), "Deny") else "no")
+    return _settled(request, (document,), lambda world: "yes" if world.some((document,), "Deny") else "no")
 
 
-def _settled(request: Request, decide: Callable[[World], str]) -> tuple[str, set[str]]:
-    outcomes, keys = list[tuple[dict[Hashable, bool], str]](), dict[Hashable, set[str]]()
-    waiting = [dict[Hashable, bool]()]
+def _settled(request: Request, documents: Iterable[Document], decide: Callable[[World], str]) -> tuple[str, set[str]]:
+    outcomes, keys = list[tuple[dict[Hashable, Any], str]](), dict[Hashable, set[str]]()
+    waiting, states = [dict[Hashable, Any]()], states_told_apart(request, documents)
     while waiting:
         answers = waiting.pop()
         try:
-            outcomes.append((answers, decide(World(request, answers, keys))))
+            outcomes.append((answers, decide(World(request, answers, keys, states))))
         except Open as question:
-            waiting += ({**answers, question.args[0]: answer} for answer in (True, False))
-    if len({decision for _, decision in outcomes}) == 1:
-        return outcomes[0][1], set()
+            waiting += ({**answers, question.args[0]: answer} for answer in question.args[1])
     pairs = [(one, other) for one, first in outcomes for other, second in outcomes if first != second]
     apart = ([q for q in one if q in other and one[q] != other[q]] for one, other in pairs)
-    return "unknown", set().union(*(keys[questions[0]] for questions in apart if len(questions) == 1))
+    return "unknown" if pairs else outcomes[0][1], set().union(*(keys[q[0]] for q in apart if len(q) == 1))
 
 
 class World:
     """One way things may be: the request, with answers to what it leaves open."""
 
-    def __init__(self, request: Request, answers: dict[Hashable, bool], keys: dict[Hashable, set[str]]) -> None:
-        self.request, self.answers, self.keys, self.action = request, answers, keys, request.action.lower()
+    def __init__(self, request: Request, answers: Any, keys: dict[Hashable, set[str]], states: Any) -> None:
+        self.request, self.answers, self.keys, self.states = request, answers, keys, states
+        self.action = request.action.lower()
 
     def values(self, key: str) -> tuple[str, ...] | None:
         unknown = [name.lower() for name in self.request.unknown_keys]
@@ -60,10 +61,10 @@ class World:
             return None
         return next((values for name, values in self.request.context.items() if name.lower() == key), ())
 
-    def ask(self, question: Hashable, keys: Iterable[str]) -> bool:
+    def ask(self, question: Hashable, keys: Iterable[str], options: Iterable[Any] = (True, False)) -> Any:
         self.keys[question] = set(keys)
         if question not in self.answers:
-            raise Open(question)
+            raise Open(question, options)
         return self.answers[question]
 
     def decide(self, p: Policies) -> str:
@@ -133,23 +134,21 @@ class World:
         return ("" if found else "direct") if principals.negated else found
 
     def holds(self, c: Condition, variables: bool) -> bool:
-        key, values, negated = c.key.lower(), self.values(c.key.lower()), "Not" in c.operator
-        present = self.ask(("present", key), {key}) if values is None else bool(values)
+        key, negated, values = c.key.lower(), "Not" in c.operator, self.values(c.key.lower())
+        values = self.ask(("values", key), {key}, self.states[key]) if values is None else values
         if c.operator == "Null":
-            return ("false" if present else "true") in [value.lower().strip() for value in c.values]
+            return ("false" if values else "true") in [value.lower().strip() for value in c.values]
         for_all, base = c.qualifier == "ForAllValues", c.operator.replace("Not", "").replace("ArnEquals", "ArnLike")
-        if not present:
-            return c.if_exists or (for_all if c.qualifier else negated)
-        if values is not None and c.qualifier and not any(values):
-            return for_all
+        if not values or (c.qualifier and not any(values)):
+            return (not values and c.if_exists) or (for_all if c.qualifier else negated)
         variables = variables and base[:3] in ("Str", "Arn") and "${" in "".join(c.values)
         failing = bool(c.qualifier) and negated != for_all  # look for a value that fails, or for one that passes
-        found = [self.compare(base, c.values, value, variables) for value in values or ()]
-        if not (some := (not failing) in found) and (values is None or None in found):
+        found = [self.compare(base, c.values, value, variables) for value in values]
+        if not (some := (not failing) in found) and None in found:
             keys = {name for text in c.values for name in self.unknown(text, variables)}
-            question = (base, key, frozenset(c.values), failing, bool(c.qualifier), variables)
-            some = self.ask(question, keys | {key} if values is None else keys or {key})
-        return some != (for_all if c.qualifier else negated)
+            question = (base, key, frozenset(c.values), failing, bool(c.qualifier), variables, values)
+            some = self.ask(question, keys or {key})
+        return bool(some != (for_all if c.qualifier else negated))
 
     def compare(self, base: str, texts: Iterable[str], value: str, variables: bool) -> bool | None:
         if base[:3] in ("Str", "Arn"):
@@ -167,19 +166,19 @@ class World:
         return {key for key, _, variable in _pieces(text, variables) if variable and self.values(key) is None}
 
     def like(self, text: str, value: str, variables: bool, base: str = "StringLike") -> bool | None:
-        if self.unknown(text, variables):
-            return None
         wild = {"*": "any", "?": "one"} if base in ("StringLike", "ArnLike") else {}
         pattern: list[str] = []
         for piece, default, variable in _pieces(text, variables):
-            values = self.values(piece) or (() if default is None else (default,))
-            if variable and ":" in piece and len(values) != 1:
+            values = self.values(piece) if variable and ":" in piece else (piece,)
+            values = (default,) if default is not None and values == () else values
+            if values is not None and len(values) != 1:
                 return False
-            pattern += (values[0] if ":" in piece else piece) if variable else [wild.get(c, c) for c in piece]
+            pattern += ["any"] if values is None else values[0] if variable else [wild.get(c, c) for c in piece]
         if base == "StringEqualsIgnoreCase":
-            return "".join(pattern).lower() == value.lower()
-        if base != "ArnLike" or pattern == ["any"]:
-            return _fits(pattern, value)
+            pattern, value = [c for p in pattern for c in ([p] if p == "any" else p.lower())], value.lower()
+        loose = bool(self.unknown(text, variables))  # what does not fit with anything in place of it never fits
+        if loose or base != "ArnLike" or pattern == ["any"]:
+            return _fits(pattern, value) and (None if loose else True)
         colons = [-1, *[at for at, c in enumerate(pattern) if c == ":"][:5], len(pattern)]
         parts, given = [pattern[i + 1 : j] for i, j in itertools.pairwise(colons)], value.split(":", 5)
         return len(parts) == len(given) == 6 and all(map(_fits, parts, given))

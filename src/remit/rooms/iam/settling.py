@@ -6,8 +6,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from remit.rooms.iam.compiled import CompiledStatement
-from remit.rooms.iam.diagram import FALSE, TRUE, Diagram, TooManyOpenTests
-from remit.rooms.iam.formulas import statement_formula
+from remit.rooms.iam.diagram import FALSE, TRUE, TooManyOpenTests
+from remit.rooms.iam.formulas import OpenTests
 from remit.rooms.iam.ranked import Ranked
 from remit.rooms.iam.request import Request
 from remit.rooms.iam.vocabulary import fold
@@ -29,20 +29,22 @@ class Settlement:
 def settle(request: Request, denies: tuple[Ranked, ...], ways: Ways) -> Settlement:
     """The outcomes of a request of which some statement is unknown."""
     involved = [*denies, *(one for group in _groups(ways) for one in group.statements)]
-    diagram = Diagram()
     try:
-        denied = diagram.any_of(statement_formula(diagram, one.statement, request) for one in denies)
-        allowed = diagram.both(diagram.opposite(denied), _allowed(diagram, ways, request))
+        tests = OpenTests(request, (one.statement for one in involved))
+        diagram = tests.diagram
+        denied = diagram.any_of(tests.statement(one.statement) for one in denies)
+        allowed = diagram.both(diagram.opposite(denied), _allowed(tests, ways))
+        applying = {id(one): tests.statement(one.statement) != FALSE for one in involved}
     except TooManyOpenTests:
         return _too_many(request, involved)
     implicit = diagram.opposite(diagram.either(denied, allowed))
     keys = diagram.keys_of(denied, allowed)
     possible = (denied != FALSE, allowed != FALSE, implicit != FALSE)
+    involved_ones = [one for one in _distinct(involved) if applying[id(one)]]
     if keys:
-        determining = tuple(one for one in _distinct(involved) if _hangs_on(one.statement, request, keys))
+        determining = tuple(one for one in involved_ones if _hangs_on(one.statement, request, keys))
     else:
-        wanted = [one for one in _distinct(involved) if one.statement.allows != possible[0]]
-        determining = tuple(one for one in wanted if one.statement.truth(request) is not False)
+        determining = tuple(one for one in involved_ones if one.statement.allows != possible[0])
     return Settlement(possible, spelled(keys, request, (one.statement for one in involved)), determining)
 
 
@@ -56,13 +58,14 @@ def settle_statements(
     open_ones = tuple(one for one in statements if one.truth(request) is None)
     if not open_ones:
         return False, (), ()
-    diagram = Diagram()
     try:
-        formula = diagram.any_of(statement_formula(diagram, one, request) for one in open_ones)
-        keys = diagram.keys_of(formula)
+        tests = OpenTests(request, open_ones)
+        open_ones = tuple(one for one in open_ones if tests.statement(one) != FALSE)
+        formula = tests.diagram.any_of(map(tests.statement, open_ones))
+        keys = tests.diagram.keys_of(formula)
     except TooManyOpenTests:
         formula, keys = 2, _all_keys(request, open_ones)
-    hanging = tuple(one for one in open_ones if _hangs_on(one, request, keys))
+    hanging = open_ones if len(open_ones) == 1 else tuple(one for one in open_ones if _hangs_on(one, request, keys))
     truth = {FALSE: False, TRUE: True}.get(formula)
     return truth, spelled(keys, request, open_ones), hanging or open_ones
 
@@ -71,29 +74,28 @@ def _groups(ways: Ways) -> Iterable[Group]:
     return (*ways.gates, *(group for way in ways.ways for group in way))
 
 
-def _allowed(diagram: Diagram, ways: Ways, request: Request) -> int:
-    granted = diagram.any_of(
-        diagram.all_of(_group_formula(diagram, group, request) for group in way) for way in ways.ways
-    )
-    return diagram.all_of([granted, *(_group_formula(diagram, gate, request) for gate in ways.gates)])
+def _allowed(tests: OpenTests, ways: Ways) -> int:
+    diagram = tests.diagram
+    granted = diagram.any_of(diagram.all_of(_group_formula(tests, group) for group in way) for way in ways.ways)
+    return diagram.all_of([granted, *(_group_formula(tests, gate) for gate in ways.gates)])
 
 
-def _group_formula(diagram: Diagram, group: Group, request: Request) -> int:
+def _group_formula(tests: OpenTests, group: Group) -> int:
     if group.always:
         return TRUE
     if group.doubted:
-        return diagram.variable(("doubted", group.doubted), frozenset({group.doubted}))
-    taken = (one for one in group.statements if group.takes(one, request))
-    return diagram.any_of(statement_formula(diagram, one.statement, request) for one in taken)
+        return tests.diagram.variable(("doubted", group.doubted), frozenset({group.doubted}))
+    taken = (one for one in group.statements if group.takes(one, tests.request))
+    return tests.diagram.any_of(tests.statement(one.statement) for one in taken)
 
 
 def _hangs_on(one: CompiledStatement, request: Request, keys: frozenset[str]) -> bool:
     """Whether the statement is open for one of the keys."""
     if one.truth(request) is not None:
         return False
-    diagram = Diagram()
     try:
-        return not keys.isdisjoint(diagram.keys_of(statement_formula(diagram, one, request)))
+        tests = OpenTests(request, (one,))
+        return not keys.isdisjoint(tests.diagram.keys_of(tests.statement(one)))
     except TooManyOpenTests:
         return True
 

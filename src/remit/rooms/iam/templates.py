@@ -114,7 +114,7 @@ def arn_matcher(tokens: tuple[Token, ...]) -> Match:
     """A test of ARNs part by part: partition, service, region, account and the rest each fit by themselves."""
     if tokens == (Wild.STAR,):
         return _anything
-    parts = _arn_parts(tokens)
+    parts = arn_parts(tokens)
     if len(parts) < 6:
         return _nothing
     expressions = [_expression(part, "[^:]") for part in parts[:5]]
@@ -125,7 +125,14 @@ def _nothing(_text: str) -> bool:
     return False
 
 
-def _arn_parts(tokens: tuple[Token, ...]) -> list[tuple[Token, ...]]:
+def ignoring_case(tokens: tuple[Token, ...]) -> Match:
+    """A test for the whole of a text in any letter case."""
+    fits = matcher(tuple(token.lower() if isinstance(token, str) else token for token in tokens))
+    return lambda text: fits(text.lower())
+
+
+def arn_parts(tokens: tuple[Token, ...]) -> list[tuple[Token, ...]]:
+    """What stands between the first five colons of a pattern, and behind them; fewer parts where there are fewer."""
     parts: list[list[Token]] = [[]]
     for token in tokens:
         if not isinstance(token, str):
