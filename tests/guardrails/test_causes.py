@@ -8,9 +8,11 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from tests.estate_store import END_US
 
 from remit.app.packaged import load_reference
 from remit.flows.questions.guarding import Guarding
+from remit.rooms.estate import organization_json
 from remit.rooms.guardrails.callers import caller_of
 from remit.rooms.guardrails.causes import Causes, name_causes
 from remit.rooms.guardrails.owners import owner_of
@@ -92,3 +94,25 @@ def test_every_statement_that_could_be_the_cause_is_named_and_no_other(case: dic
         assert advised.kind == expected["remedy"]
         for each in expected.get("advises", ()):
             assert each in f"{advised.text} {json.dumps(advised.condition)}"
+
+
+def test_documents_that_did_not_change_are_not_compiled_again() -> None:
+    text = organization_json(END_US)
+    changed = text.replace("eu-west-1", "eu-west-3")
+    assert changed != text
+    first = Guarding(parse_organization(text))
+    known = first.organization
+
+    def compiled(guarding: Guarding) -> dict[str, Any]:
+        moment = END_US
+        levels = [guarding.in_force(each, kind, moment).levels for each in known.accounts for kind in ("SCP", "RCP")]
+        return {one.policy: one.compiled for each in levels for _, _, standing in each for one in standing}
+
+    before, same = compiled(first), compiled(Guarding(parse_organization(text), first))
+    assert before
+    assert all(same[each] is before[each] for each in before)
+    after = compiled(Guarding(parse_organization(changed), first))
+    anew = {each for each in after if after[each] is not before[each]}
+    spoken = {each for each in before if "eu-west-1" in json.dumps(before[each].document.source.value)}
+    assert anew == spoken
+    assert 0 < len(anew) < len(before)

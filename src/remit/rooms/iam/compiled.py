@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
-from typing import Final
+from typing import Any, Final
 
 from remit.rooms.iam.document import Document, Statement
 from remit.rooms.iam.key_truth import KeyTest, Truth, resolve
@@ -15,6 +15,7 @@ from remit.rooms.iam.vocabulary import fold
 
 ResourceTest = Callable[[Request], bool | None]
 StatementTruth = Callable[[Request], bool | None]
+_MOST_SERVICES: Final = 512
 _MOST_ACTIONS: Final = 4096
 """Actions remembered by each index; the action is the caller's, so the memory must have an end."""
 
@@ -23,11 +24,21 @@ class CompiledStatement:
     """One statement, ready to be asked. ``principals`` is None where the policy is attached to the principal.
 
     ``truth`` answers whether the statement applies to a request whose action it speaks of; None when that is unknown.
-    ``always`` says that it applies whatever the request.
+    ``always`` says that it applies whatever the request. All that answers for a request is made when it is first asked
+    for: of the many statements of an organization most speak of no action that is ever asked about.
     """
+
+    resources: tuple[tuple[Token, ...], ...]
+    resource: ResourceTest | None
+    principals: Named | None
+    tests: tuple[KeyTest, ...]
+    always: bool
+    truth: StatementTruth
 
     __slots__ = (
         "_actions",
+        "_matches",
+        "_variables",
         "allows",
         "always",
         "document",
@@ -45,20 +56,40 @@ class CompiledStatement:
         self.document = document.name
         self.version = document.version
         self.allows = statement.effect == "Allow"
-        self._actions = tuple(_action_match(text) for text in statement.actions)
-        variables = document.has_variables
+        self._actions = tuple(map(fold, statement.actions))
+        self._matches: dict[str, tuple[Match, ...]] = {}
+        self._variables = document.has_variables
+
+    def __getattr__(self, name: str) -> Any:
+        """Called for what was not made yet, and never again for it."""
+        if name not in _MADE_LATER:
+            raise AttributeError(name)
+        self._make()
+        return getattr(self, name)
+
+    def _make(self) -> None:
+        statement, variables = self.statement, self._variables
         self.resources = tuple(tokens_of(text, variables=variables) for text in statement.resources or ())
         self.resource = _resource_test(statement, self.resources)
-        self.principals: Named | None = (
-            naming(statement.principals, statement.effect) if statement.principals is not None else None
-        )
+        named = statement.principals
+        self.principals = naming(named, statement.effect) if named is not None else None
         self.tests = tuple(KeyTest(condition, variables=variables) for condition in statement.conditions)
         self.always = self.resource is None and self.principals is None and not self.tests
-        self.truth: StatementTruth = _truth(self)
+        self.truth = _truth(self)
 
     def speaks_of(self, folded_action: str) -> bool:
         """Whether Action or NotAction takes in the action, given in lower case."""
-        return any(match(folded_action) for match in self._actions) != self.statement.not_actions
+        service = folded_action.partition(":")[0]
+        found = self._matches.get(service)
+        if found is None:
+            if len(self._matches) >= _MOST_SERVICES:
+                self._matches.clear()
+            found = tuple(_action_match(text) for text in self._actions if _of_service(text, service))
+            self._matches[service] = found
+        for match in found:
+            if match(folded_action):
+                return not self.statement.not_actions
+        return self.statement.not_actions
 
     def for_everyone(self) -> CompiledStatement:
         """The same statement without its principals."""
@@ -124,8 +155,17 @@ def _whole_truth(one: CompiledStatement) -> StatementTruth:
     return truth
 
 
-def _action_match(text: str) -> Match:
-    return matcher(tokens_of(fold(text), variables=False))
+_MADE_LATER: Final = frozenset({"resources", "resource", "principals", "tests", "always", "truth"})
+
+
+def _of_service(folded: str, service: str) -> bool:
+    """Whether a pattern of actions may fit an action of the service: it names that service, or has a wildcard there."""
+    named = folded.partition(":")[0]
+    return named == service or "*" in named or "?" in named
+
+
+def _action_match(folded: str) -> Match:
+    return matcher(tokens_of(folded, variables=False))
 
 
 def _resource_test(statement: Statement, patterns: tuple[tuple[Token, ...], ...]) -> ResourceTest | None:
@@ -165,6 +205,9 @@ class Grants:
     denies: tuple[CompiledStatement, ...]
 
 
+_SILENT: Final = Grants((), ())
+
+
 class CompiledDocument:
     """Documents as one set of statements, found by action."""
 
@@ -182,6 +225,7 @@ class CompiledDocument:
             if len(self._by_action) >= _MOST_ACTIONS:
                 self._by_action.clear()
             about = [one for one in self.statements if one.speaks_of(folded_action)]
-            found = Grants(tuple(one for one in about if one.allows), tuple(one for one in about if not one.allows))
+            allows, denies = (tuple(one for one in about if one.allows is wanted) for wanted in (True, False))
+            found = Grants(allows, denies) if about else _SILENT
             self._by_action[folded_action] = found
         return found
