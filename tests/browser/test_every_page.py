@@ -25,6 +25,9 @@ PAGES = {
     "a guardrail filled in wrongly": "/guardrails/region-allowlist-deny?set.approved_regions=Mars",
     "the editor of policies": "/guardrails/edit?guardrail=region-allowlist-deny",
     "the proposals": "/guardrails/proposals",
+    "a policy to be proposed": (
+        "/guardrails/propose?guardrail=region-allowlist-deny&set.approved_regions=eu-central-1&target=ou-ac01-prod0001"
+    ),
     "the form of who": "/who",
     "who, of a resource": "/who?subject=orders-production",
     "who, of nothing known": "/who?subject=nothing-like-this",

@@ -67,7 +67,7 @@ def how_to(sources: Sources, found: Sequence[Used]) -> Json:
         "sentence": "What it can do is in the policies of its roles and users, which no export brought here yet.",
         "accounts": accounts,
         "commands": [COMMAND.replace("ACCOUNT", each) for each in accounts] or [COMMAND],
-        "then": "Put the files into the folder `authorization` of the data folder, or name their folder in remit.toml "
+        "then": 'Put the files into the folder "authorization" of the data folder, or name their folder in remit.toml '
         "([authorization] folder = ...) or with --authorization.",
     }
 
