@@ -10,6 +10,7 @@ from typing import Any
 import jsonschema
 import pytest
 
+from remit.flows.organization import described
 from remit.model.errors import OrganizationError, UsageError
 from remit.rooms.estate import organization_json as demonstration
 from remit.rooms.organization import Organization, parse_organization
@@ -69,6 +70,18 @@ def test_the_version_and_the_attachment_of_the_moment_are_in_force(day: str, exp
     assert [level.target for level in levels] == ["r-1", "ou-1", "222222222222"]
     assert [each.version.document for each in levels[1].policies] == expected
     assert [each.policy.name for each in levels[0].policies] == ["FullAWSAccess"]
+
+
+def test_before_its_first_version_an_attached_policy_is_in_force_and_not_told() -> None:
+    document = small()
+    del document["policies"][0]["versions"][0]
+    found = parsed(document)
+    levels = found.in_force("222222222222", moment("2026-08-02"), SCP)
+    assert [(each.policy.name, each.told) for each in levels[1].policies] == [("Guard", False)]
+    answered = described(found, moment("2026-08-02"), "222222222222")["in_force"][0]["levels"]["SCP"][1]["policies"]
+    assert [(each["name"], each["document"], each["told"]) for each in answered] == [("Guard", None, False)]
+    assert found.in_force("222222222222", moment("2026-09-02"), SCP)[1].policies[0].told
+    assert not found.in_force("222222222222", moment("2026-07-01"), SCP)[1].policies
 
 
 @pytest.mark.parametrize("account", ["111111111111", "999999999999"])

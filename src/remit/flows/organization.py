@@ -111,6 +111,7 @@ def _policy(each: InForce) -> Json:
     return {
         "id": each.policy.id,
         "name": each.policy.name,
-        "valid_from": rfc3339(each.version.valid_from),
-        "document": each.version.document,
+        "valid_from": rfc3339(each.version.valid_from) if each.told else None,
+        "document": each.version.document if each.told else None,
+        "told": each.told,
     }

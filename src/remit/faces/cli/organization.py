@@ -92,16 +92,19 @@ def _attached(target: Json) -> str:
     return f": {', '.join(target['policies'])}" if target["policies"] else ""
 
 
+def _since(policy: Json) -> str:
+    if not policy["told"]:
+        return " (attached; what it said before its first version is not known)"
+    return f" (since {policy['valid_from']})" if policy["valid_from"] else ""
+
+
 def _draw_in_force(found: Json) -> None:
     for account in found["in_force"]:
         said = ": the management account, no organization policy applies" if account["management"] else ""
         output.line(f"{account['account']} {account['name']} at {found['at']}{said}")
         for kind, levels in account["levels"].items():
             for level in levels:
-                named = ", ".join(
-                    policy["name"] + (f" (since {policy['valid_from']})" if policy["valid_from"] else "")
-                    for policy in level["policies"]
-                )
+                named = ", ".join(policy["name"] + _since(policy) for policy in level["policies"])
                 output.line(f"  {kind}  {level['name']} ({level['target']}): {named or 'nothing attached'}")
     if not found["in_force"]:
         output.line("No member account is there.")

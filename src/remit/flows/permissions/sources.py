@@ -9,6 +9,7 @@ from typing import Any
 from remit.flows.counted_calls import CountedCalls
 from remit.flows.questions.guarding import changes_of
 from remit.flows.questions.window import Window
+from remit.model.errors import OrganizationError
 from remit.model.event_json import rfc3339
 from remit.reference.aws import AwsReference
 from remit.rooms.authorization import Details, Guarding, Place
@@ -86,6 +87,12 @@ class Sources:
 
 
 def _documents(level: Level) -> tuple[Document, ...]:
+    for each in level.policies:
+        if not each.told:
+            raise OrganizationError(
+                f"The policy {each.policy.name or each.policy.id} is attached and its first version is yet to come",
+                remedy="Give it the version that is in force, without valid_from.",
+            )
     return tuple(parse_document(each.version.document, each.policy.name) for each in level.policies)
 
 

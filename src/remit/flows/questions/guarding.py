@@ -15,6 +15,8 @@ from remit.rooms.organization.structure import InForce as Attached
 from remit.rooms.organization.structure import Level
 
 _MOST_KEPT: Final = 20_000
+_UNTOLD: Final = -1
+"""Stands for the time before a policy's first version."""
 
 
 class Guarding:
@@ -73,11 +75,11 @@ class Guarding:
 
     def _standing(self, level: Level, attached: Attached) -> Standing:
         policy, version = attached.policy, attached.version
-        key = (policy.id, version.valid_from)
+        key = (policy.id, version.valid_from if attached.told else _UNTOLD)
         if key not in self._compiled:
             self._compiled[key] = self._ready(attached)
         compiled, trouble = self._compiled[key]
-        since = version.valid_from
+        since = version.valid_from if attached.told else None
         name, at = policy.name, (level.target, level.name)
         return Standing(policy.id, name, policy.arn, policy.kind, *at, since, compiled, trouble)
 
@@ -97,6 +99,8 @@ _Compiled = tuple[CompiledPolicy | None, str]
 
 def _compile(attached: Attached) -> _Compiled:
     policy = attached.policy
+    if not attached.told:
+        return None, "The organization file does not tell what it said before its first version."
     try:
         document = parse_document(attached.version.document, policy.name or policy.id)
         return CompiledPolicy(document, policy.kind.lower()), ""

@@ -95,10 +95,12 @@ class Attachment:
 
 @dataclass(frozen=True, slots=True)
 class InForce:
-    """A policy as it was in force: the version, of which policy."""
+    """A policy as it was in force: the version, of which policy. ``told`` is False at a moment before its first
+    version, where the file has it attached and does not say what it said: ``version`` is then the first."""
 
     policy: Policy
     version: Version
+    told: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -191,5 +193,4 @@ class Organization:
             policy = self.policies.get(attachment.policy)
             if attachment.target == target and attachment.holds(moment) and policy and policy.kind == kind:
                 version = policy.at(moment)
-                if version is not None:
-                    yield InForce(policy, version)
+                yield InForce(policy, version or policy.versions[0], version is not None)
