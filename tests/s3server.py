@@ -45,7 +45,7 @@ def serving() -> Iterator[str]:
         yield f"http://127.0.0.1:{port}"
     finally:
         server.terminate()
-        server.wait(timeout=10)
+        server.wait(timeout=60)
 
 
 def _await(port: int, server: subprocess.Popen[bytes]) -> None:
@@ -146,7 +146,7 @@ class Answering(BaseHTTPRequestHandler):
 
     def forward(self, request: Request) -> tuple[int, list[tuple[str, str]], bytes]:
         """What the server answers."""
-        connection = http.client.HTTPConnection(self.of.target, timeout=30)
+        connection = http.client.HTTPConnection(self.of.target, timeout=60)
         headers = {name: value for name, value in self.headers.items() if name.lower() != "expect"}
         connection.request(request.verb, request.path, request.body, headers)
         answer = connection.getresponse()

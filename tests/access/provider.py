@@ -59,7 +59,7 @@ class RunningProvider:
     def consent(self, url: str, subject: str, action: str = "") -> str:
         """Sign in there as ``subject`` and agree; returns where the provider sends the browser back to."""
         parts = urlsplit(url)
-        connection = http.client.HTTPConnection(parts.hostname or "", parts.port, timeout=20)
+        connection = http.client.HTTPConnection(parts.hostname or "", parts.port, timeout=60)
         try:
             form = urlencode({"sub": subject, **({"action": action} if action else {})})
             sent = {"Content-Type": "application/x-www-form-urlencoded"}

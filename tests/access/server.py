@@ -66,9 +66,9 @@ class Browser:
         parts = urlsplit(self.address)
         assert parts.hostname
         if parts.scheme == "http":
-            return http.client.HTTPConnection(parts.hostname, parts.port, timeout=20)
+            return http.client.HTTPConnection(parts.hostname, parts.port, timeout=60)
         context = ssl.create_default_context(cafile=self.certificate)
-        return http.client.HTTPSConnection(parts.hostname, parts.port, timeout=20, context=context)
+        return http.client.HTTPSConnection(parts.hostname, parts.port, timeout=60, context=context)
 
     def _keep(self, said: list[str]) -> None:
         self.set_cookies += said
@@ -124,7 +124,7 @@ def served(
     reading = threading.Thread(target=lambda: said.extend(line.decode() for line in process.stderr or ()), daemon=True)
     reading.start()
     try:
-        assert wait_for(lambda: any("is open on" in text for text in said) or process.poll() is not None, 30), said
+        assert wait_for(lambda: any("is open on" in text for text in said) or process.poll() is not None, 60), said
         found = re.search(r"is open on (\S+?)/ ", "".join(said))
         assert found, said
         yield Served(folder, found[1], said, certificate)
@@ -132,7 +132,7 @@ def served(
     finally:
         if process.poll() is None:
             process.send_signal(2)
-        process.wait(15)
+        process.wait(60)
         reading.join(5)
         process.stderr.close()
 
@@ -142,5 +142,5 @@ def refused(folder: Path, *arguments: str, config: str = "") -> tuple[int, str]:
     folder.mkdir(parents=True, exist_ok=True)
     (folder / "remit.toml").write_text(config)
     line = [*PROGRAM, "up", "--data", str(folder), "--port", "0", *arguments]
-    done = subprocess.run(line, capture_output=True, text=True, timeout=30, check=False)
+    done = subprocess.run(line, capture_output=True, text=True, timeout=60, check=False)
     return done.returncode, done.stderr

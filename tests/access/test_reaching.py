@@ -32,7 +32,7 @@ def open_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
 def raw(address: str, request: bytes) -> bytes:
     """What a server answers to these very bytes."""
     parts = urlsplit(address)
-    with closing(socket.create_connection((parts.hostname, parts.port), timeout=10)) as connection:
+    with closing(socket.create_connection((parts.hostname, parts.port), timeout=60)) as connection:
         connection.sendall(request)
         answer = b""
         while chunk := connection.recv(65536):

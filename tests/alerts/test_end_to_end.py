@@ -41,7 +41,7 @@ class Served:
     def kill(self) -> None:
         """As a power cut would."""
         self.process.kill()
-        self.process.communicate(timeout=15)
+        self.process.communicate(timeout=60)
         (self.data / "control.sock").unlink(missing_ok=True)
 
     def again(self) -> None:
@@ -158,7 +158,7 @@ def test_a_firing_is_delivered_after_the_server_was_killed_before_it_could_be(
     refused = hooks(receiver, "DeleteUser")
     receiver.status = 200
     served.again()
-    assert wait_for(lambda: len(hooks(receiver, "DeleteUser")) == len(refused) + 1, 20)
+    assert wait_for(lambda: len(hooks(receiver, "DeleteUser")) == len(refused) + 1, 60)
     delivered = hooks(receiver, "DeleteUser")[-1]
     assert delivered.headers["idempotency-key"] == refused[0].headers["idempotency-key"]
     assert wait_for(lambda: served.show(alert)["firings"][0]["deliveries"][0]["state"] == "delivered")
@@ -173,7 +173,7 @@ def test_what_came_while_no_server_ran_is_told_when_it_does(served: Served, rece
     log.write_bytes(record("fay", "AttachUserPolicy", "f"))
     assert command("ingest", str(log), "--data", str(served.data)).returncode == 0
     served.again()
-    assert wait_for(lambda: hooks(receiver, "AttachUserPolicy"), 20)
+    assert wait_for(lambda: hooks(receiver, "AttachUserPolicy"), 60)
 
 
 def test_no_redirect_is_followed_and_the_refusal_is_shown(served: Served, receiver: Receiver) -> None:
@@ -204,6 +204,6 @@ def test_the_secrets_are_in_their_file_and_nowhere_else(served: Served, receiver
     assert not any(canary.decode() in text for canary in canaries for text in shown)
     assert "4711" in shown[0]
     served.process.send_signal(signal.SIGINT)
-    said = b"".join(served.process.communicate(timeout=15))
+    said = b"".join(served.process.communicate(timeout=60))
     assert not any(canary in said for canary in canaries)
     assert b"Traceback" not in said

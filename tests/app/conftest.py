@@ -68,7 +68,7 @@ def wait_for(condition: object, seconds: float = 60.0) -> bool:
 def stop(process: subprocess.Popen[bytes]) -> int:
     """Ctrl-C, and the status it ends with."""
     process.send_signal(signal.SIGINT)
-    process.communicate(timeout=15)
+    process.communicate(timeout=60)
     return int(process.returncode)
 
 

@@ -139,7 +139,7 @@ def test_ctrl_c_during_an_ingest_sums_up_what_is_kept(tmp_path: Path, workers: s
     events = data / "lake" / "events"
     assert wait_for(lambda: any(events.rglob("*.parquet")))
     os.kill(process.pid, signal.SIGINT)
-    out, err = process.communicate(timeout=25)
+    out, err = process.communicate(timeout=60)
     assert process.returncode == 130, err
     done = json.loads(out)
     assert done["stopped"] is True

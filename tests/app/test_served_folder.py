@@ -41,7 +41,7 @@ def test_two_commands_at_once_both_arrive(served: Path, tmp_path: Path) -> None:
     for name in ("one", "two"):
         (tmp_path / f"{name}.json").write_bytes(record(f"both-{name}", "CreateBucket", name))
     running = [start("ingest", str(tmp_path / f"{name}.json"), "--data", str(served)) for name in ("one", "two")]
-    assert [process.communicate(timeout=30) and process.returncode for process in running] == [0, 0]
+    assert [process.communicate(timeout=60) and process.returncode for process in running] == [0, 0]
     assert total(served, "both-one OR both-two") == 2
 
 

@@ -43,7 +43,7 @@ def serving(data: Path, *options: str) -> Iterator[str]:
     finally:
         process.send_signal(signal.SIGTERM)
         try:
-            process.wait(20)
+            process.wait(60)
         except subprocess.TimeoutExpired:
             process.kill()
             process.wait()
@@ -65,7 +65,7 @@ def _address(process: subprocess.Popen[str]) -> str:
 def deliver(address: str, *records: dict[str, Any]) -> None:
     """Push CloudTrail records over HTTP, as a forwarder does."""
     request = urllib.request.Request(f"{address}/api/v1/events/cloudtrail", json.dumps(records).encode(), method="POST")
-    with urllib.request.urlopen(request, timeout=20) as answer:
+    with urllib.request.urlopen(request, timeout=60) as answer:
         assert answer.status == 202
 
 

@@ -133,7 +133,7 @@ def deletion(name: str) -> dict[str, Any]:
 def stored(page: Page, address: str, count: int, query: str = "") -> None:
     """Wait until so many events are in the store."""
     asked = f"{address}/api/v1/events?q={quote(query)}"
-    assert wait_for(lambda: len(page.request.get(asked).json()["items"]) >= count, 20)
+    assert wait_for(lambda: len(page.request.get(asked).json()["items"]) >= count, 60)
 
 
 def sound(page: Page) -> str:
@@ -292,7 +292,7 @@ def test_the_like_of_the_incident_reaches_slack_with_a_link_that_opens_it(
 
     again = cloudtrail("again", NOW, eventSource="rds.amazonaws.com", eventName="DeleteDBCluster", userAgent=KIRO)
     deliver(demo, {**again, "requestParameters": {"dBClusterIdentifier": "invoices-production"}})
-    assert wait_for(lambda: any(b"Kiro" in each.body for each in slack.taken), 20)
+    assert wait_for(lambda: any(b"Kiro" in each.body for each in slack.taken), 60)
     message = next(each.message for each in slack.taken if b"Kiro" in each.body)
     assert "DeleteDBCluster" in message["text"]
     links = re.findall(r"https?://[^|>\s\"\\]+", json.dumps(message))

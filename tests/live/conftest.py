@@ -75,7 +75,7 @@ class Server:
         assert self.process.stderr is not None
         said = b""
         while b"Remit is open" not in said:
-            assert select.select([self.process.stderr], [], [], 20)[0], said
+            assert select.select([self.process.stderr], [], [], 60)[0], said
             line = self.process.stderr.readline()
             assert line, said
             said += line
@@ -90,14 +90,14 @@ class Server:
         """End it, and wait until it has ended."""
         if self.process is not None:
             self.process.send_signal(number)
-            self.process.wait(timeout=20)
+            self.process.wait(timeout=60)
             self.process = None
 
     def ask(self, path: str, method: str = "GET", body: bytes = b"", **headers: str) -> Answer:
         """One request; underscores in the names of headers are hyphens."""
         import http.client
 
-        connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=20)
+        connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=60)
         try:
             sent = {name.replace("_", "-"): value for name, value in headers.items()}
             connection.request(method, path, body or None, sent)

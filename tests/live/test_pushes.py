@@ -123,7 +123,7 @@ def test_what_is_not_taken_is_refused_clearly_and_leaves_nothing(server, path, b
 
 
 def test_a_body_without_a_length_is_cut_off_where_it_becomes_too_long(server):
-    with socket.create_connection(("127.0.0.1", server.port), timeout=20) as connection:
+    with socket.create_connection(("127.0.0.1", server.port), timeout=60) as connection:
         head = f"POST /api/v1/events/cloudtrail HTTP/1.1\r\nHost: 127.0.0.1:{server.port}\r\n"
         connection.sendall(f"{head}Transfer-Encoding: chunked\r\n\r\n".encode())
         piece = b"%x\r\n%s\r\n" % (1 << 20, b"x" * (1 << 20))
@@ -138,7 +138,7 @@ def test_a_body_without_a_length_is_cut_off_where_it_becomes_too_long(server):
 
 
 def test_a_sender_that_leaves_in_the_middle_leaves_nothing(server):
-    with socket.create_connection(("127.0.0.1", server.port), timeout=20) as connection:
+    with socket.create_connection(("127.0.0.1", server.port), timeout=60) as connection:
         head = f"POST /api/v1/events/auto HTTP/1.1\r\nHost: 127.0.0.1:{server.port}\r\nContent-Length: 999\r\n\r\n"
         connection.sendall(head.encode() + json.dumps(cloudtrail("half")).encode()[:200])
     assert push(server, cloudtrail("whole")).status == 202
@@ -275,7 +275,7 @@ def test_forged_webhooks_that_come_slowly_keep_out_nobody_with_a_token(server, g
     head += f"X-Hub-Signature-256: sha256={'0' * 64}\r\nContent-Length: 9000\r\n\r\n"
     with ExitStack() as held:
         for each in [github] * 40 + [server]:
-            slow = held.enter_context(socket.create_connection(("127.0.0.1", each.port), timeout=20))
+            slow = held.enter_context(socket.create_connection(("127.0.0.1", each.port), timeout=60))
             slow.sendall(head.format(each.port).encode() + b"{")
         assert b"401" in slow.recv(100)
         assert push(github, [cloudtrail("not-kept-out")]).status == 202

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-import time
+import select
 from urllib.parse import quote
 
 import pytest
@@ -156,12 +156,14 @@ def test_the_command_line_follows_the_same_stream(server):
     process = start("events", "tail", "resource:cli-*", "--data", str(server.folder), "--jsonl")
     try:
         assert process.stdout is not None
-        time.sleep(1)  # it says nothing while nothing matches, so there is nothing to wait for
-        server.ingest(cloudtrail("cli-1", "2026-11-01T00:00:00Z"))
-        assert b"cli-1" in process.stdout.readline()
+        for number in range(240):  # it says nothing while nothing matches: when it listens shows in what it hears
+            server.ingest(cloudtrail(f"cli-{number}", "2026-11-01T00:00:00Z"))
+            if select.select([process.stdout], [], [], 0.5)[0]:
+                break
+        assert b"cli-" in process.stdout.readline()
     finally:
         process.kill()
-        process.communicate(timeout=10)
+        process.communicate(timeout=60)
 
 
 def test_a_server_that_is_stopped_ends_its_streams_at_once(own):

@@ -82,6 +82,6 @@ def test_decoding_processes_end_with_the_keeper_that_was_killed_and_the_same_com
     child, both = begun(tmp_path / "data", logs, after)
     child.kill()
     child.communicate(timeout=60)
-    assert wait_for(lambda: not any(map(running, both)), 30)
+    assert wait_for(lambda: not any(map(running, both)), 60)
     ingested(tmp_path / "data", logs, *WORKERS)
     assert digest(tmp_path / "data") == undisturbed

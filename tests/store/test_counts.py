@@ -217,12 +217,12 @@ def test_what_was_removed_is_in_no_remembered_answer_before_anybody_asks_again(s
 
         def ask(began: threading.Event = began, going_on: threading.Event = going_on) -> list[dict[str, Any]]:
             began.set()
-            going_on.wait(30)
+            going_on.wait(60)
             return [{"n": 1}]
 
         late = threading.Thread(target=memory.rows, args=("late", ask))
         late.start()
-        assert began.wait(30)
+        assert began.wait(60)
         forget()
         going_on.set()
         late.join()

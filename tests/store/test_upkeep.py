@@ -76,7 +76,7 @@ class Readers:
         return self
 
     def __exit__(self, *_: object) -> None:
-        enough = time.monotonic() + 10
+        enough = time.monotonic() + 60
         while min(self.asked.values()) < 3 and not self.wrong and time.monotonic() < enough:
             time.sleep(0.01)
         self._stop.set()
@@ -358,7 +358,7 @@ def test_an_index_from_before_the_log_begins_is_rebuilt_and_it_is_said_in_every_
 
 
 def wait_for(true: Callable[[], object]) -> None:
-    end = time.monotonic() + 20
+    end = time.monotonic() + 60
     while not true():
         assert time.monotonic() < end, "it did not happen"
         time.sleep(0.01)
