@@ -24,6 +24,7 @@ from remit.flows.permissions.narrow import FIELDS
 from remit.flows.permissions.principals import calls_of
 from remit.flows.questions.window import read_window
 from remit.model.errors import NotFound
+from remit.rooms.authorization.reach import region_of
 from remit.rooms.estate import authorization_json, organization_json
 from remit.rooms.guardrails.requests import Translation
 from remit.rooms.iam import parse_document
@@ -202,3 +203,11 @@ def test_a_removal_lets_go_of_what_agents_can_do(tmp_path: Path) -> None:
         assert memory.rows("asked", lambda: [{"answer": 1}]) == memory.rows("asked", lambda: [{"answer": 2}])
         store.index.rebuild(store.lake)
         assert memory.rows("asked", lambda: [{"answer": 3}]) == [{"answer": 3}]
+
+
+def test_global_services_are_asked_where_their_requests_go(desk: Desk) -> None:
+    found = desk(True).can("support-agent", "40d")
+    assert {"us-east-1", "us-west-2"} <= set(found["regions"]["asked"])
+    assert [region_of("globalaccelerator", each) for each in ("us-east-1", "us-west-2")] == [False, True]
+    assert [region_of("iam", each) for each in ("us-east-1", "us-west-2")] == [True, False]
+    assert all(region_of("ec2", each) for each in found["regions"]["asked"])

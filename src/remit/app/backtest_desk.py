@@ -19,7 +19,7 @@ from remit.model.errors import NotFound, PolicyError, UsageError
 from remit.reference.aws import AwsReference
 from remit.rooms.guardrails.callers import Membership
 from remit.rooms.guardrails.exports.digest import digest
-from remit.rooms.guardrails.limits import LONGEST, size_of
+from remit.rooms.guardrails.limits import LONGEST, TYPES, size_of
 from remit.rooms.guardrails.requests import Translation
 from remit.rooms.guardrails.verdicts import Scope
 from remit.rooms.iam import CompiledPolicy, Document, parse_document
@@ -29,7 +29,6 @@ from remit.rooms.query import read_query
 from remit.rooms.query.ranged import ranged
 
 Json = dict[str, Any]
-KINDS: Final = ("SCP", "RCP")
 _DRAFT: Final = 4
 """How many times its limit a policy that is tried may be long."""
 Record = Callable[[str, str, Sequence[str], str, str, Mapping[str, Any]], str]
@@ -163,7 +162,7 @@ def _kind(given: str, own: str, document: Document) -> str:
     kind = given.upper()
     if own and kind and kind != own:
         raise UsageError(f"This policy is an {own}, no {kind}")
-    if kind and kind not in KINDS:
+    if kind and kind not in TYPES:
         raise UsageError(f"{given[:80]!r} is no type of policy", remedy="A policy is an scp or an rcp.")
     by_form = "RCP" if any(each.principals is not None for each in document.statements) else "SCP"
     return kind or own or by_form

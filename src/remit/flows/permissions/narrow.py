@@ -15,7 +15,7 @@ from remit.reference.aws_data_events import is_data_event
 from remit.rooms.authorization import Bearing
 from remit.rooms.authorization.narrowing import Scoped, Use, dependent, proposal, scoped
 from remit.rooms.authorization.reach import ALLOWED, UNKNOWN, Reach, region_of
-from remit.rooms.authorization.topics import every
+from remit.rooms.authorization.topics import HOMES, every
 from remit.rooms.guardrails.callers import CALLER, caller_of
 from remit.rooms.guardrails.limits import minified
 from remit.rooms.guardrails.requests import Translation
@@ -155,16 +155,21 @@ def _parsed(document: Json) -> Document:
 
 
 def _granted(sources: Sources, each: Used, history: History) -> Json | None:
-    """What the identity may do today in the Regions it was used in, and how much of that the proposal leaves out."""
+    """What the identity may do today in the Regions it was used in, of global services where their requests go, and
+    how much of that the proposal leaves out."""
     if each.identity is None:
         return None
     account = each.identity.account
     bearing = Bearing(each.identity, sources.place(account), sources.guarding(account))
     regions = [region for region, _ in history.regions.most_common(3) if region.count("-") >= 2] or ["us-east-1"]
     decisions: dict[str, str] = {}
-    for region in dict.fromkeys((*regions, "us-east-1")):
+    for region in dict.fromkeys((*regions, *HOMES.values())):
         reach = Reach(bearing, sources.reference, region)
-        here = {name: found for name, found in every(sources.reference).items() if region_of(name, region)}
+        here = {
+            name: found
+            for name, found in every(sources.reference).items()
+            if region_of(name, region) and (region in regions or name in HOMES)
+        }
         for subject, judged in reach.judge(here):
             if judged.decision == ALLOWED or (judged.decision == UNKNOWN and subject.full not in decisions):
                 decisions[subject.full] = judged.decision

@@ -9,8 +9,8 @@ from remit.flows.permissions.sources import Json, Sources
 from remit.rooms.authorization import Bearing
 from remit.rooms.query.predicate import Equals, Predicate, both, either
 
-SAMPLES: Final = ("us-east-1", "eu-west-1", "ap-southeast-1", "sa-east-1")
-"""Asked about in any case: the Region of global services, and three where a forgotten guardrail would show."""
+SAMPLES: Final = ("us-east-1", "us-west-2", "eu-west-1", "ap-southeast-1", "sa-east-1")
+"""Asked about in any case: the two Regions of global services, and three where a forgotten guardrail would show."""
 MOST: Final = 12
 _KEY: Final = "aws:requestedregion"
 

@@ -17,7 +17,7 @@ from remit.reference.aws import AwsReference
 from remit.rooms.authorization.bearing import Bearing
 from remit.rooms.authorization.circumstances import Circumstances
 from remit.rooms.authorization.speaking import Speaking
-from remit.rooms.authorization.topics import GLOBAL_SERVICES, Subject
+from remit.rooms.authorization.topics import HOMES, Subject
 from remit.rooms.authorization.witness import form, meeting
 from remit.rooms.iam import (
     Determining,
@@ -39,7 +39,6 @@ UNKNOWN: Final = "unknown"
 DENIED: Final = "explicitly_denied"
 NOT_GRANTED: Final = "implicitly_denied"
 ORDER: Final = (ALLOWED, UNKNOWN, DENIED, NOT_GRANTED)
-GLOBAL_REGION: Final = "us-east-1"
 KEY_POLICY: Final = "the key's own policy"
 """What an unknown decision about a KMS key hangs on: exports of IAM do not have key policies."""
 MISSING_POLICY: Final = "the document of "
@@ -177,7 +176,7 @@ def decided(found: Evaluation) -> str:
 
 def region_of(service: str, region: str) -> bool:
     """Whether a service's requests are made in this Region: those of global services are in one alone."""
-    return service not in GLOBAL_SERVICES or region == GLOBAL_REGION
+    return HOMES.get(service, region) == region
 
 
 def _of_policies(arns: tuple[str, ...]) -> tuple[str, ...]:

@@ -19,12 +19,13 @@ TITLES: Final[Mapping[str, str]] = {
     NETWORK: "Change networks",
     GRANT: "Change who may do what",
 }
-GLOBAL_SERVICES: Final = frozenset(
-    {"account", "artifact", "budgets", "ce", "chatbot", "cloudfront", "globalaccelerator", "health", "iam",
-     "importexport", "networkmanager", "organizations", "route53", "route53domains", "shield", "support",
-     "trustedadvisor", "waf"}
+_IN_VIRGINIA: Final = frozenset(
+    {"account", "artifact", "budgets", "ce", "chatbot", "cloudfront", "health", "iam", "importexport", "organizations",
+     "route53", "route53domains", "shield", "support", "trustedadvisor", "waf"}
 )  # fmt: skip
-"""Services with one endpoint, whose requests are all made to us-east-1."""
+_IN_OREGON: Final = frozenset({"globalaccelerator", "networkmanager"})
+HOMES: Final[Mapping[str, str]] = {**dict.fromkeys(_IN_VIRGINIA, "us-east-1"), **dict.fromkeys(_IN_OREGON, "us-west-2")}
+"""Services with one endpoint for the world -> the Region that all their requests are made to."""
 _NETWORK_SERVICES: Final = frozenset(
     {"directconnect", "elasticloadbalancing", "globalaccelerator", "network-firewall", "networkmanager", "route53",
      "route53profiles", "route53resolver", "vpc-lattice"}

@@ -266,4 +266,5 @@ GLOBAL: Final[Mapping[str, Reading]] = {
     "aws:assumedroot": Reading(("principal_type", MARKER + "assumed_root"), _assumed_root),
     "aws:federatedprovider": Reading(("principal_type",), _federated_provider),
 }
-"""Keys every service's requests have, in lower case."""
+"""Keys that are read alike whatever service is called, in lower case; ``s3:tlsversion`` among them, since one field
+tells both it and ``aws:securetransport``."""

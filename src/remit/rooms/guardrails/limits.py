@@ -11,8 +11,6 @@ RCP: Final = "RCP"
 TYPES: Final = (SCP, RCP)
 LONGEST: Final[Mapping[str, int]] = {SCP: 10_240, RCP: 5_120}
 """Characters of one document. Service control policies had 5,120 until 15 May 2026."""
-MOST_ATTACHED: Final[Mapping[str, int]] = {SCP: 10, RCP: 5}
-"""Policies of one type attached directly to one root, organizational unit or account."""
 LIMITS_AS_OF: Final = "2026-05-15"
 
 

@@ -1,6 +1,7 @@
 """Patterns of policies: wildcards and variables, matched in time that grows with pattern times text at worst.
 
-A pattern is a tuple of tokens: text, ``STAR`` (any run of characters), ``QUESTION`` (any one) and ``Variable``.
+A pattern is a tuple of tokens: text, ``Wild.STAR`` (any run of characters), ``Wild.QUESTION`` (any one) and
+``Variable``.
 """
 
 from __future__ import annotations
