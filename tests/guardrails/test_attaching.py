@@ -9,7 +9,13 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from botocore.exceptions import EndpointConnectionError
+from botocore.exceptions import (
+    ClientError,
+    ConnectTimeoutError,
+    EndpointConnectionError,
+    NoCredentialsError,
+    ReadTimeoutError,
+)
 from sqlalchemy import text
 from tests.guardrails.conftest import House, Organization, house_over
 from tests.guardrails.documents import PLAIN
@@ -585,3 +591,41 @@ def test_a_proposal_can_be_taken_back(one_house: House, organization: Organizati
         one_house.attaching.withdraw(proposal, ANN)
     with pytest.raises(NotFound):
         one_house.attaching.show("nobody")
+
+
+def test_a_change_that_failed_half_way_is_finished_on_what_stands(one_house: House, organization: Organization) -> None:
+    first = policy(organization)
+    one_house.attaching.execute(agreed(one_house, first, organization), ANN, organization.api())
+    changed = policy(organization, *organization.units, Version="2012-10-17", Statement=[])
+    proposal = agreed(one_house, changed, organization)
+    with proxied(organization.endpoint) as proxy:
+        proxy.faults.append(lambda answering, request: _attaches(request) and answering.refuse(400, "Denied"))
+        failed = one_house.attaching.execute(proposal, ANN, OrganizationPolicies(endpoint_url=proxy.endpoint))
+    assert [step.split()[0] for step in failed["outcome"]["steps"]] == ["updated"]
+    done = one_house.attaching.execute(proposal, ANN, organization.api())
+    assert done["state"] == "attached"
+    assert [step.split()[0] for step in done["outcome"]["steps"]] == ["updated", "attached"]
+    for unit in organization.units:
+        assert organization.attached(unit) == {first.name: minified(changed.document)}
+
+
+@pytest.mark.parametrize(
+    ("error", "helps"),
+    [
+        (ClientError({"Error": {"Code": "TooManyRequestsException"}}, "AttachPolicy"), "in a moment"),
+        (ClientError({"Error": {"Code": "AccessDeniedException"}}, "AttachPolicy"), "credentials"),
+        (NoCredentialsError(), "credentials"),
+        (ConnectTimeoutError(endpoint_url="https://x"), "reaches AWS"),
+        (ReadTimeoutError(endpoint_url="https://x"), "reaches AWS"),
+    ],
+    ids=lambda value: type(value).__name__,
+)
+def test_what_helps_against_an_answer_of_aws_is_said(error: Exception, helps: str) -> None:
+    class Answering(OrganizationPolicies):
+        @property
+        def _client(self) -> Any:
+            raise error
+
+    with pytest.raises(Unavailable) as caught:
+        Answering().attach("p-12345678", "123456789012")
+    assert helps in caught.value.remedy
