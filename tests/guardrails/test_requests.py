@@ -185,9 +185,18 @@ def test_a_field_that_was_not_read_leaves_its_keys_unknown() -> None:
     assert keys.state("aws:PrincipalArn", row, Asked("ec2:RunInstances")) is UNKNOWN
 
 
+EC2, NO_IMAGE = f"arn:aws:ec2:eu-west-1:{ACCOUNT}", "arn:aws:ec2:eu-west-1::image/*"
+MADE = [f"{EC2}:{kind}/*" for kind in ("instance", "volume", "network-interface")]
 RESOURCES: list[tuple[dict[str, Any], list[Any]]] = [
-    ({}, [f"arn:aws:ec2:eu-west-1:{ACCOUNT}:{name}"
-          for name in ("subnet/s-1", "instance/*", "volume/*", "network-interface/*")]),
+    ({}, [f"{EC2}:subnet/s-1", *MADE, NO_IMAGE, f"{EC2}:security-group/*"]),
+    ({"resource_types": ["ec2:image", "ec2:security-group"],
+      "resource_arns": ["arn:aws:ec2:eu-west-1::image/ami-1", f"{EC2}:security-group/sg-1"]},
+     ["arn:aws:ec2:eu-west-1::image/ami-1", f"{EC2}:security-group/sg-1", *MADE, f"{EC2}:subnet/*"]),
+    ({"resource_types": [], "resource_arns": []},
+     [*MADE, NO_IMAGE, f"{EC2}:security-group/*", f"{EC2}:subnet/*"]),
+    ({"permissions": ["ec2:CreateSnapshot"], "resource_types": ["ec2:volume"], "resource_arns": [f"{EC2}:volume/v-1"]},
+     [f"{EC2}:volume/v-1", "arn:aws:ec2:eu-west-1::snapshot/*"]),
+    ({"permissions": ["ec2:CreateSnapshot"], "resource_types": [], "resource_arns": []}, [None]),
     (BUCKET, ["arn:aws:s3:::b/k"]),
     (BUCKET | {"resource_types": ["s3:object", "s3:bucket"], "resource_arns": ["arn:aws:s3:::b/k", "arn:aws:s3:::b"]},
      ["arn:aws:s3:::b/k"]),

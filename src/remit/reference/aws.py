@@ -27,12 +27,13 @@ _HOST: Final = re.compile(r"^(.+?)(?:\.[a-z]{2}(?:-[a-z]+)+-\d)?\.(?:amazonaws\.
 
 class Action(msgspec.Struct, frozen=True, array_like=True):
     """One IAM action: access level (read, list, write, tagging, permissions), resource types with the required
-    ones first, the condition keys it knows, the actions it depends on."""
+    ones first, the condition keys it knows, the actions it depends on, how many of the types are required."""
 
     level: str
     resource_types: tuple[str, ...]
     condition_keys: tuple[str, ...]
     dependent_actions: tuple[str, ...]
+    required: int = 0
 
 
 class Service(msgspec.Struct, frozen=True):

@@ -15,16 +15,13 @@ from remit.rooms.guardrails.global_key_readings import Asked
 from remit.rooms.guardrails.keys import Keys
 from remit.rooms.guardrails.owners import LISTED, owner_of, resource_account
 from remit.rooms.guardrails.record import OWNERS, Row, elements, fields_of
+from remit.rooms.guardrails.resources_asked import resources_asked
 from remit.rooms.iam import Request
 
 OPERATION: Final = ("service", "operation", "permissions")
 """Fields that tell what was called."""
 RESOURCES: Final = ("resource_types", "resource_arns", "region", "account", OWNERS, LISTED)
 """Fields that tell on what."""
-_MADE_BY: Final[Mapping[str, tuple[str, ...]]] = {
-    "ec2:runinstances": ("instance", "volume", "network-interface"),
-}
-"""What a call makes is authorized before it has an id, under the name ``*``."""
 
 
 class Translation:
@@ -51,7 +48,7 @@ class Translation:
             if not resources:
                 yield Asked(action)
             else:
-                yield from (Asked(action, resource) for resource in self._resources(row, action))
+                yield from (Asked(action, each) for each in resources_asked(self._reference, row, action))
 
     def request(self, row: Row, asked: Asked, keys: Iterable[str], caller: Caller | None = None) -> Request:
         """The request with these condition keys."""
@@ -91,25 +88,3 @@ class Translation:
 
     def _manages(self, account: str | None) -> bool:
         return self.membership is not None and account is not None and account == self.membership.management
-
-    def _resources(self, row: Row, action: str) -> list[str | None]:
-        known = self._reference.action(action)
-        named = list(zip(elements(row, "resource_types"), elements(row, "resource_arns"), strict=False))
-        if known is not None and not known.resource_types:
-            return ["*"]
-        if "resource_arns" not in row:
-            return [None]
-        if known is not None:
-            types = {each.lower() for each in known.resource_types}
-            named = [(kind, arn) for kind, arn in named if kind.partition(":")[2].lower() in types]
-        made = _MADE_BY.get(action.lower(), ())
-        found: list[str | None] = [arn or None for kind, arn in named if kind.partition(":")[2] not in made]
-        if made:
-            place = f"{row.get('region')}:{row.get('account')}"
-            found += [f"arn:{_partition(row)}:ec2:{place}:{kind}/*" for kind in made]
-        return list(dict.fromkeys(found)) or [None]
-
-
-def _partition(row: Row) -> str:
-    region = str(row.get("region") or "")
-    return "aws-cn" if region.startswith("cn-") else "aws-us-gov" if region.startswith("us-gov-") else "aws"
