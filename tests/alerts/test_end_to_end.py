@@ -16,7 +16,7 @@ from urllib.request import urlopen
 
 import pytest
 from tests.app.cloudtrail import record
-from tests.app.conftest import command, start, stop, wait_for
+from tests.app.conftest import command, listening, start, stop, wait_for
 
 from remit.app.control import RemoteDesk, call
 
@@ -35,7 +35,7 @@ class Served:
 
     def _started(self) -> subprocess.Popen[bytes]:
         process = start("up", "--data", str(self.data), "--port", "0")
-        assert wait_for((self.data / "control.sock").exists), process.communicate(timeout=5)
+        listening(process, self.data)
         return process
 
     def kill(self) -> None:

@@ -65,6 +65,13 @@ def wait_for(condition: object, seconds: float = 60.0) -> bool:
     return False
 
 
+def listening(process: subprocess.Popen[bytes], data: Path) -> None:
+    """Wait until a command that goes on answers others on its folder; one that does not is ended, and fails."""
+    if not wait_for((data / "control.sock").exists):
+        process.kill()
+        raise AssertionError(process.communicate())
+
+
 def stop(process: subprocess.Popen[bytes]) -> int:
     """Ctrl-C, and the status it ends with."""
     process.send_signal(signal.SIGINT)
@@ -77,8 +84,9 @@ def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
     """A data folder kept by a server that was started with a relative path."""
     above = tmp_path_factory.mktemp("served")
     process = start("up", "--data", "data", "--port", "0", cwd=above)
-    socket = above / "data" / "control.sock"
-    assert wait_for(socket.exists), process.communicate(timeout=5)
-    assert os.stat(socket).st_mode & 0o777 == 0o600
-    yield above / "data"
-    stop(process)
+    listening(process, above / "data")
+    try:
+        assert os.stat(above / "data" / "control.sock").st_mode & 0o777 == 0o600
+        yield above / "data"
+    finally:
+        stop(process)

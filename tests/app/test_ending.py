@@ -5,14 +5,14 @@ from __future__ import annotations
 import signal
 from pathlib import Path
 
-from tests.app.conftest import command, start, wait_for
+from tests.app.conftest import command, listening, start
 
 
 def test_sigterm_closes_the_folder_and_gives_the_lease_back(tmp_path: Path) -> None:
     data = tmp_path / "data"
     process = start("up", "--data", str(data), "--port", "0")
     socket = data / "control.sock"
-    assert wait_for(socket.exists), process.communicate(timeout=5)
+    listening(process, data)
     process.send_signal(signal.SIGTERM)
     process.communicate(timeout=60)
     assert not socket.exists()

@@ -6,7 +6,7 @@ import json
 from pathlib import Path
 
 from tests.app.cloudtrail import record
-from tests.app.conftest import command, start, stop, wait_for
+from tests.app.conftest import command, listening, start, stop, wait_for
 
 
 def test_events_can_be_read_while_a_watch_keeps_the_folder(tmp_path: Path) -> None:
@@ -15,7 +15,7 @@ def test_events_can_be_read_while_a_watch_keeps_the_folder(tmp_path: Path) -> No
     (watched / "first.json").write_bytes(record("seen-meanwhile", "CreateBucket", "w"))
     watching = start("watch", str(watched), "--interval", "0.2", "--data", str(data))
     socket = data / "control.sock"
-    assert wait_for(socket.exists), watching.communicate(timeout=5)
+    listening(watching, data)
 
     def found() -> bool:
         ran = command("events", "search", "seen-meanwhile", "--json", "--data", str(data))

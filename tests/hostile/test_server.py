@@ -87,7 +87,7 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
 
 def _opened(process: Any) -> bytes:
     """The line that says where it is open, wherever it is said."""
-    ready, _, _ = select.select([process.stdout, process.stderr], [], [], 15)
+    ready, _, _ = select.select([process.stdout, process.stderr], [], [], 60)
     return b"".join(stream.readline() for stream in ready)
 
 

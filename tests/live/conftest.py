@@ -196,9 +196,11 @@ class Stream:
 @pytest.fixture(scope="module")
 def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
     """A server that the tests of a module share."""
-    served = Server(tmp_path_factory.mktemp("live") / "data").up()
-    yield served
-    served.down()
+    served = Server(tmp_path_factory.mktemp("live") / "data")
+    try:
+        yield served.up()
+    finally:
+        served.down()
 
 
 @pytest.fixture

@@ -212,9 +212,11 @@ def github(tmp_path_factory: pytest.TempPathFactory):
     folder = tmp_path_factory.mktemp("github") / "data"
     folder.mkdir()
     (folder / "remit.toml").write_text('[push.github]\nsecret_env = "WEBHOOK_SECRET"\n', encoding="utf-8")
-    served = Server(folder, {"WEBHOOK_SECRET": SECRET}, ("--config", str(folder / "remit.toml"))).up()
-    yield served
-    served.down()
+    served = Server(folder, {"WEBHOOK_SECRET": SECRET}, ("--config", str(folder / "remit.toml")))
+    try:
+        yield served.up()
+    finally:
+        served.down()
 
 
 def test_a_signed_webhook_is_stored_with_its_event_and_the_time_it_came(github):
