@@ -143,15 +143,20 @@ def _draw(found: Json) -> None:
 
 
 def _draw_by(found: Json) -> None:
-    for title, name, columns in GROUPS:
+    for group in GROUPS:
         rows = [
-            (" ".join(str(each[column] or "-") for column in columns), each["deny"], each["unknown"],
+            (" ".join(str(each[column] or "-") for column in group.columns), each["deny"], each["unknown"],
              each["already_denied"], (each["last"] or "")[:19].replace("T", " "))
-            for each in found["by"].get(name, [])
+            for each in found["by"].get(group.name, [])
         ]  # fmt: skip
         if rows:
             output.line()
-            output.table(title, ("", "denied", "unknown", "denied already", "last denied"), rows, right=(1, 2, 3))
+            output.table(
+                group.heading(found["by"]),
+                ("", "denied", "unknown", "denied already", "last denied"),
+                rows,
+                right=(1, 2, 3),
+            )
 
 
 def _draw_samples(found: Json) -> None:

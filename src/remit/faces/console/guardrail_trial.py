@@ -102,7 +102,8 @@ def _places(unit: Json) -> list[tuple[str, str]]:
 
 def _laid_out(found: Json) -> Json:
     """The answer with its groups as tables and its exemption as text."""
-    groups = [(title, _rows(found["by"].get(name, []), columns)) for title, name, columns in GROUPS]
+    by = found["by"]
+    groups = [(each.heading(by), _rows(by.get(each.name, []), each.columns)) for each in GROUPS]
     exemption = found["exemption"]
     if exemption is not None:
         exemption = {

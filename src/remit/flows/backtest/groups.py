@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
-from typing import Final, NamedTuple
+from collections.abc import Mapping
+from typing import Any, Final, NamedTuple
+
+SHOWN: Final = 20
+"""Values shown of each kind, most calls first."""
 
 
 class Group(NamedTuple):
@@ -11,6 +15,16 @@ class Group(NamedTuple):
     title: str
     name: str
     columns: tuple[str, ...]
+
+    def heading(self, by: Mapping[str, Any]) -> str:
+        """The title, which says so where the answer's ``by`` has the commonest alone, and of how many if that is known:
+        callers without a role or an agent are counted among these, and people among all actors."""
+        own = f"{self.name}_in_all"
+        in_all = by.get(own, by.get("actors_in_all", 0))
+        if in_all <= SHOWN:
+            return self.title
+        exact = own in by and self.name not in ("roles", "agents")
+        return f"{self.title} (the commonest {SHOWN} of {in_all:,})" if exact else f"{self.title} (the commonest)"
 
 
 GROUPS: Final = (

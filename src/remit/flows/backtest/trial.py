@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from remit.flows.backtest.exemption import exemption
+from remit.flows.backtest.groups import SHOWN
 from remit.flows.backtest.measure import Measured, Tally, measure
 from remit.flows.backtest.ports import ContextStore, Json, Row
 from remit.model.event_json import rfc3339
@@ -16,8 +17,6 @@ from remit.rooms.guardrails.verdicts import DENY, NOT, UNKNOWN, Scope
 from remit.rooms.iam import CompiledPolicy
 from remit.rooms.query.predicate import Predicate, time_bounds
 
-SHOWN: Final = 20
-"""Values shown of each kind, most calls first."""
 SAMPLES: Final = 5
 _BY: Final[dict[str, tuple[str, ...]]] = {
     "roles": ("principal_type", "issuer"),
@@ -96,7 +95,7 @@ def _figures(found: Measured) -> Json:
     sums = {DENY: Tally(), UNKNOWN: Tally()}
     for label, tally in found.by_label.items():
         if _first(label) in sums and tally.count:
-            sums[_first(label)].add(vars_of(tally))
+            sums[_first(label)].add(_as_row(tally))
     denied, unknown, every = sums[DENY], sums[UNKNOWN], found.considered
     return {
         "considered": every.count,
@@ -115,7 +114,7 @@ def _figures(found: Measured) -> Json:
     }
 
 
-def vars_of(tally: Tally) -> Row:
+def _as_row(tally: Tally) -> Row:
     """A tally as a row."""
     return {"count": tally.count, "denied": tally.denied, "first": tally.first, "last": tally.last}
 
