@@ -1,7 +1,7 @@
 """Calls counted by what policies look at: the questions of a backtest, over the index's own table.
 
-Fields are those of ``rooms.guardrails.record``. A part is a table of values of some fields and the class of each; calls
-are joined with it, and only those with a class are counted. Every count is exact.
+Fields are those of ``rooms.guardrails.record``. Calls are counted by the classes that ``classed`` gives them. Every
+count is exact.
 """
 
 from __future__ import annotations
