@@ -37,6 +37,29 @@ def test_searching_for_part_of_a_word_finds_titles_first(library: GuardrailLibra
     assert found["total"] < found["of"] == 307
 
 
+@pytest.mark.parametrize(
+    ("words", "some"),
+    [
+        ("mfa", "iam-require-mfa"),
+        ("root", "root-deny-all"),
+        ("public s3", "s3-block-public-access-account"),
+        ("gpu", "ec2-deny-gpu"),
+        ("bedrock", "bedrock-require-guardrail"),
+        ("mcp", "agent-deny-all-mcp"),
+        ("agent", "agent-tag-deny-destructive"),
+        ("delete backup", "agent-protect-backups"),
+        ("region", "region-allowlist-deny"),
+        ("imds", "ec2-require-imdsv2"),
+        ("cost", "cost-deny-commitments"),
+        ("ransomware", "s3-deny-sse-c"),
+        ("exfiltration", "perim-resource-account-s3"),
+        ("crypto", "ec2-deny-gpu"),
+    ],
+)
+def test_the_words_people_use_find_the_guardrail_they_mean(library: GuardrailLibrary, words: str, some: str) -> None:
+    assert some in [each["id"] for each in library.list(words)["items"][:5]]
+
+
 def test_every_word_must_be_found_somewhere(library: GuardrailLibrary) -> None:
     both = [each["id"] for each in library.list("sagemaker encryption")["items"]]
     assert both[0] == "sagemaker-require-encryption"
