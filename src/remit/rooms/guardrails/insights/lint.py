@@ -16,7 +16,7 @@ from remit.rooms.guardrails.insights.hit import POLICY_TYPES, SEVERITIES, Fix, H
 from remit.rooms.guardrails.insights.located import Lines, Node, Unreadable, read_located
 from remit.rooms.guardrails.insights.policy import Policy
 from remit.rooms.guardrails.insights.registry import CHECKS, NOT_FINISHED, REFUSED, TOO_LONG, UNREADABLE
-from remit.rooms.guardrails.insights.size import LIMITS, minified, plain_size, size_of
+from remit.rooms.guardrails.insights.size import LIMITS, plain_size, size_told, without_space
 from remit.rooms.guardrails.insights.viewing import view_policy
 from remit.rooms.iam.kinds import check_kind
 from remit.rooms.iam.reading import read_document
@@ -52,7 +52,7 @@ class Insights:
 
 def lint(text: str, kind: PolicyType | None, facts: Facts) -> Insights:
     """Run every check of the policy's type over a text. ``kind`` None lets the document tell its type."""
-    if len(text) > LONGEST and len(minified(text)) > LONGEST:
+    if len(text) > LONGEST and len(without_space(text)) > LONGEST:
         return _one(text, kind, TOO_LONG, 0, f"{len(text):,} characters; the largest policy AWS takes has 32,768")
     try:
         root = read_located(text)
@@ -179,7 +179,7 @@ def _next_step(
 def to_json(insights: Insights) -> dict[str, Any]:
     """The answer for every face: findings with places and fixes, counts by severity, size."""
     counts = Counter(finding.severity for finding in insights.findings)
-    size = size_of(insights.policy) if insights.policy else _bare_size(insights)
+    size = size_told(insights.policy) if insights.policy else _bare_size(insights)
     return {
         "type": insights.kind,
         "type_given": insights.kind_given,
@@ -194,7 +194,7 @@ def to_json(insights: Insights) -> dict[str, Any]:
 
 
 def _bare_size(insights: Insights) -> dict[str, object]:
-    return {**plain_size(insights.text, minified(insights.text), LIMITS[insights.kind]), "statements": []}
+    return {**plain_size(insights.text, without_space(insights.text), LIMITS[insights.kind]), "statements": []}
 
 
 def _told(insights: Insights) -> Iterator[dict[str, Any]]:

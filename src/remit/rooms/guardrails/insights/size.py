@@ -52,7 +52,7 @@ OF_SERVICE: Final[dict[str, Limit]] = {
 """Resource policies by the service of their actions."""
 
 
-def minified(text: str) -> str:
+def without_space(text: str) -> str:
     """A JSON text without the white space between its elements; every string as it was written."""
     return _PARTS.sub(lambda match: match.group(1) or "", text)
 
@@ -71,15 +71,15 @@ def counted(text: str, limit: Limit) -> int:
     return len(text.encode("utf-8", "surrogatepass")) if limit.unit == "bytes" else len(text)
 
 
-def size_of(policy: Policy) -> dict[str, object]:
+def size_told(policy: Policy) -> dict[str, object]:
     """What the editor shows: limit, use, use as written, and the cost of each statement with its comma."""
     limits = limits_of(policy)
-    small = minified(policy.text)
+    small = without_space(policy.text)
     statements = [
         {
             "statement": statement.index,
             "sid": statement.sid,
-            "used": counted(minified(policy.text[statement.node.start : statement.node.end]), limits[0]),
+            "used": counted(without_space(policy.text[statement.node.start : statement.node.end]), limits[0]),
         }
         for statement in policy.statements
     ]

@@ -10,7 +10,7 @@ from remit.rooms.guardrails.insights.facts import Facts
 from remit.rooms.guardrails.insights.finding import Check
 from remit.rooms.guardrails.insights.hit import Fix, Hit
 from remit.rooms.guardrails.insights.policy import Policy
-from remit.rooms.guardrails.insights.size import counted, limits_of, minified
+from remit.rooms.guardrails.insights.size import counted, limits_of, without_space
 
 _NEARLY: Final = 0.9
 _TARGET: Final = re.compile(r"r-[a-z0-9]{4,32}|ou-[a-z0-9]{4,32}-[a-z0-9]{8,32}|\d{12}")
@@ -18,7 +18,7 @@ _TARGET: Final = re.compile(r"r-[a-z0-9]{4,32}|ou-[a-z0-9]{4,32}-[a-z0-9]{8,32}|
 
 def _too_large(policy: Policy, facts: Facts) -> Iterator[Hit]:
     limit = limits_of(policy)[0]
-    used = counted(minified(policy.text), limit)
+    used = counted(without_space(policy.text), limit)
     if used > limit.most:
         worst = max(policy.statements, key=lambda each: each.node.end - each.node.start, default=None)
         most = f"; the largest is {worst.name}" if worst else ""
@@ -28,7 +28,7 @@ def _too_large(policy: Policy, facts: Facts) -> Iterator[Hit]:
 
 def _nearly(policy: Policy, facts: Facts) -> Iterator[Hit]:
     limit = limits_of(policy)[0]
-    used = counted(minified(policy.text), limit)
+    used = counted(without_space(policy.text), limit)
     if limit.most * _NEARLY < used <= limit.most:
         message = f"{used:,} of {limit.most:,} {limit.unit} of a {limit.name} are used: {limit.most - used:,} are left"
         yield policy.hit(message)
@@ -36,7 +36,7 @@ def _nearly(policy: Policy, facts: Facts) -> Iterator[Hit]:
 
 def _spaces(policy: Policy, facts: Facts) -> Iterator[Hit]:
     limit = limits_of(policy)[0]
-    small = minified(policy.text)
+    small = without_space(policy.text)
     written = counted(policy.text, limit)
     if limit.spaces_count and counted(small, limit) <= limit.most < written:
         fix = Fix("Remove the white space", ((0, len(policy.text), small),), False)
