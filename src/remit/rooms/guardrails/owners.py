@@ -34,7 +34,7 @@ class Owner:
 
 def owner_of(row: Row) -> Owner:
     """Of the resources of a call together; where their ARNs name several accounts, none of them is proved."""
-    named, own = elements(row, OWNERS), str(row.get("account") or "") or None
+    named, own = [*dict.fromkeys(elements(row, OWNERS))], str(row.get("account") or "") or None
     if len(named) == 1 and named[0] != UNTOLD:
         return Owner(named[0], True)
     created = [makes_its_own(action) for action in elements(row, "permissions")]

@@ -4,7 +4,7 @@ A **field** is a column of ``model.columns`` (lists as one text, their elements 
 
     caller          the principal, except for a role's session, whose role is in ``issuer``
     key_kind        the first four letters of the access key: ``AKIA`` is a user's own key, ``ASIA`` a session's
-    owners          accounts of the resources, in order, each once: from their ARNs, else from the record's list; ``?``
+    owners          accounts of the resources: each once from their ARNs, else from the record's list; ``?``
                     for a resource whose account neither tells
     context:KEY     values of a condition key in the column ``context``: the inside of a JSON list
     marker:NAME     a marker's value
@@ -93,8 +93,8 @@ def _caller(event: Mapping[str, Any]) -> Value:
 def _owners(event: Mapping[str, Any]) -> Value:
     arns = [arn for arn in event.get("resource_arns") or () if arn.count(":") >= 5]
     told = _marker(event, "resource_account") or UNTOLD
-    owned = {account_of(arn) or told for arn in arns if arn.split(":", 5)[4] != "aws"}
-    return BETWEEN.join(sorted(owned)) or None
+    owned = {account_of(arn) or UNTOLD for arn in arns if arn.split(":", 5)[4] != "aws"}
+    return BETWEEN.join(sorted(owned)).replace(UNTOLD, told) or None
 
 
 _MADE: Final[Mapping[str, Callable[[Mapping[str, Any]], Value]]] = {

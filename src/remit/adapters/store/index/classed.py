@@ -22,19 +22,24 @@ from remit.rooms.guardrails.record import BETWEEN, CONTEXT, LISTS, MARKER, UNTOL
 
 _BETWEEN: Final = f"chr({ord(BETWEEN)})"
 _MARKERS: Final = f"coalesce(markers_line, array_to_string(markers_list, {_BETWEEN}))"
-_LISTED: Final = f"nullif(regexp_extract({_MARKERS}, '(?:^|\\x1f)resource_account=([^\\x1f]*)', 1), '')"
+_LISTED: Final = (
+    f"coalesce(nullif(split_part(split_part({_BETWEEN} || {_MARKERS}, {_BETWEEN} || 'resource_account=', 2), "
+    f"{_BETWEEN}, 1), ''), '{UNTOLD}')"
+)
+"""The account that the marker ``resource_account`` gives; quicker than a regular expression."""
 _NAMED: Final = (
     "regexp_full_match(split_part(x, ':', 5), '[0-9]{12}') "
-    "AND NOT regexp_matches(x, '^([^:]*:){2}s3[^:]*:([^:]*:){2}accesspoint[/:]')"
+    "AND NOT (contains(x, 'accesspoint') AND regexp_matches(x, '^([^:]*:){2}s3[^:]*:([^:]*:){2}accesspoint[/:]'))"
 )
 """Whether an ARN names its owner's account: ``rooms.iam.request.account_of``."""
 _MADE: Final = {
     "caller": "CASE WHEN issuer IS NULL OR principal_type IS DISTINCT FROM 'AssumedRole' THEN principal END",
     "key_kind": "left(access_key, 4)",
     "time": 'epoch_us("time") // 1000000',
-    "owners": f"array_to_string(list_sort(list_distinct(list_transform(list_filter(resource_arns, "
+    "owners": "replace(array_to_string(list_sort(list_distinct(list_transform(list_filter(resource_arns, "
     "lambda x: length(x) - length(replace(x, ':', '')) >= 5 AND split_part(x, ':', 5) <> 'aws'), "
-    f"lambda x: CASE WHEN {_NAMED} THEN split_part(x, ':', 5) ELSE coalesce({_LISTED}, '{UNTOLD}') END))), {_BETWEEN})",
+    f"lambda x: CASE WHEN {_NAMED} THEN split_part(x, ':', 5) ELSE '{UNTOLD}' END))), {_BETWEEN}), "
+    f"'{UNTOLD}', {_LISTED})",
 }
 AUTHORIZED: Final = "len(permissions) > 0"
 _MOST_LISTED: Final = 256
