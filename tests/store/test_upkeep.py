@@ -94,6 +94,7 @@ class Readers:
             except Exception as error:
                 self.wrong.append(f"{name}: {error!r}")
             self.asked[name] += 1
+            self._stop.wait(0.005)  # or the readers would have the machine to themselves
 
     def _index(self, row: int) -> bool:
         sql = "SELECT owner FROM events WHERE event_id = ?"
