@@ -36,7 +36,7 @@ WHOLE: dict[str, Any] = {
     "requestID": "r",
     "eventID": "e",
     "readOnly": False,
-    "resources": [{"ARN": "arn:aws:s3:::b", "type": "AWS::S3::Bucket"}],
+    "resources": [{"ARN": "arn:aws:s3:::b", "accountId": "111122223333", "type": "AWS::S3::Bucket"}],
     "eventType": "AwsApiCall",
     "recipientAccountId": "111122223333",
     "sharedEventID": "q",

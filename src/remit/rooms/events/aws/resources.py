@@ -55,12 +55,11 @@ class ResourceNames:
         """The account that the record's ``resources`` list gives for ARNs that name none, such as a bucket's; None when
         it gives none, or several."""
         accounts = {
-            entry.get("accountId")
+            _account_of(entry.get("accountId"))
             for entry in (entries if isinstance(entries, list) else ())
             if isinstance(entry, dict) and _without_account(entry.get("ARN") or entry.get("arn"))
         }
-        told = accounts.pop() if len(accounts) == 1 else None
-        return told if isinstance(told, str) and _ACCOUNT.fullmatch(told) else None
+        return accounts.pop() if len(accounts) == 1 else None
 
     def from_request(self, service: str, operation: str, request: Members, place: Place) -> list[Resource]:
         """Every resource a request names, the one the operation is about first."""
@@ -134,6 +133,11 @@ class ResourceNames:
                 within = within if kind.startswith("s3:") else within.rpartition("/")[2]
                 value = f"{within}/{value}" if within else value
         found.append(Resource(kind, value, self._arns.built(kind, value, place)))
+
+
+def _account_of(value: Any) -> str | None:
+    """An account's id; None for anything else, which a hostile record may hold there."""
+    return value if isinstance(value, str) and _ACCOUNT.fullmatch(value) else None
 
 
 def _without_account(arn: Any) -> bool:
