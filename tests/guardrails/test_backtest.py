@@ -324,3 +324,33 @@ def test_fields_that_make_no_difference_tell_no_class() -> None:
     assert told_by == {("eu", "a"): 0, ("eu", "b"): 0, ("us", "a"): 1, ("us", "b"): 2}
     assert told(("region", "caller"), {("eu", "a"): 3, ("us", "b"): 3}) == ((), {(): 3})
     assert told(("region", "caller"), {("eu", "a"): 0, ("us", "b"): 1})[0] == ("region",)
+
+
+OF_MANAGEMENT, OF_A_MEMBER = "111111111111", "222222222222"
+KNOWN = Membership("o-abcdefghij", OF_MANAGEMENT, dict.fromkeys((OF_MANAGEMENT, OF_A_MEMBER), "o-abcdefghij/r-ab12/"))
+
+
+def of_a_bucket(account: str, operation: str, *more: str) -> Event:
+    """A call on a bucket whose owner no record tells."""
+    needed = "\x1f".join((f"s3:{operation}", *more))
+    role = f"arn:aws:iam::{account}:role/deployer"
+    return {"service": "s3", "operation": operation, "permissions": needed, "principal_type": "AssumedRole",
+            "issuer": role, "caller": None, "account": account, "owners": "?"}  # fmt: skip
+
+
+@pytest.mark.parametrize("action", ["s3:*", "s3:CreateBucket"])
+def test_a_member_s_bucket_is_not_judged_as_the_management_account_s(action: str) -> None:
+    document = {
+        "Version": "2012-10-17",
+        "Statement": {"Effect": "Deny", "Principal": "*", "Action": action, "Resource": "*"},
+    }
+    kernel = Kernel([compiled(document, "RCP")], Translation(load_reference(), KNOWN), Scope("RCP"))
+    calls = [("CreateBucket",), ("CreateBucket", "s3:PutBucketTagging"), ("DeleteBucket",)]
+    rows = [of_a_bucket(account, *call) for account in (OF_MANAGEMENT, OF_A_MEMBER) for call in calls]
+    kernel.prepare({(row["service"], row["operation"], row["permissions"]) for row in rows})
+    for part in kernel.parts:
+        kernel.classify(part, dict.fromkeys(tuple(row[name] for name in part.fields) for row in rows))
+    cells = [[part.classes[tuple(row[name] for name in part.fields)] for part in kernel.parts] for row in rows]
+    assert [kernel.judge_classes(cell).words for cell in cells] == [kernel.judge(row).words for row in rows]
+    assert kernel.judge(rows[0]).words == (NOT,)
+    assert kernel.judge(rows[3]).words == (DENY,)

@@ -16,7 +16,7 @@ from typing import Any, Final
 
 from remit.rooms.guardrails.callers import CALLER
 from remit.rooms.guardrails.cells import Part, told
-from remit.rooms.guardrails.owners import makes_its_own
+from remit.rooms.guardrails.owners import makes_its_own, only_makes_its_own
 from remit.rooms.guardrails.record import BETWEEN, COSTLY, OWNERS, Row, Value
 from remit.rooms.guardrails.requests import OPERATION, Translation
 from remit.rooms.guardrails.verdicts import Judged, Judgement, Outcome, Scope
@@ -178,7 +178,7 @@ class Kernel:
     def _signature(self, part: Part, row: Row) -> Signature:
         """The answers that a part's values lead to."""
         tells = "principal_type" in part.fields
-        reach = (self._judging.reach(row), self._judging.doubt(row)) if tells else None
+        reach = self._judging.standing(row) if tells else None
         if "permissions" not in part.fields:
             return reach, self._answers(part, row, None)
         asked = self._translation.asked(row, self.actions, resources=self.resources)
@@ -186,7 +186,7 @@ class Kernel:
             (self._speaking(each.action), makes_its_own(each.action), each.resource, self._answers(part, row, each))
             for each in asked
         )
-        return reach, frozenset(answers)
+        return reach, only_makes_its_own(row), frozenset(answers)
 
     def _speaking(self, action: str) -> tuple[bool, ...]:
         folded = action.lower()

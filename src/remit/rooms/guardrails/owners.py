@@ -37,8 +37,7 @@ def owner_of(row: Row) -> Owner:
     named, own = [*dict.fromkeys(elements(row, OWNERS))], str(row.get("account") or "") or None
     if len(named) == 1 and named[0] != UNTOLD:
         return Owner(named[0], True)
-    created = [makes_its_own(action) for action in elements(row, "permissions")]
-    return Owner(own, not named or _told_as_owner(row) or (bool(created) and all(created)))
+    return Owner(own, not named or _told_as_owner(row) or only_makes_its_own(row))
 
 
 def resource_account(row: Row, action: str, resource: str | None) -> str | None:
@@ -57,6 +56,12 @@ def resource_account(row: Row, action: str, resource: str | None) -> str | None:
 def makes_its_own(action: str) -> bool:
     """Whether what the action is about can only be of the caller's account."""
     return action.lower() in _OF_ONES_OWN
+
+
+def only_makes_its_own(row: Row) -> bool:
+    """Whether so can all that the call needed permissions for; False where these are not known."""
+    needed = elements(row, "permissions")
+    return bool(needed) and all(map(makes_its_own, needed))
 
 
 def _told_as_owner(row: Row) -> bool:

@@ -80,6 +80,12 @@ class Judgement:
         out = self._account(owner.account)
         return out if owner.proved or out is None or out.word == OUTSIDE else None
 
+    def standing(self, row: Row) -> object:
+        """All that who called and whose the resource is say of the reach, also what holds once an action proves the
+        owner: calls that differ in it must not be judged for each other."""
+        proved = self._account(owner_of(row).account) if self.by_owner else None
+        return self.reach(row), self.doubt(row), proved
+
     def doubt(self, row: Row) -> str:
         """The key that is missing to say whether the policies are about a call that is in their reach; empty when they
         are: an SCP for a caller of whom nothing is known, an RCP for a resource that may be anybody's."""
