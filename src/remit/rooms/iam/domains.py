@@ -36,10 +36,25 @@ class TooManyValues(Exception):
     """The tests tell more values apart than are looked at."""
 
 
-@lru_cache(maxsize=1024)
 def states_of(asked: frozenset[Asked], several: bool) -> tuple[State, ...]:
     """Every way the key may be, as far as the tests can tell, absence first. ``several`` for a key that may have more
     than one value. Raises ``TooManyValues``."""
+    found = _remembered(asked, several)
+    if found is None:
+        raise TooManyValues
+    return found
+
+
+@lru_cache(maxsize=1024)
+def _remembered(asked: frozenset[Asked], several: bool) -> tuple[State, ...] | None:
+    """The states; None when they are too many, so that this too is found out once."""
+    try:
+        return _found(asked, several)
+    except TooManyValues:
+        return None
+
+
+def _found(asked: frozenset[Asked], several: bool) -> tuple[State, ...]:
     tests = [_hit(*one) for one in sorted(asked, key=repr)]
     singles: dict[tuple[bool, ...], str] = {}
     for value in _examples(asked):

@@ -29,9 +29,9 @@ from remit.rooms.iam.vocabulary import (
 Path = tuple[str | int, ...]
 _ACTION: Final = re.compile(r"\*+|[A-Za-z0-9*?-]+:[A-Za-z0-9*?_.-]+", re.ASCII)
 _AWS_PRINCIPAL: Final = re.compile(
-    r"\d{12}|A[A-Z0-9]{15,127}|arn:[a-z-]+:(?:iam::\d{12}:(?:root|(?:user|role)/[^\s*?]+)"
+    r"\d{12}|A[A-Z0-9]{15,127}|arn:[a-z-]+:(?:iam::\d{12}:(?:root|(?:user|role)/[!-)+->@-~]+)"
     r"|iam::cloudfront:user/CloudFront Origin Access Identity [A-Z0-9]+"
-    r"|sts::\d{12}:(?:assumed-role/[^\s*?/]+/[^\s*?/]+|federated-user/[^\s*?/]+))",
+    r"|sts::\d{12}:(?:assumed-role/[!-)+-.0->@-~]+/[!-)+-.0->@-~]+|federated-user/[!-)+-.0->@-~]+))",
     re.ASCII,
 )
 _MOST_VALUES: Final = 20_000
@@ -322,8 +322,11 @@ def _action_trouble(text: str) -> str:
 
 
 def _is_key(key: str) -> bool:
+    """Whether it reads as a key. Only behind a slash, in a tag's name, may letters other than the Latin ones stand;
+    what cannot be seen, which would make a key that no request has, stands nowhere."""
     prefix, colon, rest = key.partition(":")
-    return bool(colon and rest and prefix.isascii() and prefix and not any(c.isspace() for c in prefix))
+    name = key.partition("/")[0]
+    return bool(colon and rest and prefix and name.isascii() and key.isprintable() and " " not in prefix)
 
 
 def _takes_variables(operator: str) -> bool:

@@ -18,7 +18,7 @@ RESOURCE_ACCOUNT: Final = "aws:resourceaccount"
 CANONICAL_USER: Final = "principal_canonical_user"
 """What ``unknown_keys`` calls the canonical user id of the principal's account."""
 
-_ARN: Final = re.compile(r"arn:[a-z0-9-]+:(iam|sts)::(\d{12}):(root|[a-z-]+/\S+)", re.ASCII)
+_ARN: Final = re.compile(r"arn:[a-z0-9-]+:(iam|sts)::(\d{12}):(root|[a-z-]+/[!-~]+)", re.ASCII)
 _ACTION: Final = re.compile(r"[A-Za-z0-9-]+:[A-Za-z0-9_.-]+", re.ASCII)
 _ACCOUNT: Final = re.compile(r"\d{12}", re.ASCII)
 _ACCESS_POINT: Final = re.compile("accesspoint[/:]", re.ASCII)
