@@ -85,7 +85,9 @@ def test_the_socket_answers_what_it_does_not_serve_with_an_error(served: Path, v
     assert not isinstance(refused.value, Unavailable)
 
 
-@pytest.mark.parametrize("sent", [b"\n", b"[]\n", b"{}\n", b"[" * 100_000 + b"\n", b"x" * (1 << 20), b"\xff\xfe\n"])
+@pytest.mark.parametrize(
+    "sent", [b"\n", b"[]\n", b"{}\n", b"[" * 100_000 + b"\n", b"x" * (1 << 20) + b"\n", b"\xff\xfe\n"]
+)
 def test_bad_requests_harm_nobody(served: Path, sent: bytes) -> None:
     with socket.socket(socket.AF_UNIX) as client:
         client.settimeout(10)
