@@ -25,7 +25,13 @@ from remit.rooms.iam import CompiledPolicy, parse_document
 from remit.rooms.query.predicate import EVERYTHING
 
 Json = dict[str, Any]
-POLICIES: Final = ("org-deny-leave", "rds-deny-public", "region-allowlist-deny", "tag-require-broad", "iam-require-mfa")
+POLICIES: Final = (
+    "org-deny-leave",
+    "rds-deny-public",
+    "region-allowlist-deny",
+    "tag-require-broad",
+    "agent-mfa-human-approval",
+)
 """One that concerns no call of the corpus, one of two operations, one of nearly all, one of many with a tag, and one
 that asks of the session whether it has MFA."""
 
