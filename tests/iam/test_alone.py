@@ -129,3 +129,28 @@ def test_conditions_of_statements_that_are_never_asked_are_not_made_ready(monkey
     assert made == ["aws:SourceVpce"]
     policy.condition_keys("s3:PutObject")
     assert made == ["aws:SourceVpce"]
+
+
+@pytest.mark.parametrize(
+    ("key", "conditions", "value"),
+    [
+        ("aws:PrincipalTag/k", {"Bool": "false", "StringNotEquals": "false"}, "False"),
+        ("aws:PrincipalTag/k", {"NumericEquals": "10", "StringLike": "1?"}, "10"),
+        ("aws:SourceIp", {"IpAddress": "10.0.0.0/8", "StringLike": "*.5"}, "10.0.0.5"),
+        ("aws:CurrentTime", {"DateGreaterThan": "2026-06-01T00:00:00Z", "StringLike": "2026*"}, "2026-07-01T00:00:00Z"),
+        ("aws:EpochTime", {"DateLessThan": "2026-06-01T00:00:00Z", "NumericGreaterThan": "5"}, "6.0"),
+    ],
+)
+def test_a_key_that_is_tested_as_text_and_as_something_else_is_unknown(
+    key: str, conditions: dict[str, str], value: str
+) -> None:
+    statement = {
+        "Effect": "Deny",
+        "Action": "*",
+        "Resource": "*",
+        "Condition": {operator: {key: wanted} for operator, wanted in conditions.items()},
+    }
+    policy = CompiledPolicy(parse_document({"Version": "2012-10-17", "Statement": statement}), "scp")
+    assert policy.decide(_request(context={key: (value,)})).truth is True
+    found = policy.decide(_request(unknown_keys=frozenset({key})))
+    assert (found.truth, found.unknown_keys) == (None, (key,))

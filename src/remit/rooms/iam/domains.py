@@ -33,7 +33,8 @@ MOST_STATES: Final = 256
 
 
 class TooManyValues(Exception):
-    """The tests tell more values apart than are looked at."""
+    """The tests tell more values apart than are looked at, or compare values of several sorts: a text that is also a
+    number fits patterns in more ways than examples of either show."""
 
 
 def states_of(asked: frozenset[Asked], several: bool) -> tuple[State, ...]:
@@ -50,7 +51,7 @@ def _remembered(asked: frozenset[Asked], several: bool) -> tuple[State, ...] | N
     """The states; None when they are too many, so that this too is found out once."""
     try:
         return _found(asked, several)
-    except TooManyValues:
+    except (TooManyValues, TooManyWords):
         return None
 
 
@@ -93,7 +94,7 @@ def _hit(test: str, wanted: tuple[tuple[Token, ...], ...] | tuple[str, ...]) -> 
 
 
 def _examples(asked: Iterable[Asked]) -> Iterator[str]:
-    """Values of every sort the tests compare; sorts are mixed only where one key is compared as several."""
+    """Values of the one sort that the tests compare. Raises ``TooManyValues`` for several sorts."""
     texts: list[tuple[str, list[tuple[Token, ...]]]] = []
     values: dict[str, list[str]] = {}
     for test, wanted in asked:
@@ -102,13 +103,12 @@ def _examples(asked: Iterable[Asked]) -> Iterator[str]:
         else:
             sort = next((sort for sort in _SORTS if test.startswith(sort)), test)
             values.setdefault(sort, []).extend(one for one in wanted if isinstance(one, str))
+    if len(values) + bool(texts) > 1:
+        raise TooManyValues
     for sort, found in values.items():
         yield from _SORTS[sort](found)
-    if texts or not values:
-        try:
-            yield from words_apart(texts)
-        except TooManyWords as error:
-            raise TooManyValues from error
+    if not values:
+        yield from words_apart(texts)
 
 
 def _numbers(texts: Iterable[str]) -> Iterator[str]:

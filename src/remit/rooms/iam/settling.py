@@ -120,7 +120,7 @@ def _too_many(request: Request, involved: list[Ranked]) -> Settlement:
     keys = _all_keys(request, (one.statement for one in involved))
     open_ones = tuple(one for one in _distinct(involved) if one.statement.truth(request) is None)
     told = spelled(keys, request, (one.statement for one in involved))
-    said = "Too many tests are open to find the smallest set of keys; all open keys are named"
+    said = "Too much is open, or tested as several sorts, to find the smallest set of keys; all open keys are named"
     return Settlement((True, True, True), told, open_ones, (said,))
 
 
