@@ -71,7 +71,8 @@ class OpenTests:
         if values is not None:
             return self._hanging(test, values)
         states = self._states[test.key]
-        answers = [test.truth(_Assumed(facts, test.key, state)) for state in states]
+        asked = test.untied() if test.key in test.variables else test
+        answers = [asked.truth(_Assumed(facts, asked.key, state)) for state in states]
         passing = frozenset(number for number, answer in enumerate(answers) if answer)
         found = diagram.choice(test.key, test.key, len(states), passing)
         for number in (number for number, answer in enumerate(answers) if answer is None):

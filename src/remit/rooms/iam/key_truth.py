@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import copy
 from collections.abc import Callable, Iterable
-from typing import Final
+from typing import Final, Self
 
 from remit.rooms.iam.conditions import Compare, comparison, equal_ignoring_case
 from remit.rooms.iam.document import Condition
@@ -77,6 +78,14 @@ class KeyTest:
                 (loose if open_ else fixed).append(resolved)
         freely = self.test if self.test == "StringEqualsIgnoreCase" else "StringLike"
         return [(test, tuple(found)) for test, found in ((self.test, fixed), (freely, loose)) if found]
+
+    def untied(self) -> Self:
+        """The same test of a key of another name, ``key``, so that variables of this one are told apart from it: the
+        values that stand for all of an unknown key's stand for them in what is compared, not in what with."""
+        twin = copy.copy(self)
+        twin.key = f"{self.key} itself"
+        twin.truth = _truth(twin)
+        return twin
 
     def unknown_variables(self, facts: Facts) -> frozenset[str]:
         """Keys of its variables that are unknown."""
