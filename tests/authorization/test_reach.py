@@ -11,7 +11,7 @@ from remit.app.packaged import load_reference
 from remit.reference.aws import AwsReference
 from remit.rooms.authorization import Attached, Bearing, Guarding, Identity, Place
 from remit.rooms.authorization.circumstances import Circumstances
-from remit.rooms.authorization.reach import ALLOWED, KEY_POLICY, NOT_GRANTED, ORDER, UNKNOWN, Judged, Reach
+from remit.rooms.authorization.reach import ALLOWED, DENIED, KEY_POLICY, NOT_GRANTED, ORDER, UNKNOWN, Judged, Reach
 from remit.rooms.authorization.topics import TITLES, Subject, subjects
 from remit.rooms.iam import Document, evaluate, parse_document
 from remit.rooms.iam.reference_evaluator import reference_evaluate
@@ -178,3 +178,14 @@ def test_every_topic_has_actions_of_its_own(reference: AwsReference) -> None:
     ]
     assert "iam:PutRolePolicy" in by["permissions"]
     assert not {"ec2:DescribeVpcs", "ec2:RunInstances", "s3:PutObject"} & by["networks"]
+
+
+def test_an_action_that_an_rcp_denies_is_not_judged_by_one_that_no_rcp_reaches(reference: AwsReference) -> None:
+    full = parse_document({"Version": "2012-10-17", "Statement": {"Effect": "Allow", "Action": "*", "Resource": "*"}})
+    nothing = {"Effect": "Deny", "Principal": "*", "Action": "*", "Resource": "*"}
+    rcp = parse_document({"Version": "2012-10-17", "Statement": nothing}, "nothing")
+    identity = Identity("role", ARN, "worker", ACCOUNT, (Attached(full, "p", "inline"),))
+    bearing = Bearing(identity, Place(ACCOUNT), Guarding((), ((rcp,),), ("Root",), known=True))
+    found = {one.full: told.decision for one, told in Reach(bearing, reference, "us-east-1").judge(subjects(reference))}
+    assert {told for name, told in found.items() if name.startswith(("aoss:", "secretsmanager:"))} == {DENIED}
+    assert {told for name, told in found.items() if name.startswith(("ec2:", "sns:"))} == {ALLOWED}

@@ -14,6 +14,7 @@ from dataclasses import dataclass, field, replace
 from typing import Final
 
 from remit.reference.aws import AwsReference
+from remit.reference.aws_rcp import RCP_EXEMPT_ACTIONS, RCP_SERVICES
 from remit.rooms.authorization.bearing import Bearing
 from remit.rooms.authorization.circumstances import Circumstances
 from remit.rooms.authorization.speaking import Speaking
@@ -39,6 +40,8 @@ UNKNOWN: Final = "unknown"
 DENIED: Final = "explicitly_denied"
 NOT_GRANTED: Final = "implicitly_denied"
 ORDER: Final = (ALLOWED, UNKNOWN, DENIED, NOT_GRANTED)
+_APART: Final = frozenset({"kms", "sts"})
+"""Services whose resources' own policies have the last word."""
 KEY_POLICY: Final = "the key's own policy"
 """What an unknown decision about a KMS key hangs on: exports of IAM do not have key policies."""
 MISSING_POLICY: Final = "the document of "
@@ -79,7 +82,7 @@ class Reach:
         self._speaking: Speaking = like._speaking if like else Speaking(bearing.statements)
         self._keys: frozenset[str] = like._keys if like else bearing.keys()
         self._forms: dict[tuple[str, tuple[str, ...]], tuple[str, ...]] = {}
-        self._seen: dict[tuple[int, tuple[str, ...], frozenset[str], bool], Judged] = {}
+        self._seen: dict[tuple[int, tuple[str, ...], frozenset[str], bool, str], Judged] = {}
         self._reference = reference
 
     def judge(self, by_service: Mapping[str, Sequence[Subject]]) -> Iterator[tuple[Subject, Judged]]:
@@ -101,7 +104,8 @@ class Reach:
         if forms is None:
             forms = self._forms[works_on] = self.forms(*works_on)
         open_keys = self._around.open_keys(subject.full, self._keys)
-        known = (mask, forms, open_keys, subject.service == "kms")
+        apart = subject.service if subject.service in _APART else ""
+        known = (mask, forms, open_keys, _limited_by_rcps(subject), apart)
         found = self._seen.get(known)
         if found is None:
             found = self._seen[known] = self._weighed(subject, mask, forms)
@@ -172,6 +176,11 @@ class Reach:
 def decided(found: Evaluation) -> str:
     """The decision; what is unknown between two ways of being denied is denied."""
     return NOT_GRANTED if found.decision == UNKNOWN and ALLOWED not in found.possible else found.decision
+
+
+def _limited_by_rcps(subject: Subject) -> bool:
+    """Whether RCPs reach the action at all: an RCP's Deny of everything speaks of many actions that they do not."""
+    return subject.service in RCP_SERVICES and subject.full.lower() not in RCP_EXEMPT_ACTIONS
 
 
 def region_of(service: str, region: str) -> bool:
