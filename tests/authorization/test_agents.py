@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Hashable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -20,6 +20,7 @@ from remit.app.organization_file import OrganizationFile
 from remit.app.packaged import load_reference
 from remit.app.permissions_desk import PermissionsDesk
 from remit.faces.cli.permissions import draw_finding
+from remit.flows.permissions import regions
 from remit.flows.permissions.narrow import FIELDS
 from remit.flows.permissions.principals import calls_of
 from remit.flows.questions.window import read_window
@@ -29,6 +30,7 @@ from remit.rooms.estate import authorization_json, organization_json
 from remit.rooms.guardrails.requests import Translation
 from remit.rooms.iam import parse_document
 from remit.rooms.iam.reference_evaluator import reference_denies
+from remit.rooms.query.predicate import EVERYTHING
 
 ROLES = (b"release-bot", b"break-glass-deploy", b"support-agent-runtime")
 Desk = Callable[[bool], PermissionsDesk]
@@ -211,3 +213,17 @@ def test_global_services_are_asked_where_their_requests_go(desk: Desk) -> None:
     assert [region_of("globalaccelerator", each) for each in ("us-east-1", "us-west-2")] == [False, True]
     assert [region_of("iam", each) for each in ("us-east-1", "us-west-2")] == [True, False]
     assert all(region_of("ec2", each) for each in found["regions"]["asked"])
+
+
+def test_global_services_are_asked_however_many_regions_have_calls(desk: Desk) -> None:
+    class Everywhere:
+        """Calls in twenty Regions, in no Region of a global service."""
+
+        def distinct(self, *_asked: Any) -> list[dict[str, Any]]:
+            return [{"values": (f"eu-north-{at}",), "count": at} for at in range(1, 21)]
+
+    sources = replace(desk(True)._sources(()), calls=Everywhere())
+    found = regions.asked(sources, ["111122223333"], EVERYTHING, [])
+    assert {"us-east-1", "us-west-2", "eu-north-20"} <= set(found["asked"])
+    assert len(found["asked"]) == regions.MOST
+    assert not set(found["asked"]) & set(found["left_out"])
