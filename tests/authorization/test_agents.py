@@ -178,7 +178,9 @@ def test_what_an_agent_can_do_is_remembered_until_the_files_or_the_organization_
     memory = Counted()
     files = AuthorizationFiles(tmp_path / "authorization")
     organization = OrganizationFile(tmp_path / "organization.json")
-    desk = PermissionsDesk(contexts, load_reference, files, organization, lambda: END_US, memory.rows)
+    desk = PermissionsDesk(
+        contexts, load_reference, files, organization, lambda: END_US, memory.rows, memory.kept.forget
+    )
     first = desk.can("support-agent", "40d")
     assert memory.asked == 1
     assert desk.can("support-agent", "40d") == first
@@ -193,6 +195,7 @@ def test_what_an_agent_can_do_is_remembered_until_the_files_or_the_organization_
     alone = desk.can("support-agent", "40d")
     assert memory.asked == 3
     assert not alone["answers"][0]["escape"]["known"]
+    assert len(memory.kept._answers) == 1, "what was made from files that are gone is kept no longer"
     memory.kept.forget()
     assert desk.can("support-agent", "40d") == alone
     assert memory.asked == 4

@@ -34,10 +34,11 @@ class AuthorizationFiles:
         """
         paths = [path for each in given for path in _named(Path(each))] if given else self._found()
         stamps = tuple(_stamp(path) for path in paths)
-        if self._read is None or self._read[0] != stamps:
+        read = self._read  # another thread may put what it read, of other paths, in its place at any moment
+        if read is None or read[0] != stamps:
             _refuse_much(stamps)
-            self._read = stamps, read_details({str(path): _content(path) for path in paths})
-        return self._read[1], tuple(Export(Path(name).name, taken // 1000) for name, taken, _ in stamps)
+            read = self._read = stamps, read_details({str(path): _content(path) for path in paths})
+        return read[1], tuple(Export(Path(name).name, taken // 1000) for name, taken, _ in stamps)
 
     def _found(self) -> list[Path]:
         if not self.folder.is_dir():

@@ -108,7 +108,9 @@ def _permissions(store: Store, configured: Configuration, organization: Organiza
     remembered = Remembered(lambda: None, _MOST_PERMISSIONS)
     store.index.memories.add(remembered)
     files = authorization_of(store.folder, configured)
-    return PermissionsDesk(Contexts(store.index), load_reference, files, organization, _now, remembered.rows)
+    return PermissionsDesk(
+        Contexts(store.index), load_reference, files, organization, _now, remembered.rows, remembered.forget
+    )
 
 
 def _backtest(

@@ -30,13 +30,17 @@ class PermissionsDesk:
         organization: OrganizationFile,
         clock: Callable[[], int] = lambda: time.time_ns() // 1000,
         remember: Remember = asked_anew,
+        forget: Callable[[], None] = lambda: None,
     ) -> None:
+        """``remember`` keeps answers with what they were made from; ``forget`` lets go of all of them."""
         self._calls = calls
         self._reference = reference
         self._files = files
         self._organization = organization
         self._clock = clock
         self._remember = remember
+        self._forget = forget
+        self._standing: tuple[object, object] = (None, None)
 
     def can(self, agent: str, window: str = "30d", authorization: Sequence[str] = ()) -> Json:
         """What the agent can do with the credentials it used in the window; ``authorization`` are paths of exports to
@@ -62,4 +66,7 @@ class PermissionsDesk:
     def _sources(self, given: Sequence[str]) -> Sources:
         details, exports = self._files.details(given)
         known = self._organization.organization()
+        before, self._standing = self._standing, (details, known)
+        if before[0] is not details or before[1] is not known:
+            self._forget()  # or exports that were replaced would stay in memory, each with its answers
         return Sources(self._calls, self._reference(), details, exports, known, self._clock(), self._remember)
