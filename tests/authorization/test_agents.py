@@ -230,3 +230,20 @@ def test_global_services_are_asked_however_many_regions_have_calls(desk: Desk) -
     assert {"us-east-1", "us-west-2", "eu-north-20"} <= set(found["asked"])
     assert len(found["asked"]) == regions.MOST
     assert not set(found["asked"]) & set(found["left_out"])
+
+
+@pytest.mark.parametrize("wrong", ["{", "a policy that cannot be read"])
+def test_an_agent_s_page_says_what_is_wrong_with_the_organization_and_is_there(
+    tmp_path: Path, folder: Path, contexts: Contexts, wrong: str
+) -> None:
+    organization = json.loads(organization_json(END_US))
+    for policy in organization["policies"]:
+        for version in policy["versions"]:
+            version["document"] = "no JSON"
+    (tmp_path / "organization.json").write_text(wrong if wrong == "{" else json.dumps(organization))
+    files, known = AuthorizationFiles(folder / "authorization"), OrganizationFile(tmp_path / "organization.json")
+    panel = PermissionsDesk(contexts, load_reference, files, known, lambda: END_US).panel(
+        "release-bot", "40d", whole=True
+    )
+    assert panel["can"] is None
+    assert panel["note"]

@@ -13,7 +13,7 @@ from remit.flows.permissions.can import can, credentials
 from remit.flows.permissions.narrow import narrow
 from remit.flows.permissions.sources import Remember, Sources, asked_anew
 from remit.flows.questions.window import read_window
-from remit.model.errors import AuthorizationError, NotFound
+from remit.model.errors import ConfigError, NotFound, PolicyError
 from remit.reference.aws import AwsReference
 
 Json = dict[str, Any]
@@ -55,7 +55,7 @@ class PermissionsDesk:
             sources, asked = self._sources(()), read_window(window, self._clock())
             standing = credentials(sources, agent, asked)
             answer = can(sources, agent, asked) if whole and not standing["how_to"] else None
-        except (NotFound, AuthorizationError) as error:
+        except (NotFound, ConfigError, PolicyError) as error:
             return {**nothing, "note": str(error)}
         return {**standing, "can": answer, "note": None}
 
