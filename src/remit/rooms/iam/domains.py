@@ -24,11 +24,6 @@ Asked = tuple[str, tuple[tuple[Token, ...], ...] | tuple[str, ...]]
 """A test and what it compares with: patterns for tests of text, values for the others."""
 State = tuple[str, ...]
 """The values of a key; none when it is absent."""
-SEVERAL: Final = frozenset(
-    f"aws:{name}"
-    for name in ("calledvia", "principalorgpaths", "principalservicenameslist", "resourceorgpaths", "sourceorgpaths")
-) | {"aws:tagkeys", "aws:vpceorgpaths"}
-"""AWS's own keys that may have several values in one request."""
 MOST_STATES: Final = 256
 
 

@@ -6,10 +6,11 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any
 
+from remit.reference.aws_listed_keys import has_several
 from remit.rooms.iam.compiled import CompiledDocument, CompiledStatement
 from remit.rooms.iam.diagram import FALSE, TRUE, Diagram, TooManyOpenTests
 from remit.rooms.iam.document import Document
-from remit.rooms.iam.domains import SEVERAL, Asked, State, TooManyValues, states_of
+from remit.rooms.iam.domains import Asked, State, TooManyValues, states_of
 from remit.rooms.iam.key_truth import KeyTest
 from remit.rooms.iam.request import CANONICAL_USER, RESOURCE, Facts, Request
 from remit.rooms.iam.templates import variables_of
@@ -112,11 +113,11 @@ def key_states(facts: Facts, tests: Iterable[KeyTest]) -> dict[str, tuple[State,
     """The states of each unknown key that the tests can tell apart, absence first. A key is taken to have one value at
     most unless AWS documents it to have several or a test of it has a set operator. Raises ``TooManyOpenTests``."""
     asked: dict[str, set[Asked]] = {}
-    several = set(SEVERAL)
+    several: set[str] = set()
     for test in tests:
         if facts.get(test.key, ()) is None:
             asked.setdefault(test.key, set()).update(test.asked(facts))
-            several.update({test.key} if test.qualifier else ())
+            several.update({test.key} if test.qualifier or has_several(test.key) else ())
     try:
         return {key: states_of(frozenset(found), key in several) for key, found in asked.items()}
     except TooManyValues as error:
