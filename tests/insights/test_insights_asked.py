@@ -162,3 +162,8 @@ def test_the_type_that_is_said_decides_what_a_principal_means(
     file.write_text(json.dumps({"Version": "2012-10-17", "Statement": [statement]}), encoding="utf-8")
     assert _lint(str(file), "--type", kind) == 3
     assert said in capsys.readouterr().out
+
+
+def test_a_byte_order_mark_before_a_text_is_no_finding(insights: PolicyInsights) -> None:
+    assert insights.lint(f"\ufeff{OPEN}", "scp") == insights.lint(OPEN, "scp")
+    assert insights.lint(OPEN, "scp", None, [f"\ufeff{OPEN}"]) == insights.lint(OPEN, "scp", None, [OPEN])

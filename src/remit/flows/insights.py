@@ -133,7 +133,8 @@ def _error(finding: Finding, name: str) -> PolicyError:
 def _beside(text: str, number: int) -> Policy:
     """A policy beside; one that cannot be read protects nothing, and that is an error here and not silence."""
     try:
-        return view_policy(text, read_located(text), "scp")
+        plain = text.removeprefix("\ufeff")
+        return view_policy(plain, read_located(plain), "scp")
     except Unreadable as error:
         raise UsageError(
             f"Policy {number} beside cannot be read: {error.what}", where=f"character {error.offset + 1}"

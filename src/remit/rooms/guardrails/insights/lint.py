@@ -51,7 +51,9 @@ class Insights:
 
 
 def lint(text: str, kind: PolicyType | None, facts: Facts) -> Insights:
-    """Run every check of the policy's type over a text. ``kind`` None lets the document tell its type."""
+    """Run every check of the policy's type over a text. ``kind`` None lets the document tell its type. A byte order
+    mark before the text is no part of it, here as in the engine."""
+    text = text.removeprefix("\ufeff")
     if len(text) > LONGEST and len(without_space(text)) > LONGEST:
         return _one(text, kind, TOO_LONG, 0, f"{len(text):,} characters; the largest policy AWS takes has 32,768")
     try:
