@@ -28,7 +28,7 @@ print(json.dumps({"status": status, "peak_mb": peak_mb()}))
 
 def child(*words: str) -> list[dict[str, Any]]:
     done = subprocess.run(
-        [sys.executable, *words], capture_output=True, timeout=120, check=True, env={**os.environ, "COLUMNS": "200"}
+        [sys.executable, *words], capture_output=True, timeout=300, check=True, env={**os.environ, "COLUMNS": "200"}
     )
     text, found = done.stdout.decode().strip(), []
     while text:
