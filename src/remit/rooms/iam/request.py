@@ -85,7 +85,7 @@ class Request:
         if owner is not None:
             return owner
         told = self.facts.get(RESOURCE_ACCOUNT, ())
-        if told is None and self.resource is not None and RESOURCE_ACCOUNT in map(fold, self.unknown_keys):
+        if told is None and RESOURCE_ACCOUNT in map(fold, self.unknown_keys):
             object.__setattr__(self, "account_unknown", True)
         return told[0] if told else self.principal_account
 
