@@ -116,3 +116,19 @@ def test_documents_that_did_not_change_are_not_compiled_again() -> None:
     spoken = {each for each in before if "eu-west-1" in json.dumps(before[each].document.source.value)}
     assert anew == spoken
     assert 0 < len(anew) < len(before)
+
+
+@pytest.mark.parametrize("backwards", [False, True])
+def test_what_a_policy_said_before_its_first_version_is_not_taken_from_it(backwards: bool) -> None:
+    told = json.loads(organization_json(END_US))
+    for policy in told["policies"]:
+        policy["versions"] = [{"document": policy["versions"][0]["document"], "valid_from": "2030-01-01T00:00:00Z"}]
+    written = {policy["id"] for policy in told["policies"]}
+    guarding = Guarding(parse_organization(json.dumps(told)))
+    moments = {"before": END_US, "since": 1_900_000_000_000_000}
+    found: dict[str, set[bool]] = {}
+    for name, moment in sorted(moments.items(), reverse=backwards):
+        levels = [guarding.in_force(each, "SCP", moment).levels for each in guarding.organization.accounts]
+        own = [one for each in levels for _, _, standing in each for one in standing if one.policy in written]
+        found[name] = {one.compiled is not None for one in own}
+    assert found == {"before": {False}, "since": {True}}

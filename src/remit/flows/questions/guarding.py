@@ -86,6 +86,8 @@ class Guarding:
     def _ready(self, attached: Attached) -> _Compiled:
         """The version's document compiled; the same text of the same name is compiled once."""
         policy, document = attached.policy, attached.version.document
+        if not attached.told:
+            return _compile(attached)  # it has the text of the first version, which is no proof of what it said before
         text = document if isinstance(document, str) else json.dumps(document)
         key = (policy.kind, policy.name or policy.id, text)
         found = self._by_text.get(key) or self._before.get(key) or _compile(attached)
