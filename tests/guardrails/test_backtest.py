@@ -10,6 +10,7 @@ from itertools import islice
 from pathlib import Path
 from typing import Any
 
+import duckdb
 import pytest
 from tests.estate_store import END_US, fill, share
 
@@ -354,3 +355,27 @@ def test_a_member_s_bucket_is_not_judged_as_the_management_account_s(action: str
     assert [kernel.judge_classes(cell).words for cell in cells] == [kernel.judge(row).words for row in rows]
     assert kernel.judge(rows[0]).words == (NOT,)
     assert kernel.judge(rows[3]).words == (DENY,)
+
+
+@pytest.mark.parametrize(
+    ("named", "listed", "expected"),
+    [
+        (["arn:aws:kms:eu-west-1:111111111111:key/1", "arn:aws:s3:::b"], "111111111111", "111111111111"),
+        (
+            ["arn:aws:kms:eu-west-1:222222222222:key/1", "arn:aws:s3:::b"],
+            "111111111111",
+            "111111111111\x1f222222222222",
+        ),
+        (["arn:aws:kms:eu-west-1:222222222222:key/1", "arn:aws:s3:::b"], "", "222222222222\x1f?"),
+        (["arn:aws:s3:::b", "arn:aws:s3:::c"], "333333333333", "333333333333"),
+        (["arn:aws:iam::aws:policy/Billing"], "333333333333", None),
+    ],
+)
+def test_each_owner_is_told_once_in_the_store_as_of_an_event(
+    named: list[str], listed: str, expected: str | None
+) -> None:
+    markers = [f"resource_account={listed}"] if listed else []
+    assert fields_of({"resource_arns": named, "markers": markers})["owners"] == expected
+    columns = "SELECT ?::VARCHAR[] AS resource_arns, NULL::VARCHAR AS markers_line, ?::VARCHAR[] AS markers_list"
+    stored = duckdb.connect().execute(f"SELECT {classed.field('owners')} FROM ({columns})", [named, markers]).fetchone()
+    assert stored == (expected,)

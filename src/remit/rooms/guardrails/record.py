@@ -93,8 +93,8 @@ def _caller(event: Mapping[str, Any]) -> Value:
 def _owners(event: Mapping[str, Any]) -> Value:
     arns = [arn for arn in event.get("resource_arns") or () if arn.count(":") >= 5]
     told = _marker(event, "resource_account") or UNTOLD
-    owned = {account_of(arn) or UNTOLD for arn in arns if arn.split(":", 5)[4] != "aws"}
-    return BETWEEN.join(sorted(owned)).replace(UNTOLD, told) or None
+    owned = {account_of(arn) or told for arn in arns if arn.split(":", 5)[4] != "aws"}
+    return BETWEEN.join(sorted(owned)) or None
 
 
 _MADE: Final[Mapping[str, Callable[[Mapping[str, Any]], Value]]] = {

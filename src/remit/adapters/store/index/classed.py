@@ -36,10 +36,11 @@ _MADE: Final = {
     "caller": "CASE WHEN issuer IS NULL OR principal_type IS DISTINCT FROM 'AssumedRole' THEN principal END",
     "key_kind": "left(access_key, 4)",
     "time": 'epoch_us("time") // 1000000',
-    "owners": "replace(array_to_string(list_sort(list_distinct(list_transform(list_filter(resource_arns, "
+    "owners": "array_to_string(list_sort(list_distinct(string_split(replace("
+    "array_to_string(list_transform(list_filter(resource_arns, "
     "lambda x: length(x) - length(replace(x, ':', '')) >= 5 AND split_part(x, ':', 5) <> 'aws'), "
-    f"lambda x: CASE WHEN {_NAMED} THEN split_part(x, ':', 5) ELSE '{UNTOLD}' END))), {_BETWEEN}), "
-    f"'{UNTOLD}', {_LISTED})",
+    f"lambda x: CASE WHEN {_NAMED} THEN split_part(x, ':', 5) ELSE '{UNTOLD}' END), {_BETWEEN}), "
+    f"'{UNTOLD}', {_LISTED}), {_BETWEEN}))), {_BETWEEN})",
 }
 AUTHORIZED: Final = "len(permissions) > 0"
 _MOST_LISTED: Final = 256
