@@ -582,6 +582,17 @@ def test_nobody_becomes_two_by_a_token_that_makes_tokens() -> None:
     assert {counted[name] for name in ("her", "hers")} == {"cleo@a.b"}
 
 
+def test_nobody_becomes_two_by_taking_the_name_of_a_token_that_was_revoked() -> None:
+    def token(name: str, by: str, day: int) -> dict[str, str]:
+        return {"name": name, "created_by": by, "created": f"2026-10-{day:02}T00:00:00+00:00"}
+
+    hers, before, taken = token("her", "cleo@a.b", 1), token("old", LOCAL, 1), token("old", "token:her", 5)
+    early, late = token("early", "token:old", 3), token("late", "token:old", 5)
+    for every in ([hers, before, taken, early, late], [late, early, taken, before, hers]):
+        assert token_person(late, every).counts_as == "cleo@a.b"
+        assert token_person(early, every).counts_as == "token:old", "made when the name was still another's"
+
+
 def test_a_proposal_can_be_taken_back(one_house: House, organization: Organization) -> None:
     proposal = agreed(one_house, policy(organization), organization)
     assert one_house.attaching.withdraw(proposal, ANN)["state"] == "withdrawn"

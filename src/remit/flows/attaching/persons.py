@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any, Final
 
 ACCOUNT: Final = "account"
@@ -55,9 +56,27 @@ def person_of(row: Mapping[str, Any]) -> Person:
 def token_person(token: Mapping[str, Any], every: Iterable[Mapping[str, Any]]) -> Person:
     """The holder of a token, from its row and ``every`` token's: one that a token's holder made is whoever's that token
     is, however long the chain."""
-    makers = {f"token:{each['name']}": str(each["created_by"]) for each in every}
-    made_by, seen = str(token["created_by"]), set[str]()
-    while made_by not in seen and makers.get(made_by, "") not in ("", LOCAL):
+    named: dict[str, list[Mapping[str, Any]]] = {}
+    for each in every:
+        named.setdefault(f"token:{each['name']}", []).append(each)
+    made_by, since, seen = str(token["created_by"]), str(token["created"]), set[str]()
+    while made_by not in seen:
         seen.add(made_by)
-        made_by = makers[made_by]
+        maker = _maker(named.get(made_by, ()), since)
+        if maker is None or str(maker["created_by"]) in ("", LOCAL):
+            break
+        made_by, since = str(maker["created_by"]), str(maker["created"])
     return Person(TOKEN, f"token:{token['name']}", made_by, token["created"])
+
+
+def _maker(named: Iterable[Mapping[str, Any]], since: str) -> Mapping[str, Any] | None:
+    """Of the tokens that had one name in turn, the one that could make another at ``since`` (ISO 8601): a name is free
+    again once its token was taken back or ended, and who takes it over is not who had it before. Times are whole
+    seconds: within one, whoever made a token is rather a person than this machine."""
+    at = datetime.fromisoformat(since)
+    there = [each for each in named if datetime.fromisoformat(each["created"]) <= at]
+    return max(
+        there,
+        key=lambda each: (datetime.fromisoformat(each["created"]), each["created_by"] not in ("", LOCAL)),
+        default=None,
+    )
