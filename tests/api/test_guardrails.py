@@ -90,6 +90,11 @@ def test_what_cannot_be_asked_is_a_problem(viewer: Client, verb: str, body: Any,
     assert json.loads(answer.body)["detail"]
 
 
+def test_half_a_surrogate_pair_in_a_policy_is_told_as_it_was_sent(viewer: Client) -> None:
+    found = post(viewer, "lint", policy={"text": TEXT.replace('"Effect"', '"Sid": "\\ud800", "Effect"')})
+    assert found["size"]["statements"][0]["sid"] == "\ud800"
+
+
 def test_a_missing_parameter_is_named(viewer: Client) -> None:
     answer = viewer("/guardrails/render", method="POST", json_body={"guardrail": "region-allowlist-deny"})
     assert json.loads(answer.body)["where"] == "approved_regions"

@@ -164,6 +164,9 @@ def deny(actions: Any = "*", conditions: Any = None, kind: str = "SCP", **more: 
 HARD = {
     "a window of time": deny(conditions={"DateGreaterThan": {"aws:CurrentTime": "2026-09-10T00:00:00Z"},
                                          "DateLessThan": {"aws:CurrentTime": "2026-09-12T12:30:30Z"}}),
+    "until the end of the calendar": deny(conditions={"DateLessThan": {"aws:CurrentTime": "9999-12-31T23:59:59Z"}}),
+    "beyond the calendar": deny(conditions={"DateGreaterThan": {"aws:CurrentTime": [
+        "9999-12-31T23:59:59-23:59", "0001-01-01T00:00:00+23:59", "2026-09-12T00:00:00Z"]}}),
     "a moment as text": deny(conditions={"StringLike": {"aws:CurrentTime": "2026-09-1*T1?:*"}}),
     "seconds since 1970": deny(conditions={"NumericLessThan": {"aws:EpochTime": "1789000000"}}),
     "an address": deny(conditions={"NotIpAddress": {"aws:SourceIp": ["203.0.113.0/24", "198.51.100.0/24"]}}),

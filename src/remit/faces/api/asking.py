@@ -6,6 +6,7 @@ An operation needs the scope its route names with ``needs``; one that names none
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable, Mapping
 from difflib import get_close_matches
 from typing import Any, Final
@@ -77,4 +78,8 @@ def desk(name: str) -> Callable[[Request], Any]:
 
 def answer(value: object, status: int = 200, headers: Mapping[str, str] | None = None) -> Response:
     """A JSON answer, as the desk gave it."""
-    return Response(msgspec.json.encode(value), status, dict(headers or {}), media_type="application/json")
+    try:
+        body = msgspec.json.encode(value)
+    except UnicodeEncodeError:  # half of a surrogate pair, from a text that was sent: only an escape can say it
+        body = json.dumps(value).encode("ascii")
+    return Response(body, status, dict(headers or {}), media_type="application/json")

@@ -27,6 +27,9 @@ from remit.rooms.iam.operands import parse_date, parse_number
 
 TIME: Final = "time"
 _MOMENTS: Final = frozenset({"aws:currenttime", "aws:epochtime"})
+_FIRST: Final = Decimal(-62_135_596_800)
+_LAST: Final = Decimal(253_402_300_799)
+"""The first second of the year 1 and the last of 9999: every call is on the same side of a moment beyond them."""
 _ORDERED: Final = ("Date", "Numeric")
 Signature = Any
 
@@ -172,7 +175,7 @@ class Kernel:
             if test.key in _MOMENTS
             for value in test.condition.values
         ]
-        seconds = {floor(each) for each in moments if each is not None and abs(each) < Decimal(2) ** 40}
+        seconds = {floor(each) for each in moments if each is not None and _FIRST < each < _LAST}
         return tuple(sorted(seconds | {each + 1 for each in seconds}))
 
     def _signature(self, part: Part, row: Row) -> Signature:
