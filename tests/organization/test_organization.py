@@ -120,12 +120,14 @@ MISTAKES = [
     ("/units/0/parent", "ou-9", "/units/0/parent"),
     ("/units/0/parent", "ou-1", "/units/0/parent"),
     ("/accounts/1/id", "22", "/accounts/1/id"),
+    ("/accounts/1/id", "２２２２２２２２２２２２", "/accounts/1/id"),
     ("/accounts/1/parent", "ou-9", "/accounts/1/parent"),
     ("/accounts/1/state", "x", "/accounts/1/state"),
     ("/policies/0/type", "XCP", "/policies/0/type"),
     ("/policies/0/versions", [], "/policies/0/versions"),
     ("/policies/0/versions/1/valid_from", None, "/policies/0/versions/1/valid_from"),
     ("/policies/0/versions/1/valid_from", "soon", "/policies/0/versions/1/valid_from"),
+    ("/policies/0/versions/1/valid_from", "9999-12-31T23:59:59-14:00", "/policies/0/versions/1/valid_from"),
     ("/policies/0/versions/0/document", 7, "/policies/0/versions/0/document"),
     ("/attachments/1/target", "ou-9", "/attachments/1/target"),
     ("/attachments/1/policy", "p-9", "/attachments/1/policy"),
@@ -140,6 +142,14 @@ def test_a_mistake_is_told_with_its_place(path: str, value: Any, place: str) -> 
     with pytest.raises(OrganizationError) as refused:
         parsed(changed(path, value))
     assert place in dict(refused.value.problems)
+
+
+def test_units_are_not_nested_without_end() -> None:
+    document = small()
+    for level in range(1000):
+        document["units"].append({"id": f"ou-d{level}", "name": "d", "parent": f"ou-d{level - 1}" if level else "r-1"})
+    with pytest.raises(OrganizationError, match="more than 64 units below the root"):
+        parsed(document)
 
 
 def test_every_mistake_is_told_at_once() -> None:

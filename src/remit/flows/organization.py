@@ -90,7 +90,7 @@ def _tree(found: Organization, unit: str, moment: int) -> Json:
 
 
 def _names(found: Organization, target: str, moment: int) -> list[str]:
-    attached = [each.policy for each in found.attachments if each.target == target and each.holds(moment)]
+    attached = [each.policy for each in found.attached_to(target) if each.holds(moment)]
     return [found.policies[policy].name for policy in dict.fromkeys(attached)]
 
 

@@ -23,7 +23,12 @@ from remit.rooms.organization.structure import (
 FORMAT: Final = 1
 _LARGEST: Final = 64 << 20
 _MOST_SHOWN: Final = 20
-_ACCOUNT: Final = re.compile(r"\d{12}")
+_ACCOUNT: Final = re.compile(r"[0-9]{12}")
+_MOST_LEVELS: Final = 64
+"""Units one below the other: ten times what AWS takes, and few enough to walk."""
+_FIRST: Final = -62_135_596_800_000_000
+_LAST: Final = 253_402_300_799_999_999
+"""The years 1 to 9999 of UTC in microseconds: a moment beyond them, by its zone, cannot be told."""
 _STATES: Final = ("ACTIVE", "SUSPENDED", "PENDING_CLOSURE", "PENDING_ACTIVATION", "CLOSED")
 _MEMBERS: Final[Mapping[str, tuple[str, ...]]] = {
     "": ("$schema", "format", "id", "management_account", "enabled", "root", "units", "accounts", "policies",
@@ -197,8 +202,8 @@ class _Reader:
         for at, unit in enumerate([each for each in found.units.values() if each.parent]):
             if unit.parent not in found.units:
                 self._wrong(f"/units/{at}/parent", f"There is no unit «{unit.parent}»")
-            elif self._circular(found, unit):
-                self._wrong(f"/units/{at}/parent", f"The unit «{unit.id}» is under itself")
+            elif said := self._amiss_above(found, unit):
+                self._wrong(f"/units/{at}/parent", f"The unit «{unit.id}» is {said}")
         for at, account in enumerate(found.accounts.values()):
             if account.parent not in found.units:
                 self._wrong(f"/accounts/{at}/parent", f"There is no unit «{account.parent}»")
@@ -206,15 +211,18 @@ class _Reader:
             self._wrong("/management_account", "The management account is not among the accounts")
 
     @staticmethod
-    def _circular(found: Organization, unit: Unit) -> bool:
+    def _amiss_above(found: Organization, unit: Unit) -> str:
+        """Why nobody comes to the root from a unit; empty where somebody does."""
         seen = {unit.id}
         above = found.units.get(unit.parent)
         while above is not None and above.parent:
             if above.id in seen:
-                return True
+                return "under itself"
+            if len(seen) > _MOST_LEVELS:
+                return f"more than {_MOST_LEVELS} units below the root; AWS takes five"
             seen.add(above.id)
             above = found.units.get(above.parent)
-        return False
+        return ""
 
     def _check_attachments(self, found: Organization) -> None:
         for at, attachment in enumerate(found.attachments):
@@ -256,10 +264,13 @@ class _Reader:
         try:
             moment = datetime.fromisoformat(str(holder[name]))
             moment = moment if moment.tzinfo else moment.replace(tzinfo=UTC)
-            return round(moment.timestamp() * 1_000_000)
+            micros = round(moment.timestamp() * 1_000_000)
         except (ValueError, OverflowError, OSError):
-            self._wrong(f"{place}/{name}", f"«{name}» is a moment such as 2026-10-01T09:00:00Z")
-            return None
+            micros = _LAST + 1
+        if _FIRST <= micros <= _LAST:
+            return micros
+        self._wrong(f"{place}/{name}", f"«{name}» is a moment such as 2026-10-01T09:00:00Z")
+        return None
 
     def _add(self, into: dict[str, Any], item: Any, place: str) -> None:
         if item.id in into:

@@ -6,7 +6,7 @@ is known.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Final
 
@@ -124,6 +124,25 @@ class Organization:
     policies: Mapping[str, Policy] = field(default_factory=dict)
     attachments: tuple[Attachment, ...] = ()
     enabled: frozenset[str] = frozenset(KINDS)
+    _attachments_of: Mapping[str, list[Attachment]] = field(init=False, repr=False, compare=False)
+    _below: Mapping[str, tuple[list[Unit], list[Account]]] = field(init=False, repr=False, compare=False)
+    """By target, and by unit: ten thousand accounts with an attachment each are looked up, not searched."""
+
+    def __post_init__(self) -> None:
+        attached: dict[str, list[Attachment]] = {}
+        for attachment in self.attachments:
+            attached.setdefault(attachment.target, []).append(attachment)
+        below: dict[str, tuple[list[Unit], list[Account]]] = {}
+        for unit in self.units.values():
+            below.setdefault(unit.parent, ([], []))[0].append(unit)
+        for account in self.accounts.values():
+            below.setdefault(account.parent, ([], []))[1].append(account)
+        object.__setattr__(self, "_attachments_of", attached)
+        object.__setattr__(self, "_below", below)
+
+    def attached_to(self, target: str) -> Sequence[Attachment]:
+        """The attachments to a root, unit or account itself, whenever they held, in the order of the file."""
+        return self._attachments_of.get(target, ())
 
     def chain(self, account: str) -> tuple[str, ...]:
         """Ids from the root down to an account, the account last; empty for one that is not a member."""
@@ -169,8 +188,7 @@ class Organization:
 
     def children(self, unit: str) -> tuple[list[Unit], list[Account]]:
         """The units and the accounts directly under a unit, by name."""
-        units = [each for each in self.units.values() if each.parent == unit]
-        accounts = [each for each in self.accounts.values() if each.parent == unit]
+        units, accounts = self._below.get(unit, ((), ()))
         return sorted(units, key=lambda each: (each.name, each.id)), sorted(accounts, key=lambda a: (a.name, a.id))
 
     def named(self, target: str) -> str:
@@ -189,8 +207,8 @@ class Organization:
         return Level(target, self.named(target), tuple(self._attached(target, moment, kind)))
 
     def _attached(self, target: str, moment: int, kind: str) -> Iterator[InForce]:
-        for attachment in self.attachments:
+        for attachment in self.attached_to(target):
             policy = self.policies.get(attachment.policy)
-            if attachment.target == target and attachment.holds(moment) and policy and policy.kind == kind:
+            if attachment.holds(moment) and policy and policy.kind == kind:
                 version = policy.at(moment)
                 yield InForce(policy, version or policy.versions[0], version is not None)
