@@ -28,6 +28,7 @@ _FORM_BYTES: Final = 1 << 18
 _FILTERS: Final = {
     "shown": texts.shown,
     "spelled": texts.spelled,
+    "written": texts.written,
     "plain": texts.plain,
     "number": texts.number,
     "lasting": texts.lasting,

@@ -33,6 +33,11 @@ def spelled(text: str) -> Markup:
     return Markup("").join(_character(each) for each in text)
 
 
+def written(text: str) -> Markup:
+    """``spelled`` for a whole text in a ``pre``: its line breaks are real, so that it is copied as it was written."""
+    return Markup("\n").join(spelled(line) for line in text.split("\n"))
+
+
 def _character(char: str) -> Markup:
     shape = visible(char, 16)
     return escape(char) if shape == char else Markup('<span class="esc">{}</span>').format(shape)
