@@ -119,6 +119,23 @@ def test_an_agent_without_calls_is_no_agent_that_can_nothing(desk: Desk) -> None
     assert "nobody" in desk(True).panel("nobody", "40d", whole=True)["note"]
 
 
+def test_an_agent_without_calls_is_told_apart_from_none_and_from_calls_at_another_time(desk: Desk) -> None:
+    with pytest.raises(NotFound, match=r"No record names an agent 'nobody'.*Agents with AWS calls: .*release-bot"):
+        desk(True).can("nobody", "40d")
+    with pytest.raises(NotFound, match=r"No AWS call of the agent 'release-bot' is in this window.*are from 20\d\d-"):
+        desk(True).narrow("release-bot", "2001-01-01..2001-01-02")
+
+
+def test_an_agent_of_another_cloud_is_told_to_have_no_calls_of_aws(tmp_path: Path) -> None:
+    with Store.open(tmp_path, "test") as store:
+        fill(store, tmp_path, (line for line in share(1) if b"gemini" in line.lower() or b"release-bot" in line))
+        calls = Contexts(store.index)
+        files, organization = AuthorizationFiles(tmp_path / "nowhere"), OrganizationFile(tmp_path / "none.json")
+        desk = PermissionsDesk(calls, load_reference, files, organization, lambda: END_US)
+        with pytest.raises(NotFound, match=r"'Gemini CLI' has no AWS call.*of gcp\. Agents with AWS calls: "):
+            desk.can("Gemini CLI", "40d")
+
+
 @pytest.mark.parametrize("agent", ["release-bot", "support-agent", "Claude Code"])
 def test_the_proposed_policy_allows_every_call_that_went_through(desk: Desk, contexts: Contexts, agent: str) -> None:
     """By its own backtest, and by the reference evaluator call by call: turned into a Deny it denies each of them. (The

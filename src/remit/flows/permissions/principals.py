@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from dataclasses import dataclass
 from typing import Final
 
 from remit.flows.permissions.sources import Json, Row, Sources
-from remit.flows.questions.population import ACTS, of_agent
+from remit.flows.questions.population import ACTS, OF_AGENTS, of_agent
 from remit.flows.questions.window import Window
 from remit.model.errors import NotFound
 from remit.model.event_json import rfc3339
@@ -14,6 +15,9 @@ from remit.rooms.authorization import Identity
 from remit.rooms.guardrails.callers import CALLER, Caller, caller_of
 from remit.rooms.query.predicate import Equals, Predicate, both
 
+_OF_AWS: Final[Predicate] = Equals("provider", "aws")
+_NAMED: Final = 12
+"""Agents named where one asked for has no calls."""
 _OUTSIDE: Final = {
     "service": "An AWS service called by itself: it has no identity policies.",
     "outside": "It called with a token or from a sign-in page, with no credentials of an account.",
@@ -45,7 +49,7 @@ class Used:
 
 def calls_of(agent: str, window: Window) -> Predicate:
     """The AWS calls of an agent in a window, one act once."""
-    return both(of_agent(agent), ACTS, Equals("provider", "aws"), window.within)
+    return both(of_agent(agent), ACTS, _OF_AWS, window.within)
 
 
 def used(sources: Sources, agent: str, window: Window) -> list[Used]:
@@ -60,11 +64,40 @@ def used(sources: Sources, agent: str, window: Window) -> list[Used]:
         name = identity.arn if identity else caller.arn or caller.principal.text or caller.kind
         found.setdefault(name, Used(caller, name, identity)).add(row)
     if not found:
-        raise NotFound(
-            f"No AWS call of an agent {agent[:80]!r} is stored in this window",
-            remedy="`remit agents` lists the agents; --days or --window widens the time.",
-        )
+        raise _nothing(sources, agent)
     return sorted(found.values(), key=lambda each: (-each.calls, each.name))
+
+
+def _nothing(sources: Sources, agent: str) -> NotFound:
+    """Why an agent has no AWS call in a window: no record names it, it called elsewhere alone, or at another time."""
+    mine = both(of_agent(agent), ACTS)
+    providers = Counter[str]()
+    for row in sources.calls.operations(mine):
+        providers[str(row["provider"])] += row["count"]
+    if not providers:
+        return NotFound(f"No record names an agent {agent[:80]!r}", remedy=_with_calls(sources))
+    aws = sources.calls.distinct(both(mine, _OF_AWS), ("provider",))
+    if aws:
+        first, last = rfc3339(min(row["first"] for row in aws)), rfc3339(max(row["last"] for row in aws))
+        return NotFound(
+            f"No AWS call of the agent {agent[:80]!r} is in this window",
+            remedy=f"Its AWS calls are from {first} to {last}: ask about a window that reaches there.",
+        )
+    seen = ", ".join(f"{count:,} of {name}" for name, count in providers.most_common())
+    return NotFound(
+        f"The agent {agent[:80]!r} has no AWS call that needs a permission, so it used no credentials of AWS",
+        remedy=f"Its records: {seen}. {_with_calls(sources)}",
+    )
+
+
+def _with_calls(sources: Sources) -> str:
+    """The agents that an answer could be about, the busiest first."""
+    rows = sources.calls.distinct(both(OF_AGENTS, ACTS, _OF_AWS), ("agent",))
+    calls = Counter({str(row["values"][0]): row["count"] for row in rows if row["values"][0]})
+    if not calls:
+        return "No agent has AWS calls here."
+    more = f" and {len(calls) - _NAMED} more" if len(calls) > _NAMED else ""
+    return f"Agents with AWS calls: {', '.join(name for name, _ in calls.most_common(_NAMED))}{more}."
 
 
 def _identity(sources: Sources, caller: Caller) -> Identity | None:
