@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 import duckdb
+import pyarrow as pa
 import pytest
 from tests.estate_store import END_US, fill, share
 
@@ -22,6 +23,7 @@ from remit.flows.backtest.measure import Measured, measure
 from remit.flows.backtest.trial import Trial, backtest
 from remit.model.columns import INDEXED
 from remit.rooms.estate import organization_json
+from remit.rooms.guardrails import backtest as kernel
 from remit.rooms.guardrails.backtest import Kernel
 from remit.rooms.guardrails.callers import Membership, caller_of
 from remit.rooms.guardrails.cells import told
@@ -36,6 +38,8 @@ from remit.rooms.organization import parse_organization
 from remit.rooms.query.predicate import EVERYTHING, Range
 
 SOMEBODY = Principal("role", "", "000000000000")
+OF_MANAGEMENT, OF_A_MEMBER = "111111111111", "222222222222"
+KNOWN = Membership("o-abcdefghij", OF_MANAGEMENT, dict.fromkeys((OF_MANAGEMENT, OF_A_MEMBER), "o-abcdefghij/r-ab12/"))
 Event = dict[str, Any]
 
 
@@ -161,6 +165,10 @@ def deny(actions: Any = "*", conditions: Any = None, kind: str = "SCP", **more: 
     return compiled({"Version": "2012-10-17", "Statement": [statement]}, kind)
 
 
+def several(*statements: Any) -> CompiledPolicy:
+    return compiled({"Version": "2012-10-17", "Statement": [{"Effect": "Deny", **each} for each in statements]}, "SCP")
+
+
 HARD = {
     "a window of time": deny(conditions={"DateGreaterThan": {"aws:CurrentTime": "2026-09-10T00:00:00Z"},
                                          "DateLessThan": {"aws:CurrentTime": "2026-09-12T12:30:30Z"}}),
@@ -183,6 +191,13 @@ HARD = {
     "a set": deny(conditions={"ForAllValues:StringEquals": {"aws:TagKeys": ["Owner"]}}),
     "through a service": deny(conditions={"Bool": {"aws:ViaAWSService": "true"}}),
     "the made instance": deny("ec2:RunInstances", Resource="arn:aws:ec2:*:*:instance/*"),
+    "resources of several classes": several(
+        {"Action": ["s3:*", "iam:*"], "Resource": ["arn:aws:s3:::acme-*-orders*", "arn:*:iam::*:role/?*-role"]},
+        {"Action": ["s3:Get*", "ec2:*"], "NotResource": ["arn:aws:s3:::*/exports/*", "arn:aws:ec2:*:*:i?stance/*"]},
+        {"Action": "rds:*", "Resource": "arn:aws:rds:eu-west-?:*:db:*",
+         "Condition": {"StringNotEquals": {"aws:PrincipalTag/team": "data"}}}),
+    "what a call does not name, in its place": deny("ec2:*", Resource=["arn:aws:ec2:us-*:*:subnet/*",
+                                                                       "arn:aws:ec2:*:2*:security-group/*"]),
     "TLS": deny(conditions={"NumericLessThan": {"s3:TlsVersion": "1.2"}}),
 }  # fmt: skip
 
@@ -296,6 +311,106 @@ def test_an_operation_with_now_these_now_those_permissions_is_judged_by_each(est
     assert found.by_label
 
 
+class OddlyNamed:
+    """An index in which the resources of some events have other ARNs: some that are hard to spell in a question."""
+
+    def __init__(self, contexts: Contexts) -> None:
+        self._engine = contexts._engine
+
+    def execute(self, sql: str, params: Any, **tables: Any) -> Any:
+        named = pa.table({"event": list(self.arns), "arns": pa.array(self.arns.values(), pa.list_(pa.string()))})
+        other = "CASE WHEN event IS NULL THEN resource_arns ELSE arns END AS resource_arns"
+        events = f"FROM (SELECT e.* REPLACE ({other}) FROM events AS e LEFT JOIN named ON event = event_id) AS events"
+        return self._engine.execute(sql.replace("FROM events", events).replace("JOIN events", f"JOIN {events[5:]}"),
+                                    params, **tables, named=named)  # fmt: skip
+
+    arns: dict[str, list[str]]
+
+
+ODD = (
+    ["arn:aws:s3:::a.b"], ["arn:aws:s3:::axb"], ["arn:aws:s3:::a\nb"], ["arn:aws:s3:::A.B"], ["arn:aws:s3:::aéb"],
+    ["arn:aws:s3:::a'b%_\\"], ["arn:aws:s3:::a.b\x1farn:aws:s3:::axb"], ["", "arn:aws:s3:::a.b"], [""], [], ["*"],
+    ["arn:aws:s3:::axb", "arn:aws:s3:::a.b"], ["arn:aws:s3:::a.b", "arn:aws:s3:::zzz"], ["arn:aws:s3:::a.bc"],
+    ["arn:aws:s3:::a #&~-^$|b"],
+)  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    "patterns",
+    [
+        ["a.b"],
+        ["a?b"],
+        ["a*b"],
+        ["*b*"],
+        ["a'b%_\\"],
+        ["?", "a.b*"],
+        ["a #&~-^$|b"],
+        ["a\nb"],
+        ["a{1}b", "[a].b", "(a|b)"],
+    ],
+)
+@pytest.mark.parametrize("element", ["Resource", "NotResource"])
+def test_resources_that_are_hard_to_spell_are_of_the_class_that_the_policy_gives_them(
+    estate: Estate, patterns: list[str], element: str
+) -> None:
+    ids = sorted(each["event_id"] for each in estate.events if "s3:bucket" in (each["resource_types"] or []))
+    odd = OddlyNamed(estate.contexts)
+    odd.arns = {each: ODD[at % len(ODD)] for at, each in enumerate(ids)}
+    events = [
+        {**each, "resource_arns": odd.arns.get(each["event_id"], each["resource_arns"])} for each in estate.events
+    ]
+    assert len(ids) > 2 * len(ODD)
+    mixed = replace(estate, contexts=Contexts(odd), events=events)
+    asked = [f"arn:aws:s3:::{each}" for each in patterns]
+    agrees(mixed, several({"Action": "s3:*", element: asked}), Scope("SCP"))
+
+
+def test_actions_that_are_about_different_resources_of_a_record_are_of_different_classes() -> None:
+    tried = Kernel([deny("iam:Attach*", Resource="arn:aws:iam::*:role/*")], Translation(load_reference()), Scope("SCP"))
+    calls = [("iam", f"Attach{each}Policy", f"iam:Attach{each}Policy") for each in ("Role", "User")]
+    named = {"resource_types": "iam:role\x1fiam:user", "principal_type": "IAMUser", "region": "us-east-1",
+             "resource_arns": "arn:aws:iam::222222222222:role/x\x1farn:aws:iam::222222222222:user/x",
+             "caller": "arn:aws:iam::222222222222:user/y", "issuer": None, "account": OF_A_MEMBER}  # fmt: skip
+    tried.prepare(calls)
+    part = next(each for each in tried.parts if "permissions" in each.fields)
+    of_call = [dict(zip(("service", "operation", "permissions"), each, strict=True)) for each in calls]
+    assert [tried.judge({**each, **named}).words for each in of_call] == [(DENY,), (NOT,)]
+    tried.classify(part, [tuple(each[name] for name in part.fields) for each in of_call])
+    assert len(set(part.classes.values())) == 2
+
+
+@pytest.mark.parametrize(
+    ("field", "value"), [("region", "eu-west-1"), ("account", OF_MANAGEMENT), ("resource_types", "ec2:subnet")]
+)
+def test_what_tells_a_resource_that_the_record_does_not_name_tells_calls_apart(field: str, value: str) -> None:
+    policy = deny("ec2:RunInstances", Resource="arn:aws:ec2:us-*:2*:subnet/*")
+    tried = Kernel([policy], Translation(load_reference()), Scope("SCP"))
+    call = ("ec2", "RunInstances", "ec2:RunInstances")
+    tried.prepare([call])
+    row = {**dict(zip(("service", "operation", "permissions"), call, strict=True)), "region": "us-east-1",
+           "account": OF_A_MEMBER, "principal_type": "IAMUser", "caller": "arn:aws:iam::222222222222:user/y",
+           "issuer": None, "resource_types": "ec2:image", "resource_arns": "arn:aws:ec2:eu-1::image/x"}  # fmt: skip
+    assert tried.judge(row).words == (DENY,)
+    assert tried.judge({**row, field: value}).words == (NOT,)
+    assert field in tried.kinds.fields
+
+
+def test_calls_that_an_rcp_judges_by_whose_each_resource_is_are_told_apart_by_all_of_it() -> None:
+    policy = deny("s3:*", kind="RCP", Resource="arn:aws:s3:::a*")
+    tried = Kernel([policy], Translation(load_reference(), KNOWN), Scope("RCP"))
+    tried.prepare([("s3", "GetObject", "s3:GetObject")])
+    assert {"resource_arns", "owners"} <= set(tried.kinds.fields)
+
+
+def test_calls_on_resources_of_one_class_are_judged_once(estate: Estate, monkeypatch: pytest.MonkeyPatch) -> None:
+    trial = Trial(HARD["resources of several classes"], Scope("SCP"), EVERYTHING)
+    by_class = backtest(estate.contexts, trial, estate.translation)
+    monkeypatch.setattr(kernel, "_LONGEST", -1)
+    each = backtest(estate.contexts, trial, estate.translation)
+    assert by_class.pop("judged")["combinations"] < each.pop("judged")["combinations"]
+    assert by_class == each
+
+
 @pytest.mark.parametrize("name", ["two regions of two callers", "a window of time", "tags"])
 def test_classes_that_are_joined_count_what_classes_that_are_looked_up_count(
     estate: Estate, name: str, monkeypatch: pytest.MonkeyPatch
@@ -328,10 +443,6 @@ def test_fields_that_make_no_difference_tell_no_class() -> None:
     assert told_by == {("eu", "a"): 0, ("eu", "b"): 0, ("us", "a"): 1, ("us", "b"): 2}
     assert told(("region", "caller"), {("eu", "a"): 3, ("us", "b"): 3}) == ((), {(): 3})
     assert told(("region", "caller"), {("eu", "a"): 0, ("us", "b"): 1})[0] == ("region",)
-
-
-OF_MANAGEMENT, OF_A_MEMBER = "111111111111", "222222222222"
-KNOWN = Membership("o-abcdefghij", OF_MANAGEMENT, dict.fromkeys((OF_MANAGEMENT, OF_A_MEMBER), "o-abcdefghij/r-ab12/"))
 
 
 def of_a_bucket(account: str, operation: str, *more: str) -> Event:

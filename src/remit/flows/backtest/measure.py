@@ -131,22 +131,22 @@ def _judge(store: ContextStore, kernel: Kernel, found: Measured) -> None:
             undecided.append(row["values"])
         elif label := _take(found, judged, row):
             labels[row["values"]] = label
-    rows: list[tuple[Values, int | None, str]] = []
+    rows: list[tuple[Values, Cell, str]] = []
     if undecided:
         rows = _judge_each(store, kernel, found, undecided)
-    found.labels = Labels(labels, kernel.costly, rows)
+    found.labels = Labels(labels, kernel.kinds, rows)
 
 
 def _judge_each(
     store: ContextStore, kernel: Kernel, found: Measured, undecided: list[Cell]
-) -> list[tuple[Values, int | None, str]]:
-    labelled: list[tuple[Values, int | None, str]] = []
-    for batch in store.combinations(found.predicate, kernel.parts, found.calls, undecided, kernel.costly):
+) -> list[tuple[Values, Cell, str]]:
+    labelled: list[tuple[Values, Cell, str]] = []
+    for batch in store.combinations(found.predicate, kernel.parts, found.calls, undecided, kernel.kinds):
         for row in batch:
             found.distinct += 1
-            label = _take(found, kernel.judge_values(row["values"], row["moment"]), row)
+            label = _take(found, kernel.judge_one(row["judged"], row["classes"]), row)
             if label:
-                labelled.append((row["values"], row["moment"], label))
+                labelled.append((row["values"], row["classes"], label))
         if len(labelled) > MOST_DISTINCT:
             raise _too_many()
     return labelled

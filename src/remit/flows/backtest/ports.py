@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 from typing import Any, Protocol
 
 from remit.flows.counted_calls import CountedCalls
-from remit.rooms.guardrails.cells import Cell, Labels, Part, Values
+from remit.rooms.guardrails.cells import Cell, Kinds, Labels, Part, Values
 from remit.rooms.query.predicate import Predicate
 
 Row = dict[str, Any]
@@ -30,10 +30,10 @@ class ContextStore(CountedCalls, Protocol):
         parts: Sequence[Part],
         calls: Sequence[Values],
         cells: Sequence[Cell],
-        fields: Sequence[str],
+        kinds: Kinds,
     ) -> Iterator[list[Row]]:
-        """Batches of rows with ``values`` of fields and ``moment`` (the class of a timed part, else None), of the calls
-        in these cells."""
+        """Batches of rows, one for each kind of the calls in these cells, with ``values``, ``classes`` and ``judged``
+        (the values of one of its calls)."""
         ...
 
     def breakdown(

@@ -4,26 +4,29 @@ What a policy makes of a call depends on few answers: which statements speak of 
 holds. So the fields that its keys need fall into **parts** that share no field. Each distinct value of a part is given
 a class, by the answers it leads to; calls that agree in the classes of all parts are judged alike, and one of them is
 judged for all. A store counts calls by classes. Fields of which nearly every call has its own value (``COSTLY``) are
-first taken as unknown; only calls that stay undecided for that are judged by them, each distinct combination.
+first taken as unknown; only calls that stay undecided for that are judged by them, each distinct combination. Where the
+policy asks of them nothing but which statements' patterns a resource fits, that takes the place of the ARNs.
 """
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Mapping, Sequence
 from decimal import Decimal
 from math import floor
 from typing import Any, Final
 
 from remit.rooms.guardrails.callers import CALLER
-from remit.rooms.guardrails.cells import Part, told
+from remit.rooms.guardrails.cells import Kinds, Part, told
 from remit.rooms.guardrails.owners import makes_its_own, only_makes_its_own
-from remit.rooms.guardrails.record import BETWEEN, COSTLY, OWNERS, Row, Value
+from remit.rooms.guardrails.record import BETWEEN, COSTLY, FITS, OWNERS, Row, Value
 from remit.rooms.guardrails.requests import OPERATION, Translation
 from remit.rooms.guardrails.verdicts import Judged, Judgement, Outcome, Scope
 from remit.rooms.iam import CompiledPolicy
 from remit.rooms.iam.compiled import CompiledDocument, CompiledStatement
 from remit.rooms.iam.key_truth import KeyTest
 from remit.rooms.iam.operands import parse_date, parse_number
+from remit.rooms.iam.templates import Token, Wild
 
 TIME: Final = "time"
 _MOMENTS: Final = frozenset({"aws:currenttime", "aws:epochtime"})
@@ -53,6 +56,7 @@ class Kernel:
         self.resources = False
         self.parts: list[Part] = []
         self.costly: tuple[str, ...] = ()
+        self.kinds = Kinds()
 
     def concerns(self, permissions: str | None) -> bool:
         """Whether any statement speaks of a call with these permissions (as a field)."""
@@ -76,6 +80,7 @@ class Kernel:
         self.parts = [self._part(group) for group in self._groups()]
         timed = {TIME} if any(part.timed for part in self.parts) else set()
         self.costly = tuple(sorted(whole - timed)) if self.resources or whole & COSTLY else ()
+        self.kinds = self._kinds()
 
     def classify(self, part: Part, values: Iterable[tuple[Value, ...]]) -> None:
         """Give each distinct combination of a part's fields its class."""
@@ -96,11 +101,12 @@ class Kernel:
             row |= part.rows[number]
         return self.judge(row)
 
-    def judge_values(self, values: Sequence[Value], moment: int | None) -> Judged:
-        """What is made of calls with these values of the ``costly`` fields, in this class of time."""
-        row: dict[str, Value] = dict(zip(self.costly, values, strict=True))
-        if moment is not None:
-            row |= next(part for part in self.parts if part.timed).rows[moment]
+    def judge_one(self, values: Sequence[Value], classes: Sequence[int]) -> Judged:
+        """What is made of a kind of calls, of which one has these values of ``kinds.judged``, and all these classes."""
+        row: dict[str, Value] = dict(zip(self.kinds.judged, values, strict=True))
+        for at, number in zip(self.kinds.parts, classes, strict=True):
+            if self.parts[at].timed:
+                row |= self.parts[at].rows[number]
         return self.judge(row)
 
     def reach(self, row: Row) -> Outcome | None:
@@ -125,7 +131,20 @@ class Kernel:
     def _needs_costly(self, key: str) -> bool:
         if key == "resource":
             return self.resources
+        return self._reads_costly(key)
+
+    def _reads_costly(self, key: str) -> bool:
         return not COSTLY.isdisjoint(self._translation.keys.reading(key).fields)
+
+    def _kinds(self) -> Kinds:
+        """By all costly fields; by the classes of all parts, and what tells the resources, where that is enough: where
+        it matters neither what else an ARN says, nor whose each resource is."""
+        more = self._judging.by_owner or any(map(self._reads_costly, self.keys))
+        shapes = _shapes(self._statements) if self.resources and not more else None
+        if shapes is not None:
+            return Kinds((*_OF_RESOURCES, FITS + BETWEEN.join(shapes)), tuple(range(len(self.parts))), self.costly)
+        timed = tuple(at for at, part in enumerate(self.parts) if part.timed)
+        return Kinds(self.costly, timed, self.costly)
 
     def _concerned(self, action: str) -> bool:
         return bool(action) and any(policy.concerns(action) for policy in self._policies)
@@ -186,7 +205,12 @@ class Kernel:
             return reach, self._answers(part, row, None)
         asked = self._translation.asked(row, self.actions, resources=self.resources)
         answers = (
-            (self._speaking(each.action), makes_its_own(each.action), each.resource, self._answers(part, row, each))
+            (
+                each.action if self.resources else self._speaking(each.action),
+                makes_its_own(each.action),
+                each.resource,
+                self._answers(part, row, each),
+            )
             for each in asked
         )
         return reach, only_makes_its_own(row), frozenset(answers)
@@ -211,3 +235,23 @@ class Kernel:
 
 
 _MOST_REMEMBERED: Final = 200_000
+_OF_RESOURCES: Final = ("account", "region", "resource_types")
+"""Fields that, beside the ARNs and the permissions, tell which resources a call is judged on: ``resources_asked``."""
+_LONGEST: Final = 4_000
+"""Characters of all patterns that a store is asked about at most."""
+
+
+def _shapes(statements: Iterable[CompiledStatement]) -> tuple[str, ...] | None:
+    """A regular expression of the resources of each statement that asks of them, without look-around and atomic groups.
+    None where one hangs on variables, or cannot stand in a store's question."""
+    asking = [one for one in statements if one.resource is not None]
+    shapes = tuple(dict.fromkeys("|".join(map(_shape, one.resources)) for one in asking))
+    fit = all(map(str.isprintable, shapes)) and sum(map(len, shapes)) <= _LONGEST
+    return None if any(one.variable_keys() for one in asking) or not fit else shapes
+
+
+def _shape(tokens: tuple[Token, ...]) -> str:
+    return "".join(_WILD[each] if isinstance(each, Wild) else re.escape(str(each)) for each in tokens)
+
+
+_WILD: Final[Mapping[Wild, str]] = {Wild.STAR: ".*", Wild.QUESTION: "."}

@@ -33,13 +33,23 @@ class Part:
 
 
 @dataclass(frozen=True, slots=True)
+class Kinds:
+    """How calls that no cell settles are told apart: by their values of ``fields`` and their classes of ``parts``
+    (given by their places). Calls that agree in both are judged alike, by the values that one has of ``judged``."""
+
+    fields: tuple[str, ...] = ()
+    parts: tuple[int, ...] = ()
+    judged: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class Labels:
-    """Labels of calls: by their cell, or by the values of ``fields`` (and the class of time, if a part is timed) where
-    the cell does not settle it. Calls without a label are left out of what is asked by labels."""
+    """Labels of calls: by their cell, or where that does not settle it by their values and classes as ``kinds`` says.
+    Calls without a label are left out of what is asked by labels."""
 
     cells: Mapping[Cell, str]
-    fields: tuple[str, ...] = ()
-    rows: Sequence[tuple[Values, int | None, str]] = ()
+    kinds: Kinds = Kinds()
+    rows: Sequence[tuple[Values, Cell, str]] = ()
 
 
 def told(fields: tuple[str, ...], classes: Mapping[Values, int]) -> tuple[tuple[str, ...], Mapping[Values, int]]:

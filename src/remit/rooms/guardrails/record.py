@@ -9,6 +9,8 @@ A **field** is a column of ``model.columns`` (lists as one text, their elements 
     context:KEY     values of a condition key in the column ``context``: the inside of a JSON list
     marker:NAME     a marker's value
     time            seconds since the epoch
+    fits:PATTERNS   for each ARN of the resources, which of these regular expressions (set apart by ``BETWEEN``) all of
+                    it fits: a digit for each, 1 or 0. A store alone gives it, to count by
 
 An absent value is None. Stores that group by fields give them by these names; ``fields_of`` makes them of an event.
 """
@@ -25,6 +27,7 @@ BETWEEN: Final = "\x1f"
 """Stands between the elements of a list that is one text."""
 CONTEXT: Final = "context:"
 MARKER: Final = "marker:"
+FITS: Final = "fits:"
 LISTS: Final = frozenset({"permissions", "resource_types", "resource_arns"})
 SESSION: Final = "AssumedRole"
 OWNERS: Final = "owners"

@@ -18,7 +18,7 @@ import pyarrow as pa
 from remit.adapters.store.sql import as_timestamp
 from remit.model.columns import BY_NAME
 from remit.rooms.guardrails.cells import Cell, Labels, Part, Values
-from remit.rooms.guardrails.record import BETWEEN, CONTEXT, LISTS, MARKER, UNTOLD, Value
+from remit.rooms.guardrails.record import BETWEEN, CONTEXT, FITS, LISTS, MARKER, UNTOLD, Value
 
 _BETWEEN: Final = f"chr({ord(BETWEEN)})"
 _MARKERS: Final = f"coalesce(markers_line, array_to_string(markers_list, {_BETWEEN}))"
@@ -67,8 +67,8 @@ def labelled(joined: Relation, parts: Sequence[Part], labels: Labels, columns: S
     sql = f"WITH j AS ({joined.sql}) SELECT {label} AS label, {shown} FROM j {among}"
     if labels.rows:
         joined.tables["told"] = _told(labels)
-        same = [f"j.f{at} IS NOT DISTINCT FROM t.f{at}" for at in range(len(labels.fields))]
-        same += [f"j.c{at} = t.moment" for at, part in enumerate(parts) if part.timed]
+        same = [f"j.f{at} IS NOT DISTINCT FROM t.f{at}" for at in range(len(labels.kinds.fields))]
+        same += [f"j.c{at} = t.c{at}" for at in labels.kinds.parts]
         sql += f" UNION ALL SELECT t.label, {shown} FROM j JOIN told AS t ON {' AND '.join(same)}"
     return Relation(sql, joined.params, joined.tables)
 
@@ -93,10 +93,10 @@ def _place(cell: Cell, widths: Sequence[int]) -> int:
 
 def _told(labels: Labels) -> pa.Table:
     more: dict[str, list[Any]] = {
-        "moment": [each for _, each, _ in labels.rows],
-        "label": [each for _, _, each in labels.rows],
+        f"c{part}": [classes[at] for _, classes, _ in labels.rows] for at, part in enumerate(labels.kinds.parts)
     }
-    return _table(labels.fields, [each for each, _, _ in labels.rows], more)
+    more["label"] = [each for _, _, each in labels.rows]
+    return _table(labels.kinds.fields, [each for each, _, _ in labels.rows], more)
 
 
 def field(name: str) -> str:
@@ -108,9 +108,19 @@ def field(name: str) -> str:
     if name.startswith(MARKER):
         marker = _text(f"(?:^|\\x1f){re.escape(name.removeprefix(MARKER))}=([^\\x1f]*)")
         return f"nullif(regexp_extract({_MARKERS}, {marker}, 1), '')"
+    if name.startswith(FITS):
+        return _fits(name.removeprefix(FITS).split(BETWEEN))
     if name in LISTS:
         return f"nullif(array_to_string({quoted(name)}, {_BETWEEN}), '')"
     return quoted(BY_NAME[name].name)
+
+
+def _fits(shapes: Sequence[str]) -> str:
+    """An element that has ``BETWEEN`` in it is several when it is read as text, so it stands for itself; an empty one
+    stays so, and an absent one is in neither text."""
+    digits = " || ".join(f"regexp_full_match(x, {_text(f'(?s:{each})')})::INTEGER::VARCHAR" for each in shapes)
+    each = f"CASE WHEN x = '' OR contains(x, {_BETWEEN}) THEN x ELSE {digits or '(x IS NULL)::VARCHAR'} END"
+    return f"nullif(array_to_string(list_transform(resource_arns, lambda x: {each}), {_BETWEEN}), '')"
 
 
 def _stated(key: str) -> str:
@@ -153,7 +163,7 @@ def joined(
             joins.append(_join(at, part, tables))
         shown.append(f"{found or f'part{at}.class'} AS c{at}")
     shown += [f"{field(name)} AS f{at}" for at, name in enumerate(fields)]
-    shown += [quoted(name) for name in columns] or ['"time"', "denied"]
+    shown += [quoted(name) for name in columns] or ['"time"', "denied", "place"]
     sql = f"SELECT {', '.join(shown)} FROM events {' '.join(joins)} WHERE {condition} AND {AUTHORIZED}{among}"
     return Relation(sql, params, tables)
 
@@ -220,8 +230,9 @@ def _table(fields: Sequence[str], values: Sequence[Values], more: dict[str, list
         f"f{at}": pa.array([each[at] for each in values], pa.int64() if name == "time" else pa.string())
         for at, name in enumerate(fields)
     }
-    kinds = {"class": pa.int64(), "moment": pa.int64(), "label": pa.string()}
-    return pa.table(columns | {name: pa.array(each, kinds[name]) for name, each in more.items()})
+    numbers, texts = pa.int64(), pa.string()
+    more_columns = {name: pa.array(each, texts if name == "label" else numbers) for name, each in more.items()}
+    return pa.table(columns | more_columns)
 
 
 def cell_table(cells: Sequence[Cell], width: int, labels: list[str] | None = None) -> pa.Table:

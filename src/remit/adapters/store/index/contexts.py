@@ -23,7 +23,7 @@ from remit.adapters.store.index.classed import (
 )
 from remit.adapters.store.index.lookups import KeyedDialect
 from remit.adapters.store.sql import Clause, where
-from remit.rooms.guardrails.cells import Cell, Labels, Part, Values
+from remit.rooms.guardrails.cells import Cell, Kinds, Labels, Part, Values
 from remit.rooms.query.predicate import Predicate
 
 Row = dict[str, Any]
@@ -78,7 +78,7 @@ class Contexts:
         columns: Sequence[str],
     ) -> Relation:
         plain = list(dict.fromkeys((*columns, "event_id", "time", "denied")))
-        fields = labels.fields if labels.rows else ()
+        fields = labels.kinds.fields if labels.rows else ()
         return labelled(self._joined(predicate, parts, calls, fields, plain), parts, labels, plain)
 
     def operations(self, predicate: Predicate) -> list[Row]:
@@ -123,21 +123,27 @@ class Contexts:
         parts: Sequence[Part],
         calls: Sequence[Values],
         cells: Sequence[Cell],
-        fields: Sequence[str],
+        kinds: Kinds,
     ) -> Iterator[list[Row]]:
-        """Distinct values of fields among the calls in these cells, with their counts, in batches."""
-        classed = self._joined(predicate, parts, calls, fields)
-        timed = [f"c{at}" for at, part in enumerate(parts) if part.timed]
-        names = [*(f"f{at}" for at in range(len(fields))), *timed]
+        """The kinds of the calls in these cells with their counts, in batches. Where a kind is more than the values it
+        is judged by, these are read of its first call."""
+        alike = kinds.fields != kinds.judged
+        classed = self._joined(predicate, parts, calls, kinds.fields)
+        names = [*(f"f{at}" for at in range(len(kinds.fields))), *(f"c{at}" for at in kinds.parts)]
         wanted = ", ".join(f"c{at}" for at in range(len(parts)))
         classed.tables["wanted"] = cell_table(cells, len(parts))
         sql = (
-            f"SELECT {', '.join(names)}, {_MEASURES} FROM ({classed.sql}) "
+            f"SELECT {', '.join(names)}, {_MEASURES}{', min(place) AS place' if alike else ''} FROM ({classed.sql}) "
             f"WHERE ({wanted}) IN (SELECT ({wanted}) FROM wanted) GROUP BY {', '.join(names)}"
         )
+        if alike:
+            shown = ", ".join(f"{field(name)} AS j{at}" for at, name in enumerate(kinds.judged))
+            sql = f"SELECT counted.*, {shown} FROM ({sql}) AS counted JOIN events ON events.place = counted.place"
         table = self._engine.execute(sql, list(classed.params), **classed.tables)
         for batch in table.to_batches(max_chunksize=_BATCH):
-            yield [_with_values(row, len(fields)) | {"moment": row[timed[0]] if timed else None}
+            letter = "j" if alike else "f"
+            yield [{**_with_values(row, len(kinds.fields)), "classes": tuple(row[f"c{at}"] for at in kinds.parts),
+                    "judged": tuple(row[f"{letter}{at}"] for at in range(len(kinds.judged)))}
                    for row in batch.to_pylist()]  # fmt: skip
 
     def breakdown(
