@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import re
 from typing import Any
+from urllib.parse import quote
 
-from tests.api.test_proposals import MAYA, OPERATOR, SAM, Stand
+from tests.api.test_proposals import MAYA, OPERATOR, POLICY, SAM, Stand
 from tests.api.test_proposals import stand as stand
 
-from remit.faces.web.caller import Caller
+from remit.faces.web.caller import LOCAL, Caller
 
 from .asgi import Answer, get
 
@@ -40,6 +41,21 @@ def test_who_proposed_is_told_why_their_yes_would_not_count(stand: Stand) -> Non
     page = ask(stand, MAYA, f"{PATH}/{stand.proposal}")
     assert "who proposed it" in page.text
     assert buttons(page) == {"withdraw"}
+
+
+def test_who_proposed_is_told_the_way_in_where_there_is_one(stand: Stand) -> None:
+    page = ask(stand, MAYA, f"{PATH}/{stand.proposal}").text
+    assert f'href="/sign-in?next={quote(f"{PATH}/{stand.proposal}", safe="")}"' in page
+    assert "REMIT_TOKEN" not in page
+
+
+def test_where_nobody_signs_in_the_second_person_is_told_the_terminal_and_led_to_no_missing_page(stand: Stand) -> None:
+    stand.desk.as_person(stand.desk.caller(LOCAL.name, LOCAL.kind)).withdraw(stand.proposal)
+    proposed = stand.desk.as_person(stand.desk.caller(LOCAL.name, LOCAL.kind)).propose(POLICY)
+    page = ask(stand, LOCAL, f"{PATH}/{proposed['id']}").text
+    assert "who proposed it" in page
+    assert "/sign-in" not in page
+    assert f"REMIT_TOKEN=… remit guardrails approve <bdi>{proposed['id']}</bdi>" in page
 
 
 def test_who_may_not_agree_is_offered_nothing(stand: Stand) -> None:
