@@ -74,6 +74,31 @@ def test_an_event_is_laid_to_the_statement_of_its_row(remit: Remit, data: Path) 
             assert row["causes"][0]["statement"] in shown["answers"]["policy"]["answer"]
 
 
+def test_a_denial_that_a_statement_explains_is_told_once(remit: Remit, data: Path) -> None:
+    """Rows explained and groups less what they explain are all denials, and no advice of a record stands beside it."""
+    ran = remit("denials", "--data", str(data), "--limit", "500", "--json")
+    found = json.loads(ran.out)
+    explained = sum(row["count"] for row in found["causes"]["rows"] if row["explained"])
+    assert not found["more"]
+    assert found["total"] > sum(group["explained"] for group in found["groups"]) == explained > 0
+    text = remit("denials", "--data", str(data), "--limit", "500")
+    left = [group for group in found["groups"] if group["explained"] < group["count"]]
+    assert text.out.count("remit events search") == len(left) < len(found["groups"])
+    assert f"{explained:,} are explained by the organization's policies" in text.err
+    assert "Read the denying statement" not in text.out
+    row = next(row for row in found["causes"]["rows"] if row["explained"])
+    shown = remit("events", "show", row["sample"], "--data", str(data)).out.partition("\n\n")[0]
+    assert f"{row['record']['policy_arn']} (ProtectRegions)" in shown
+    assert "Read the denying statement" not in shown
+
+
+def test_what_no_organization_explains_keeps_the_words_of_its_record(remit: Remit, data: Path) -> None:
+    (data / "organization.json").unlink()
+    found = json.loads(remit("denials", "--data", str(data), "--json").out)
+    assert {group["explained"] for group in found["groups"]} == {0}
+    assert "Read the denying statement" in remit("denials", "--data", str(data)).out
+
+
 def test_without_an_organization_denials_are_as_before_and_a_line_says_how_to_give_one(
     remit: Remit, data: Path
 ) -> None:
@@ -85,10 +110,21 @@ def test_without_an_organization_denials_are_as_before_and_a_line_says_how_to_gi
     assert "permissions boundary does not allow" in ran.out
 
 
-def test_a_version_of_later_is_no_cause_and_the_contradiction_is_said(remit: Remit, data: Path) -> None:
+def test_what_a_policy_said_before_its_first_version_is_not_known(remit: Remit, data: Path) -> None:
     def never(found: Organization) -> None:
         regions = next(each for each in found["policies"] if each["name"] == "ProtectRegions")
         regions["versions"] = [{**regions["versions"][-1], "valid_from": "2030-01-01"}]
+
+    written(data, never)
+    rows = [row for row in causes_of(remit, data)["rows"] if row["record"]["policy_type"] == "scp"]
+    assert {(row["verdict"], row["explained"]) for row in rows} == {("unknown", False)}
+    assert all("ProtectRegions" in row["sentence"] for row in rows)
+
+
+def test_a_policy_that_the_file_has_nowhere_is_no_cause_and_the_contradiction_is_said(remit: Remit, data: Path) -> None:
+    def never(found: Organization) -> None:
+        regions = next(each for each in found["policies"] if each["name"] == "ProtectRegions")
+        found["attachments"] = [each for each in found["attachments"] if each["policy"] != regions["id"]]
 
     written(data, never)
     rows = [row for row in causes_of(remit, data)["rows"] if row["record"]["policy_type"] == "scp"]

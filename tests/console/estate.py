@@ -396,6 +396,8 @@ class Desk:
                 ],
                 "new": True,
                 "spark": [0, 1],
+                "explained": 0,
+                "policy_name": None,
                 "explanation": self._explained(),
             }
             for each in rows[:limit]
@@ -439,11 +441,12 @@ def _caused(rows: list[Json]) -> Json:
         "verdict": "found",
         "sentence": text,
         "concerns_organization": True,
+        "explained": False,
         "causes": [
             {"kind": "SCP", "name": text, "statement": text, "level": {"id": "r", "name": text}, "why": text}
             for _ in range(2)
         ],
-        "record": {"policy_type": "scp", "policy_arn": first["deny_policy_arn"], "says": text},
+        "record": {"policy_type": "scp", "policy_arn": first["deny_policy_arn"], "policy_name": text, "says": text},
         "count": len(rows),
         "first": rfc3339(first["time"]),
         "last": rfc3339(first["time"]),

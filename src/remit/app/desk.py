@@ -122,7 +122,9 @@ class LocalDesk:
         now = self._clock()
         found = denials(self._index, query, now_us=now, limit=limit)
         self._explain_all(found["groups"])
-        found["causes"] = self._causes.of_denials(denied_by(query, now)) if self._causes else NOT_LOOKED
+        found["causes"] = (
+            self._causes.of_denials(denied_by(query, now), found["groups"]) if self._causes else NOT_LOOKED
+        )
         return found
 
     def doctor(self) -> Json:

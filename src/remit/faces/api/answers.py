@@ -61,6 +61,8 @@ class DenialCause(DenialGroup):
 
     new: bool | None = Field(description="No denial before the range has it; null with too little history.")
     spark: list[int] = Field(description="Denials in each of equal stretches of the range, oldest first.")
+    explained: int = Field(description="How many of them a row of `causes` explains; the rest are told here alone.")
+    policy_name: str | None = Field(description="What the organization calls the policy; null where it is not known.")
 
 
 class CauseLevel(BaseModel):
@@ -102,6 +104,7 @@ class RecordSays(BaseModel):
 
     policy_type: str | None
     policy_arn: str | None
+    policy_name: str | None = Field(description="Its name, where a statement of it was found.")
     says: str
 
 
@@ -130,6 +133,7 @@ class CauseRow(BaseModel):
     verdict: str = Field(description="found, unknown, none or out_of_reach.")
     sentence: str
     concerns_organization: bool = Field(description="A policy of it denies, may deny, or is said to.")
+    explained: bool = Field(description="The statements found leave nothing to guess from the record's message.")
     causes: list[StatementCause] = Field(description="Every statement that could be the cause, the likeliest first.")
     record: RecordSays
     unknown_keys: list[str] = Field(description="The condition keys that would settle it.")
@@ -180,6 +184,7 @@ class EventCause(BaseModel):
     verdict: str | None = None
     sentence: str | None = None
     concerns_organization: bool | None = None
+    explained: bool | None = None
     causes: list[StatementCause] | None = None
     record: RecordSays | None = None
     unknown_keys: list[str] | None = None

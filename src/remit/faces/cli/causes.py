@@ -24,6 +24,9 @@ def draw_causes(found: Json) -> None:
     others = sum(row["count"] for row in found["rows"] if not row["concerns_organization"])
     if others:
         output.line(f"{others:>6,}  by no policy of the organization; what their records say is below")
+    open_ = sum(row["count"] for row in told if not row["explained"])
+    if open_:
+        output.line(f"{open_:>6,}  of these are not settled by that; what their records say is below too")
     hidden = found["more"] + max(0, len(told) - _ROWS)
     if hidden:
         output.note(f"{hidden:,} more causes are not shown; --json has up to 100.")

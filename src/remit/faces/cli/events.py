@@ -110,7 +110,7 @@ def _draw_one(shown: dict[str, Any]) -> None:
     for resource in event["resources"]:
         output.line(f"on {resource['type'] or 'resource'} {resource['id']}  {resource['arn'] or ''}")
     if event["denied"]:
-        _draw_denial(event, shown.get("explanation"))
+        _draw_denial(event, shown)
         _draw_cause(shown.get("cause"))
     if event["same_as"]:
         output.line(f"same act as {', '.join(event['same_as'])}")
@@ -124,10 +124,11 @@ def _action(event: dict[str, Any]) -> str:
     return f"{service}:{operation}" if service and not str(operation).startswith(f"{service}/") else str(operation)
 
 
-def _draw_denial(event: dict[str, Any], explanation: dict[str, Any] | None) -> None:
-    deny = event["deny"]
-    output.line(f"denied by {deny['policy_type']} {deny['policy_arn'] or ''} ({event.get('error_code')})")
-    if explanation:
+def _draw_denial(event: dict[str, Any], shown: dict[str, Any]) -> None:
+    deny, cause, explanation = event["deny"], shown.get("cause") or {}, shown.get("explanation")
+    policy = output.policy(deny["policy_arn"] or "", cause.get("record", {}).get("policy_name"))
+    output.line(f"denied by {deny['policy_type']} {policy} ({event.get('error_code')})")
+    if explanation and not cause.get("explained"):
         output.line(f"  {explanation.get('what', '')} {explanation.get('why', '')}")
         for step in explanation.get("next", ()):
             output.line(f"  - {step}")

@@ -34,9 +34,13 @@ def denials(app: Application, query: tuple[str, ...], data: Path, limit: int, as
 def _draw(found: Json) -> None:
     if found["total"]:
         draw_causes(found["causes"])
-    for group in found["groups"]:
-        policy = f" {group['policy_arn']}" if group["policy_arn"] else ""
-        output.line(f"{group['count']:>6,}  {group['policy_type']}{policy}  {group['action'] or 'action not said'}")
+    shown = [group for group in found["groups"] if group["explained"] < group["count"]]
+    for group in shown:
+        policy = f" {output.policy(group['policy_arn'], group['policy_name'])}" if group["policy_arn"] else ""
+        left = group["count"] - group["explained"]
+        output.line(f"{left:>6,}  {group['policy_type']}{policy}  {group['action'] or 'action not said'}")
+        if group["explained"]:
+            output.line(f"        beside {group['explained']:,} of the like that a statement above explains")
         output.line(
             f"        {group['first']} to {group['last']}; {counted(group['distinct_principals'], 'principal')}"
         )
@@ -49,8 +53,11 @@ def _draw(found: Json) -> None:
         output.line(f"        remit events search {output.quoted(group['query'])}")
     if found.get("note"):
         output.line(found["note"])
+    explained = sum(row["count"] for row in found["causes"]["rows"] if row["explained"])
+    above = f" {explained:,} are explained by the organization's policies;" if explained else ""
+    rest = f"{above} {found['total'] - explained:,} by what their records say" if explained else ""
     output.note(
-        f"{counted(found['total'], 'denial')} in {counted(len(found['groups']), 'group')}"
+        f"{counted(found['total'], 'denial')}{':' if rest else ''}{rest} in {counted(len(shown), 'group')}"
         f"{' (more not shown)' if found['more'] else ''}."
     )
 

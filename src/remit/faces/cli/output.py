@@ -90,6 +90,11 @@ def counted(number: int, one: str, many: str = "") -> str:
     return f"{number:,} {many}" if many and number != 1 else plural(number, one)
 
 
+def policy(arn: str, name: str | None) -> str:
+    """A policy's ARN, with the name the organization knows it by."""
+    return f"{arn} ({name})" if name else arn
+
+
 def note(text: object) -> None:
     """A remark, on standard error so that piped output stays clean."""
     click.echo(safe(text), err=True)

@@ -5,13 +5,14 @@ Each distinct combination of what the policies look at is judged once, under the
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections import Counter
+from collections.abc import Callable, Iterator, Sequence
 from itertools import pairwise
 from typing import Any, Final
 
 from remit.flows.counted_calls import CountedCalls
 from remit.flows.questions.causes_gathered import GROUPED, Gathered
-from remit.flows.questions.causes_told import told_row
+from remit.flows.questions.causes_told import is_explained, told_row
 from remit.flows.questions.guarding import Guarding
 from remit.flows.questions.ports import EventIndex, Json, Row
 from remit.model.columns import COLUMNS
@@ -52,16 +53,19 @@ class DenialCauses:
         self._reference = reference
         self._made: tuple[Guarding, Translation] | None = None
 
-    def of_denials(self, denied: Predicate) -> Json:
+    def of_denials(self, denied: Predicate, groups: Sequence[Json] = ()) -> Json:
         """``{organization, rows, more, judged, contexts, total, left_out, unreadable, note}`` of the denied acts of a
-        predicate: a row for each set of statements that could be the cause, the commonest first."""
+        predicate: a row for each set of statements that could be the cause, the commonest first.
+
+        Each of ``groups``, by what the records say, is told how many of its denials a listed row explains
+        (``explained``) and what its policy is called (``policy_name``)."""
         try:
             ready = self._ready()
         except OrganizationError as error:
             return _unexplained(f"The organization file cannot be used: {error.what} ({error.where}).")
         if ready is None:
             return _unexplained(f"No organization is known. {HOW}")
-        return _Judging(self._calls, self._index, *ready).answer(denied)
+        return _Judging(self._calls, self._index, *ready).answer(denied, groups)
 
     def of_event(self, event_id: str) -> Json | None:
         """The row of one denied event of AWS; None for any other."""
@@ -123,7 +127,7 @@ class _Judging:
         self._contexts = 0
         self._judged = 0
 
-    def answer(self, denied: Predicate) -> Json:
+    def answer(self, denied: Predicate, groups: Sequence[Json]) -> Json:
         tally = self._index.tally(denied)
         ours = both(denied, Equals("provider", AWS))
         of_aws = self._index.tally(ours)
@@ -132,6 +136,7 @@ class _Judging:
             for low, high in self._stretches(of_aws["first"], of_aws["last"]):
                 looked += self._stretch(both(ours, Range("time", low=low, high=high)), low)
         rows = sorted(self._found.values(), key=lambda each: (-each.count, each.first))
+        _tell(groups, rows[:MOST_ROWS], self._guarding.organization)
         return {
             "organization": self._guarding.organization.id,
             "rows": [told_row(each, self._sample(ours, each)) for each in rows[:MOST_ROWS]],
@@ -190,6 +195,17 @@ class _Judging:
         named = [row["event_id"] for row in rows if (row["issuer"] or row["principal"]) in gathered.callers]
         found: str | None = (named or [row["event_id"] for row in rows] or [None])[0]
         return found
+
+
+def _tell(groups: Sequence[Json], rows: Sequence[Gathered], organization: Organization) -> None:
+    explained: Counter[tuple[Any, ...]] = Counter()
+    for row in rows:
+        if is_explained(row):
+            explained.update(row.groups)
+    names = {policy.arn: policy.name for policy in organization.policies.values() if policy.arn}
+    for group in groups:
+        group["explained"] = explained[tuple(group[name.removeprefix("deny_")] for name in GROUPED)]
+        group["policy_name"] = names.get(group["policy_arn"] or "")
 
 
 def _identity(causes: Causes) -> tuple[Any, ...]:

@@ -21,8 +21,8 @@ _OF_ORGANIZATION: Final = ("scp", "rcp")
 
 
 def told_row(gathered: Gathered, sample: str | None) -> Json:
-    """``{verdict, sentence, concerns_organization, causes, record, unknown_keys, count, first, last, actions, callers,
-    more_callers, unnamed_callers, seen, recommendation, sample}``."""
+    """``{verdict, sentence, concerns_organization, explained, causes, record, unknown_keys, count, first, last,
+    actions, callers, more_callers, unnamed_callers, seen, recommendation, sample}``."""
     causes = _ordered(gathered)
     callers = Callers(gathered.callers, gathered.first, gathered.last, gathered.unnamed)
     kept = recommend([_with_all_seen(each, gathered) for each in causes], callers) if causes else None
@@ -31,6 +31,7 @@ def told_row(gathered: Gathered, sample: str | None) -> Json:
         "verdict": gathered.causes.word,
         "sentence": _sentence(gathered, causes),
         "concerns_organization": gathered.causes.word not in (NONE, OUT_OF_REACH) or _blames_us(gathered),
+        "explained": is_explained(gathered),
         "causes": [_cause(each, gathered) for each in causes],
         "record": _record(gathered, causes),
         "unknown_keys": list(gathered.causes.keys),
@@ -63,6 +64,12 @@ def policy_answer(cause: Json | None, answer: Json) -> Json:
         return answer
     return {"answer": f"Yes: {cause['sentence']}", "how": f"{cause['causes'][0]['why']} {cause['record']['says']}",
             "settle": None}  # fmt: skip
+
+
+def is_explained(gathered: Gathered) -> bool:
+    """Whether the statements found say all that the record's message could: it names no policy of another kind."""
+    kind = gathered.recorded.get("deny_policy_type") or "unknown"
+    return gathered.causes.word == FOUND and kind in (*_OF_ORGANIZATION, "unknown")
 
 
 def _blames_us(gathered: Gathered) -> bool:
@@ -152,7 +159,9 @@ def label(cause: Cause) -> str:
 
 def _record(gathered: Gathered, causes: list[Cause]) -> Json:
     kind, arn = gathered.recorded.get("deny_policy_type"), gathered.recorded.get("deny_policy_arn")
-    return {"policy_type": kind, "policy_arn": arn, "says": _says(gathered, causes, kind or "unknown", arn)}
+    names = [each.standing.name for each in causes if each.standing and _named(gathered, each)]
+    return {"policy_type": kind, "policy_arn": arn, "policy_name": names[0] or None if names else None,
+            "says": _says(gathered, causes, kind or "unknown", arn)}  # fmt: skip
 
 
 def _says(gathered: Gathered, causes: list[Cause], kind: str, arn: str | None) -> str:

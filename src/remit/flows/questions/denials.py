@@ -30,8 +30,9 @@ _MOST_HOURS: Final = 50_000
 
 def denials(index: EventIndex, text: str, *, now_us: int, limit: int = 50) -> Json:
     """``{query, total, groups: [{policy_type, policy_arn, action, rule, implicit, count, first, last, principals,
-    distinct_principals, kinds: [{kind, names, count, query}], new, spark, sample, query}], new, history_from, more,
-    note}``: denied acts the query finds, grouped by cause.
+    distinct_principals, kinds: [{kind, names, count, query}], new, spark, explained, policy_name, sample, query}], new,
+    history_from, more, note}``: denied acts the query finds, grouped by cause. ``explained`` and ``policy_name`` are
+    for those to fill who know the organization's policies.
 
     ``new`` is True for a cause no denial before the query's range has; None where too little is stored of before: less
     than the range's own length, and less than a week.
@@ -75,6 +76,7 @@ def compared(index: EventIndex, denied: Predicate, found: Json) -> Json:
         key = tuple(group[name] for name in _NAMES)
         group["new"] = key in new if history is not None else None
         group["spark"] = sparks.get(key, [])
+        group |= {"explained": 0, "policy_name": None}
     return {
         **found,
         "new": sum(bool(group["new"]) for group in found["groups"]),
