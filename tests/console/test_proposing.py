@@ -14,6 +14,7 @@ import pytest
 from tests.api.conftest import Told
 from tests.api.test_proposals import MAYA, OPERATOR, SAM, Memory
 
+from remit.adapters.clouds.aws.policies import _remedy as credentials_remedy
 from remit.adapters.store.store import Store
 from remit.app.keeping import open_desks
 from remit.faces.web.access import NoCredentials
@@ -163,3 +164,18 @@ def test_a_backtest_that_grew_old_is_run_again_on_the_proposal_s_page(desk: Desk
     assert f'action="{own}/backtest"' in desk.get(own, SAM).text
     assert desk.post(f"{own}/backtest", OPERATOR).status == 303
     assert f'action="{own}/approve"' in desk.get(own, SAM).text
+
+
+def test_what_lacks_is_told_in_words_of_the_page_and_says_what_proposing_needs_before_it_is_tried(desk: Desk) -> None:
+    looked = desk.post("/guardrails/propose", **OWN).text
+    assert "Still lacking: insights (<bdi>read the findings under 2" in looked
+    assert "management account or of a delegated administrator" in looked
+    assert looked.index("<h2>2. Findings") < looked.index("<h2>3. Backtest") < looked.index("Still lacking")
+
+    def unanswered(name: str, aws_type: str) -> None:
+        raise Unavailable("Unable to locate credentials", remedy=credentials_remedy(Exception()))
+
+    desk.memory.named = unanswered  # type: ignore[method-assign]
+    refused = desk.post("/guardrails/proposals", **OWN).text
+    assert "in the environment of the server or command.<" in refused
+    assert "--profile" not in refused

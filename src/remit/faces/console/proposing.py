@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Final
@@ -27,11 +28,12 @@ _DESK: Final = "attaching"
 _TO: Final = "to."
 """``to.ou-ab12-cdefgh34=on`` in a form is a target that was ticked."""
 _HERE: Final = {
-    "insights": "read the findings below and tick the box beneath them",
-    "backtest": "run it below; it is kept for seven days",
+    "insights": "read the findings under 2 and tick the box beneath them",
+    "backtest": "run it under 3; it is kept for seven days",
     "findings": "change the policy: such a finding cannot be acknowledged away",
 }
 """Condition -> what provides it on this page; elsewhere a command does."""
+_OF_A_COMMAND: Final = re.compile(r";[^;.]*--profile[^;.]*\.")
 
 
 @dataclass(frozen=True)
@@ -177,7 +179,8 @@ def _view(pages: Pages, wish: Wish, made: Json | None, draft: Json | None, refus
 
 
 def _with_way(lack: Json) -> Json:
-    return {**lack, "how": _HERE.get(lack["condition"], lack["command"])}
+    """A page has no ``--profile``: what a remedy says of it is left out."""
+    return {**lack, "how": _HERE.get(lack["condition"], _OF_A_COMMAND.sub(".", lack["command"]))}
 
 
 def _ids(unit: Json) -> set[str]:
