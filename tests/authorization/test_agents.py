@@ -5,10 +5,15 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Hashable, Iterator
 from dataclasses import dataclass, field, replace
+from html import unescape
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlencode
 
 import pytest
+from tests.console.asgi import get
+from tests.console.conftest import console_of
+from tests.console.page_reader import Page
 from tests.estate_store import END_US, fill, share
 
 from remit.adapters.store.index.contexts import Contexts
@@ -25,6 +30,7 @@ from remit.flows.permissions.narrow import FIELDS
 from remit.flows.permissions.principals import calls_of
 from remit.flows.questions.window import read_window
 from remit.model.errors import NotFound
+from remit.model.event_json import rfc3339
 from remit.rooms.authorization.reach import region_of
 from remit.rooms.estate import authorization_json, organization_json
 from remit.rooms.guardrails.requests import Translation
@@ -126,14 +132,34 @@ def test_an_agent_without_calls_is_told_apart_from_none_and_from_calls_at_anothe
         desk(True).narrow("release-bot", "2001-01-01..2001-01-02")
 
 
-def test_an_agent_of_another_cloud_is_told_to_have_no_calls_of_aws(tmp_path: Path) -> None:
-    with Store.open(tmp_path, "test") as store:
-        fill(store, tmp_path, (line for line in share(1) if b"gemini" in line.lower() or b"release-bot" in line))
-        calls = Contexts(store.index)
-        files, organization = AuthorizationFiles(tmp_path / "nowhere"), OrganizationFile(tmp_path / "none.json")
-        desk = PermissionsDesk(calls, load_reference, files, organization, lambda: END_US)
-        with pytest.raises(NotFound, match=r"'Gemini CLI' has no AWS call.*of gcp\. Agents with AWS calls: "):
-            desk.can("Gemini CLI", "40d")
+@pytest.fixture(scope="module")
+def two_clouds(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Store]:
+    """The calls of an agent in AWS, and of one in Google Cloud; no export of IAM."""
+    made = tmp_path_factory.mktemp("clouds")
+    with Store.open(made, "test") as store:
+        fill(store, made, (line for line in share(1) if b"gemini" in line.lower() or b"release-bot" in line))
+        yield store
+
+
+def test_an_agent_of_another_cloud_is_told_to_have_no_calls_of_aws(two_clouds: Store) -> None:
+    desk = open_desks(two_clouds)["permissions"]
+    with pytest.raises(NotFound, match=r"'Gemini CLI' has no AWS call.*of gcp\. Agents with AWS calls: release-bot"):
+        desk.can("Gemini CLI", f"2000-01-01..{rfc3339(END_US)}")
+
+
+def test_the_page_of_an_agent_shows_the_policy_that_its_calls_justify_when_asked(two_clouds: Store) -> None:
+    desks = open_desks(two_clouds)
+    console = console_of([], desk=desks["questions"], desks=desks)
+    window = f"2000-01-01..{rfc3339(END_US)}"
+    offered = get(console, "/agents/release-bot?" + urlencode({"window": window})).text
+    link = next(each for each in Page(offered).links if "narrow=1" in each)
+    text = unescape(get(console, unescape(link).partition("#")[0]).text)
+    proposed = desks["permissions"].narrow("release-bot", window)["proposals"]
+    assert proposed
+    for each in proposed:
+        assert json.dumps(each["document"], indent=2) in text
+    assert f"justified by {proposed[0]['backtest']['calls']} calls" in text
+    assert json.dumps(proposed[0]["document"], indent=2) not in unescape(offered)
 
 
 @pytest.mark.parametrize("agent", ["release-bot", "support-agent", "Claude Code"])

@@ -127,3 +127,20 @@ def test_a_drill_that_was_killed_is_played_anew_in_its_folder(
 def test_there_is_no_other_drill(capsys: pytest.CaptureFixture[str]) -> None:
     assert run(RemitApplication(lambda text: None), ["drill", "redshift"]) == 2
     assert "redshift" in capsys.readouterr().err
+
+
+def test_the_help_names_the_folder_it_plays_in(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    class Played:
+        """An application that tells where it would play."""
+
+        def drill(self, data: Path, *_: object) -> dict[str, Any]:
+            return {"ok": True, "data": str(data), "query": ""}
+
+    assert run(Played(), ["drill", "sagemaker", "--help"]) == 0  # type: ignore[arg-type]
+    assert "with -drill after its name" in " ".join(capsys.readouterr().out.split())
+    monkeypatch.setenv("REMIT_DATA", str(tmp_path / "mine"))
+    for more, folder in (([], "mine-drill"), (["--data", str(tmp_path / "own")], "own")):
+        assert run(Played(), ["drill", "sagemaker", "--json", *more]) == 0  # type: ignore[arg-type]
+        assert json.loads(capsys.readouterr().out)["data"] == str(tmp_path / folder)

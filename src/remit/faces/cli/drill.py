@@ -7,7 +7,7 @@ from pathlib import Path
 import click
 
 from remit.faces.cli import output
-from remit.faces.cli.options import data_option, json_option
+from remit.faces.cli.options import default_data, json_option
 from remit.faces.cli.ports import Application, Json
 
 
@@ -16,19 +16,28 @@ def drill() -> None:
     """Stories played on the demonstration estate, through the same flows as your own logs."""
 
 
+def _default_folder() -> Path:
+    """A folder of its own beside the usual one, which may hold a user's own logs."""
+    usual = default_data()
+    return usual.with_name(f"{usual.name}-drill")
+
+
 @drill.command()
-@data_option
+@click.option(
+    "--data",
+    type=click.Path(path_type=Path, file_okay=False),
+    default=_default_folder,
+    show_default="REMIT_DATA or ~/.local/share/remit, with -drill after its name",
+    help="Data folder of the drill.",
+)
 @json_option
-@click.pass_context
-def sagemaker(context: click.Context, /, data: Path, as_json: bool) -> None:
+@click.pass_obj
+def sagemaker(app: Application, /, data: Path, as_json: bool) -> None:
     """An agent's endpoint in a closed Region: denied, explained, the guardrail tried and changed, passed, on one list.
 
     Plays in a data folder of its own, beside the usual one, unless --data names another; it is left to look at.
     """
-    app: Application = context.obj
-    given = context.get_parameter_source("data") is not click.core.ParameterSource.DEFAULT
-    folder = data if given else data.with_name(f"{data.name}-drill")
-    done = app.drill(folder, "sagemaker", (lambda step: None) if as_json else _tell)  # noqa: ARG005
+    done = app.drill(data, "sagemaker", (lambda step: None) if as_json else _tell)  # noqa: ARG005
     output.emit_json(done) if as_json else _end(done)
     if not done["ok"]:
         raise click.exceptions.Exit(1)

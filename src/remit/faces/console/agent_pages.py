@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import shlex
 from collections.abc import Callable
 from typing import Any, Final
@@ -13,7 +14,7 @@ from remit.faces.console.asking import ALL_TIME, Ask, address
 from remit.faces.console.pages import Pages, agent_url
 from remit.faces.console.ports import Json
 from remit.faces.console.trend import measured, spark
-from remit.model.errors import UsageError
+from remit.model.errors import RemitError, UsageError
 
 WINDOWS: Final = (("24h", "24 h"), ("7d", "7 d"), ("30d", "30 d"))
 _OF_ALL: Final = "7d"
@@ -47,7 +48,7 @@ def agents_page(pages: Pages, request: Request) -> Response:
     """``/agents?window=7d&q=&sort=changes&order=desc``; with ``agent=`` the page of one, whatever its name."""
     asked = request.query_params
     if "agent" in asked:
-        return _one(pages, asked["agent"], asked.get("window", ""), whole="can" in asked)
+        return _one(pages, request, asked["agent"])
     window = asked.get("window", "").strip() or _OF_ALL
     like, sort, order = asked.get("q", "").strip(), asked.get("sort", ""), asked.get("order", "")
     try:
@@ -72,9 +73,8 @@ def agents_page(pages: Pages, request: Request) -> Response:
 
 
 def agent_page(pages: Pages, request: Request) -> Response:
-    """``/agents/NAME?window=24h``; with ``can=1`` what it can do is worked out."""
-    asked = request.query_params
-    return _one(pages, request.path_params["name"], asked.get("window", ""), whole="can" in asked)
+    """``/agents/NAME?window=24h``; ``can=1`` works out what it can do, ``narrow=1`` the policy its calls justify."""
+    return _one(pages, request, request.path_params["name"])
 
 
 def event_list(query: str) -> str:
@@ -83,8 +83,9 @@ def event_list(query: str) -> str:
     return ask.url() if ask.range_in_query else Ask(q=query, since=ALL_TIME).url()
 
 
-def _one(pages: Pages, name: str, window: str, *, whole: bool) -> Response:
-    window = window.strip() or _OF_ONE
+def _one(pages: Pages, request: Request, name: str) -> Response:
+    asked = request.query_params
+    window = asked.get("window", "").strip() or _OF_ONE
     found = pages.desk.agent(name, window)
     steps, seconds = found["series"]["steps"], found["series"]["step_seconds"]
     return pages.render(
@@ -97,8 +98,10 @@ def _one(pages: Pages, name: str, window: str, *, whole: bool) -> Response:
         trends=[(key, title, measured(steps, key, seconds)) for key, title in _MEASURES],
         most_taken=max((road["changes"] for road in found["roads"]), default=0),
         alert_url=address("/alerts/new", kind="blast", agent=found["agent"]),
-        permissions=_permissions(pages, found, whole),
+        permissions=_permissions(pages, found, "can" in asked),
+        justified=_justified(pages, found) if "narrow" in asked else None,
         can_url=agent_url(found["agent"], window=window, can="1") + "#can",
+        narrow_url=agent_url(found["agent"], window=window, narrow="1") + "#needs",
         narrow_command=f"remit agents narrow {shlex.quote(found['agent'])}",
     )
 
@@ -106,8 +109,25 @@ def _one(pages: Pages, name: str, window: str, *, whole: bool) -> Response:
 def _permissions(pages: Pages, found: Json, whole: bool) -> Json | None:
     """What its credentials allow; None where no desk answers that."""
     desk = pages.desks.get("permissions")
-    within = found["window"]
-    return desk.panel(found["agent"], f"{within['low']}..{within['high']}", whole=whole) if desk else None
+    return desk.panel(found["agent"], _spelled(found["window"]), whole=whole) if desk else None
+
+
+def _justified(pages: Pages, found: Json) -> Json | None:
+    """``{proposals, notes, refused}``: the policy that its calls justify for each role and user, the document as text;
+    ``refused`` says why there is none. None where no desk answers that."""
+    desk = pages.desks.get("permissions")
+    if not desk:
+        return None
+    try:
+        answer = desk.narrow(found["agent"], _spelled(found["window"]))
+    except RemitError as error:
+        return {"proposals": [], "notes": [], "refused": str(error)}
+    proposals = [{**each, "text": json.dumps(each["document"], indent=2)} for each in answer["proposals"]]
+    return {"proposals": proposals, "notes": answer["notes"], "refused": None}
+
+
+def _spelled(window: Json) -> str:
+    return f"{window['low']}..{window['high']}"
 
 
 def _row(row: Json, seconds: float, window: str) -> Json:
