@@ -176,3 +176,31 @@ def test_another_organization_file_is_called_by_its_name_and_may_be_large(
     with other.open("wb") as opened:
         opened.truncate((32 << 20) + 1)
     assert f"The file is larger than 33,554,432 bytes ({other})" in remit(*asked).err
+
+
+def test_a_target_has_the_same_names_in_every_command(remit: Remit, data: Path) -> None:
+    said = ("--set", "approved_regions=eu-west-1", "--data", str(data))
+    known = json.loads((data / "organization.json").read_text(encoding="utf-8"))
+    (unit,) = (each["id"] for each in known["units"] if each["name"] == "Staging")
+    for command in (("export", "--format", "terraform"), ("lint",)):
+        words = ("guardrails", command[0], "region-allowlist-deny", *command[1:], *said)
+        named, by_id = remit(*words, "--target", "Staging"), remit(*words, "--target", unit)
+        assert (named.status, named.out) == (by_id.status, by_id.out)
+        assert unit in named.out or command[0] == "lint"
+        wrong = remit(*words, "--target", "Stagin")
+        assert wrong.status == 2
+        assert f"Staging ({unit})" in wrong.err
+    tried = remit("backtest", "region-allowlist-deny", *said, "--target", "nothing-like-it")
+    assert tried.status == 2
+    assert "It has " in tried.err
+    assert " (ou-" in tried.err
+
+
+def test_a_name_needs_an_organization_and_an_id_does_not(remit: Remit, tmp_path: Path) -> None:
+    words = ("guardrails", "export", "org-deny-leave", "--format", "terraform", "--data", str(tmp_path / "none"))
+    assert "ou-ab12-11111111" in remit(*words, "--target", "ou-ab12-11111111").out
+    assert not (tmp_path / "none").exists()
+    unknown = remit(*words, "--target", "Workloads")
+    assert unknown.status == 2
+    assert "remit organization import" in unknown.err
+    assert not (tmp_path / "none").exists()

@@ -80,7 +80,7 @@ ASKED: Final[Mapping[str, frozenset[str]]] = {
     FEEDS: frozenset({"list", "show", "retry"}),
     REMOVAL: frozenset({"preview", "retention", "journal"}),
     ALERTS: CALLS,
-    ORGANIZATION: frozenset({"show", "take"}),
+    ORGANIZATION: frozenset({"show", "take", "target_ids"}),
     BACKTEST: frozenset({"run"}),
     GUARDRAILS: frozenset({"list", "frameworks", "show", "render", "faults"}),
     INSIGHTS: frozenset({"lint", "lint_guardrail", "fix", "checks"}),
@@ -130,6 +130,6 @@ def make_desks(
         GUARDRAILS: guardrails,
         INSIGHTS: insights,
         ATTACHING: attaching,
-        EXPORTS: Exporter(guardrails, insights),
+        EXPORTS: Exporter(guardrails, insights, organization.target_ids),
         PERMISSIONS: permissions,
     }

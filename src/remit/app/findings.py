@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
 from functools import lru_cache
 from importlib.resources import files
@@ -32,9 +32,9 @@ def findings_of(policy: OrganizationPolicy) -> Sequence[dict[str, Any]]:
     return found
 
 
-def make_insights() -> PolicyInsights:
-    """The checks with the tables of the package and the clock of this machine."""
-    return PolicyInsights(*_tables(), load_guardrails, lambda: datetime.now(UTC))
+def make_insights(target_ids: Callable[[Sequence[str]], Sequence[str]] = tuple) -> PolicyInsights:
+    """The checks with the tables of the package and the clock of this machine; ``target_ids`` makes ids of names."""
+    return PolicyInsights(*_tables(), load_guardrails, lambda: datetime.now(UTC), target_ids)
 
 
 @lru_cache(maxsize=1)

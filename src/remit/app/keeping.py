@@ -76,8 +76,9 @@ def open_desks(store: Store, configured: Configuration | None = None, address: s
     alerts = AlertDesk(WatchedEvents(store.index), store.state, Secrets(store.folder), links)
 
     beside = isinstance(store, StoreBeside)
-    library, insights = GuardrailLibrary(load_guardrails()), make_insights()
     organization = organization_of(store.folder, configured)
+    structure = OrganizationDesk(organization, store.state)
+    library, insights = GuardrailLibrary(load_guardrails()), make_insights(structure.likely_target_ids)
 
     def waiting() -> int:
         return sum(1 for _ in Inbox(store.inbox).waiting())
@@ -93,7 +94,7 @@ def open_desks(store: Store, configured: Configuration | None = None, address: s
         tokens=Tokens(StoredTokens(store.state), store.state),
         sign_ins=SignIns(StoredSignIns(store.state), store.state),
         alerts=alerts,
-        organization=OrganizationDesk(organization, store.state),
+        organization=structure,
         backtest=_backtest(store, library, insights, organization),
         metrics=MetricsDesk(reader_of(store.index), Figures(store, judge.version), alerts, None if beside else waiting),
         guardrails=library,

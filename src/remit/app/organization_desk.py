@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any, Protocol
 
 from remit.adapters.clouds.aws import organizations
 from remit.app.organization_file import OrganizationFile, exported
-from remit.flows.organization import described, take
-from remit.model.errors import NotFound, UsageError
+from remit.flows.organization import described, take, target_ids
+from remit.model.errors import NotFound, OrganizationError, UsageError
 from remit.rooms.query.instants import FORMS, read_moment
 
 Json = dict[str, Any]
@@ -42,6 +42,17 @@ class OrganizationDesk:
                 remedy="Bring it in with `remit organization import FOLDER` or `remit organization import aws`.",
             )
         return {**described(found, self._moment(at), target), "path": str(self._file.path)}
+
+    def target_ids(self, targets: Sequence[str]) -> list[str]:
+        """The ids of targets given by their ids or names; see ``flows.organization.target_ids``."""
+        return target_ids(self._file.organization(), targets)
+
+    def likely_target_ids(self, targets: Sequence[str]) -> list[str]:
+        """As ``target_ids``; what cannot be looked up stays as it is, and the checks of a policy find that."""
+        try:
+            return self.target_ids(targets)
+        except (UsageError, OrganizationError):
+            return list(targets)
 
     def take(self, source: str, options: Json | None = None, who: str = "local") -> Json:
         """Read a folder of exports, or AWS where ``source`` is ``aws``, and keep what is known of before."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Final
 
 from remit.flows.insights import PolicyInsights
@@ -28,10 +28,17 @@ SUFFIXES: Final[Mapping[str, str]] = {
 class Exporter:
     """Policies by name or by text, in every form. Answers are JSON-able.
 
-    Nothing leaves that AWS would refuse: insights of severity error are errors here.
+    Nothing leaves that AWS would refuse: insights of severity error are errors here. ``target_ids`` makes ids of the
+    targets' names, where the organization is known.
     """
 
-    def __init__(self, library: GuardrailLibrary, insights: PolicyInsights) -> None:
+    def __init__(
+        self,
+        library: GuardrailLibrary,
+        insights: PolicyInsights,
+        target_ids: Callable[[Sequence[str]], Sequence[str]] = tuple,
+    ) -> None:
+        self._target_ids = target_ids
         self._library = library
         self._insights = insights
 
@@ -45,7 +52,7 @@ class Exporter:
         made = self._library.render(named, values)
         self._refuse_errors(text_of(made["document"]), made["type"], f"{made['id']} with these values")
         title = str(made["title"])
-        return organization_policy(name or made["id"], made["type"], made["document"], title, targets)
+        return organization_policy(name or made["id"], made["type"], made["document"], title, self._target_ids(targets))
 
     def written(
         self, text: str | bytes, file: str, kind: str = "", targets: Sequence[str] = (), name: str = ""
@@ -60,7 +67,7 @@ class Exporter:
         check_kind(read, kind.lower())
         self._refuse_errors(read.source.text if read.source and read.source.text else text_of(_value(read)), kind, file)
         plain = re.sub(r"\.[A-Za-z0-9]+$", "", re.split(r"[\\/]", file)[-1]).strip("-")
-        return organization_policy(name or plain or "policy", kind, _value(read), "", targets)
+        return organization_policy(name or plain or "policy", kind, _value(read), "", self._target_ids(targets))
 
     def _refuse_errors(self, text: str, kind: str, name: str) -> None:
         errors = self._insights.errors(text, kind, name)

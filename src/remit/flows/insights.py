@@ -32,7 +32,9 @@ class PolicyInsights:
         keys: ConditionKeys,
         catalogue: Callable[[], Catalogue],
         clock: Callable[[], datetime],
+        target_ids: Callable[[Sequence[str]], Sequence[str]] = tuple,
     ) -> None:
+        self._target_ids: Final = target_ids
         self._reference: Final = reference
         self._keys: Final = keys
         self._catalogue: Final = catalogue
@@ -106,7 +108,8 @@ class PolicyInsights:
 
     def _facts(self, targets: Sequence[str] | None, beside: Sequence[str]) -> Facts:
         policies = [_beside(text, number) for number, text in enumerate(beside, 1)]
-        return Facts(self._reference, self._keys, self._clock(), targets, policies)
+        ids = None if targets is None else self._target_ids(targets)
+        return Facts(self._reference, self._keys, self._clock(), ids, policies)
 
 
 def policy_type(text: str) -> PolicyType | None:

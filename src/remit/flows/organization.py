@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
+from remit.model.errors import UsageError
 from remit.model.event_json import rfc3339
+from remit.rooms.guardrails.exports.policy import is_target_id
 from remit.rooms.organization.exports import read_exports
 from remit.rooms.organization.structure import FULL_ACCESS, KINDS, InForce, Level, Organization, Policy
 from remit.rooms.organization.writing import succeeding
@@ -29,6 +31,27 @@ def described(found: Organization, moment: int, target: str = "") -> Json:
         "policies": [_standing(found, policy, moment) for policy in found.policies.values()],
         "in_force": [_account(found, account, moment) for account in accounts],
     }
+
+
+def target_ids(known: Organization | None, targets: Sequence[str]) -> list[str]:
+    """The ids of roots, units and accounts given by their ids or names. An id stays as it is, known or not: AWS may
+    have what the organization file has not.
+
+    :raises UsageError: for a name that nobody or more than one bears, or that cannot be looked up.
+    """
+    found = []
+    for target in map(str.strip, targets):
+        if is_target_id(target):
+            found.append(target)
+        elif known is None:
+            raise UsageError(
+                f"{target[:80]!r} is no target of a policy by its id, and no organization is known to look its name up",
+                remedy="A target's id is that of a root (r-ab12), an organizational unit (ou-ab12-cdefgh34) or an "
+                "account (twelve digits). The organization comes in with `remit organization import`.",
+            )
+        else:
+            found.append(known.target(target))
+    return found
 
 
 def take(files: Mapping[str, bytes], known: Organization | None, moment: int, where: str) -> tuple[Organization, Json]:

@@ -53,7 +53,7 @@ def attach(
         with _desk(app, data) as desk:
             _tell(desk.execute(proposal, _token(), aws), as_json)
         return
-    wanted = as_wanted(*chosen(app, guardrail, **given))
+    wanted = as_wanted(*chosen(app, data, guardrail, **given))
     with _desk(app, data) as desk:
         found = desk.attach(wanted, acknowledge, _token(), aws)
     _tell(found, as_json)

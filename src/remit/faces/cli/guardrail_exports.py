@@ -11,8 +11,11 @@ import click
 
 from remit.faces.cli import output
 from remit.faces.cli.guardrails import guardrails, values_of
+from remit.faces.cli.options import data_option
 from remit.faces.cli.ports import Application
+from remit.flows.organization import target_ids as ids_of
 from remit.model.errors import UsageError
+from remit.rooms.guardrails.exports.policy import is_target_id
 
 F = TypeVar("F", bound=Callable[..., Any])
 FORMS: Final = ("json", "terraform", "cloudformation", "cdk-typescript", "cdk-python")
@@ -38,7 +41,7 @@ def policy_options(command: F) -> F:
             "--target",
             "targets",
             multiple=True,
-            help="A root, organizational unit or account; repeat for several, or part them by commas.",
+            help="A root, organizational unit or account by id or name; repeat for several, or part them by commas.",
         ),
     )
     for option in options:
@@ -48,6 +51,7 @@ def policy_options(command: F) -> F:
 
 def chosen(
     app: Application,
+    data: Path,
     named: str,
     settings: tuple[str, ...],
     file: Path | None,
@@ -57,7 +61,7 @@ def chosen(
 ) -> tuple[Any, dict[str, Any]]:
     """The policy that the options choose, and where it came from: ``{subject, values}``."""
     exporter = app.exporter()
-    targets = tuple(each for target in targets for each in target.split(","))
+    targets = target_ids(app, data, targets)
     if not _is_file(named):
         values = values_of(file, settings)
         return exporter.guardrail(named, values, targets, name), {"subject": named, "values": values}
@@ -67,11 +71,24 @@ def chosen(
     return policy, {"subject": named if named == "-" else str(Path(named).absolute()), "values": {}}
 
 
+def target_ids(app: Application, data: Path, targets: tuple[str, ...]) -> tuple[str, ...]:
+    """The ids of targets. Names are those of the organization that the data folder knows, which ids alone do not
+    open."""
+    given = tuple(each.strip() for target in targets for each in target.split(","))
+    if all(map(is_target_id, given)):
+        return given
+    if not data.exists():  # looking a name up makes no folder
+        return tuple(ids_of(None, given))
+    with app.desk_of(data, "organization") as desk:
+        return tuple(desk.target_ids(list(given)))
+
+
 @guardrails.command()
 @click.argument("guardrail", metavar="ID|FILE")
 @policy_options
 @click.option("--format", "form", type=click.Choice(FORMS), default="json", show_default=True, help="What to write.")
 @click.option("-o", "--output", "to", type=click.Path(path_type=Path, dir_okay=False), help="A file to write.")
+@data_option
 @click.pass_obj
 def export(
     app: Application,
@@ -84,13 +101,14 @@ def export(
     name: str,
     form: str,
     to: Path | None,
+    data: Path,
 ) -> None:
     """A guardrail of the library, or the policy in a file, as JSON, Terraform, CloudFormation or AWS CDK.
 
     With targets, every form but JSON attaches it to them. JSON is the document alone, minified: not one letter that
     AWS would count for nothing.
     """
-    policy, _ = chosen(app, guardrail, settings, file, kind, targets, name)
+    policy, _ = chosen(app, data, guardrail, settings, file, kind, targets, name)
     made = app.exporter().export(policy, form)
     if form == "json" and targets:
         output.note("JSON is the document alone: it says nothing of --target.")

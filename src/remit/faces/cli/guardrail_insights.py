@@ -9,8 +9,9 @@ from typing import Final
 import click
 
 from remit.faces.cli import output
+from remit.faces.cli.guardrail_exports import target_ids
 from remit.faces.cli.guardrails import guardrails, values_of
-from remit.faces.cli.options import json_option
+from remit.faces.cli.options import data_option, json_option
 from remit.faces.cli.ports import Application, Json
 from remit.model.errors import UsageError
 
@@ -23,7 +24,9 @@ _GRAVE: Final = 3
 @guardrails.command("lint")
 @click.argument("policy", metavar="FILE|ID")
 @click.option("--type", "kind", type=click.Choice(_TYPES, case_sensitive=False), help="Of a FILE.  [default: it shows]")
-@click.option("--target", "targets", multiple=True, help="A root, OU or account it is for; repeat for several.")
+@click.option(
+    "--target", "targets", multiple=True, help="A root, OU or account it is for, by id or name; repeat for several."
+)
 @click.option(
     "--beside",
     multiple=True,
@@ -34,6 +37,7 @@ _GRAVE: Final = 3
 @click.option("--values", "file", type=click.Path(path_type=Path, dir_okay=False), help="Parameters of ID.")
 @click.option("--fix", "mend", is_flag=True, help="Apply the fixes: FILE is written, - and ID go to standard output.")
 @click.option("--keep-effect", is_flag=True, help="With --fix: those alone after which the same is denied and allowed.")
+@data_option
 @json_option
 @click.pass_context
 def lint(
@@ -46,6 +50,7 @@ def lint(
     file: Path | None,
     mend: bool,
     keep_effect: bool,
+    data: Path,
     as_json: bool,
 ) -> None:
     """Check a policy: a FILE, - for standard input, or the ID of a guardrail with its example's values.
@@ -55,7 +60,7 @@ def lint(
     """
     app: Application = context.obj
     insights = app.insights()
-    to = list(targets) or None
+    to = list(target_ids(app, data, targets)) or None
     text, given, kind = _text(app, policy, kind or "", values_of(file, settings), to)
     others = [_read(path) for path in beside]
     if mend:

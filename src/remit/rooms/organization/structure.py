@@ -6,8 +6,9 @@ is known.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from difflib import get_close_matches
 from typing import Any, Final
 
 from remit.model.errors import UsageError
@@ -176,10 +177,11 @@ class Organization:
         if len(named) == 1:
             return named[0]
         if named:
-            raise UsageError(f"{len(named)} targets are named «{text}»", remedy=f"Give an id: {', '.join(named[:5])}.")
-        raise UsageError(
-            f"The organization has no unit or account «{text[:80]}»", remedy="`remit organization show` lists them."
-        )
+            raise UsageError(
+                f"{len(named)} targets are named «{text[:80]}»",
+                remedy=f"Give the id of one: {_listed(each for each in every if each.id in named)}.",
+            )
+        raise UsageError(f"The organization has no unit or account «{text[:80]}»", remedy=_nearest(text, every))
 
     def members(self, target: str) -> frozenset[str]:
         """Ids of the accounts at or under a target given by its id, without the management account."""
@@ -212,3 +214,22 @@ class Organization:
             if attachment.holds(moment) and policy and policy.kind == kind:
                 version = policy.at(moment)
                 yield InForce(policy, version or policy.versions[0], version is not None)
+
+
+_CANDIDATES: Final = 5
+_LONGEST_NAME: Final = 128
+
+
+def _nearest(text: str, every: tuple[Unit | Account, ...]) -> str:
+    """Which targets may have been meant, by a name like theirs or else the first there are, with their ids."""
+    names = {each.name.casefold() for each in every if each.name}
+    like = get_close_matches(text[:_LONGEST_NAME].casefold(), names, _CANDIDATES)
+    near = [each for each in every if each.name.casefold() in like]
+    word = "Did you mean" if near else "It has"
+    mark = "?" if near else ", …." if len(every) > _CANDIDATES else "."
+    return f"{word} {_listed(near or every)}{mark} `remit organization show` lists every one."
+
+
+def _listed(targets: Iterable[Unit | Account]) -> str:
+    """At most five targets: ``Workloads (ou-ab12-11111111), Staging (444455556666)``."""
+    return ", ".join(f"{each.name} ({each.id})" if each.name else each.id for each in [*targets][:_CANDIDATES])

@@ -52,6 +52,11 @@ def organization_policy(
     return OrganizationPolicy(name, kind, document, _one_line(description), checked_targets(targets))
 
 
+def is_target_id(text: str) -> bool:
+    """Whether a text has the form of the id of a root, organizational unit or account."""
+    return _TARGET.fullmatch(text) is not None
+
+
 def checked_targets(targets: Iterable[str]) -> tuple[str, ...]:
     """The ids of targets, each once.
 
@@ -59,7 +64,7 @@ def checked_targets(targets: Iterable[str]) -> tuple[str, ...]:
     """
     given = tuple(dict.fromkeys(target.strip() for target in targets))
     for target in given:
-        if not _TARGET.fullmatch(target):
+        if not is_target_id(target):
             raise UsageError(
                 f"{target[:80]!r} is no target of a policy",
                 remedy="A target is a root (r-ab12), an organizational unit (ou-ab12-cdefgh34) or an account of "
