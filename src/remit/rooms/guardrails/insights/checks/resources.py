@@ -11,7 +11,7 @@ from remit.rooms.guardrails.insights.facts import Facts, sample
 from remit.rooms.guardrails.insights.finding import Check
 from remit.rooms.guardrails.insights.hit import Hit
 from remit.rooms.guardrails.insights.policy import Policy, Statement, Value
-from remit.rooms.guardrails.insights.rewriting import with_text
+from remit.rooms.guardrails.insights.rewriting import with_text, without_value
 from remit.rooms.iam.wildcards import overlap
 
 _PARTITION: Final = re.compile(r"aws(?:-cn|-us-gov|-iso(?:-[a-z])?|-eusc)?|[^:]*[*?][^:]*")
@@ -61,6 +61,27 @@ def _matches_no_type(policy: Policy, facts: Facts) -> Iterator[Hit]:
             facts.spend(len(pattern) * len(templates))
             if not any(_can_match(pattern, template) for template in templates):
                 yield _mismatch(policy, statement, value, templates)
+        yield from _dead_actions(facts, statement, templates)
+
+
+def _dead_actions(facts: Facts, statement: Statement, templates: tuple[str, ...]) -> Iterator[Hit]:
+    """Entries whose every action acts on something that no resource of the statement can match, while others do."""
+    texts = [value.text for value in statement.resources]
+    if not texts or any(text.strip("*") == "" or arn_trouble(text) or len(text) > 512 for text in texts):
+        return
+    patterns = [_VARIABLE.sub("*", text) for text in texts]
+
+    def reached(template: str) -> bool:
+        facts.spend(sum(map(len, patterns)))
+        return any(_can_match(pattern, template) for pattern in patterns)
+
+    live = {template for template in templates if reached(template)}
+    for value in statement.actions if live else ():
+        own = _templates(facts, facts.expand(value.text))
+        if own and live.isdisjoint(own):
+            fixes = without_value(statement, "Action", value, f"Remove {value.text}", True)
+            message = f"{value.text!r} can match nothing: it acts on {sample(own)}, which no resource here can be"
+            yield statement.at(value, message, fixes=fixes)
 
 
 def _templates(facts: Facts, actions: tuple[str, ...]) -> tuple[str, ...]:
@@ -127,9 +148,9 @@ CHECKS: Final = (
     Check(
         "arn-matches-nothing",
         "high",
-        "A resource that none of the actions acts on",
+        "Actions and resources that cannot meet",
         "Every action knows its kinds of resources. An ARN that fits none of them, often for a Region or account where "
-        "the service has none, makes a statement without effect.",
+        "the service has none, is without effect, and so is an action for which no ARN of the statement fits.",
         _matches_no_type,
         fixable=True,
     ),
