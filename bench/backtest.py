@@ -31,9 +31,10 @@ POLICIES: Final = (
     "region-allowlist-deny",
     "tag-require-broad",
     "agent-mfa-human-approval",
+    "iam-require-mfa",
 )
-"""One that concerns no call of the corpus, one of two operations, one of nearly all, one of many with a tag, and one
-that asks of the session whether it has MFA."""
+"""One that concerns no call of the corpus, one of two operations, one of nearly all, one of many with a tag, one that
+asks of the session whether it has MFA, and one that asks of the resource as well."""
 
 
 def backtests(folder: str, runs: int) -> Json:
