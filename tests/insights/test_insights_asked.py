@@ -167,3 +167,14 @@ def test_the_type_that_is_said_decides_what_a_principal_means(
 def test_a_byte_order_mark_before_a_text_is_no_finding(insights: PolicyInsights) -> None:
     assert insights.lint(f"\ufeff{OPEN}", "scp") == insights.lint(OPEN, "scp")
     assert insights.lint(OPEN, "scp", None, [f"\ufeff{OPEN}"]) == insights.lint(OPEN, "scp", None, [OPEN])
+
+
+@pytest.mark.parametrize(
+    ("effect", "lost"),
+    [("Deny", "is denied"), ("deny", "is denied"), ("Allow", "is allowed"), ("Refuse", "entry names")],
+)
+def test_what_an_unknown_action_costs_is_told_by_the_effect_that_is_meant(
+    insights: PolicyInsights, effect: str, lost: str
+) -> None:
+    told = insights.lint(OPEN.replace("Deny", effect), "scp")["findings"]
+    assert [lost in each["message"] for each in told if each["code"] == "unknown-action"] == [True]

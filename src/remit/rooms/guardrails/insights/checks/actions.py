@@ -70,7 +70,8 @@ def _lost(statement: Statement, element: str) -> str:
     """What an entry that matches nothing means for the statement."""
     if element == "NotAction":
         return "Nothing is excepted by this entry"
-    return "Nothing is denied by this entry" if statement.denies else "Nothing is allowed by this entry"
+    meant = {"deny": "denied", "allow": "allowed"}.get(statement.effect.lower())
+    return f"Nothing is {meant} by this entry" if meant else "This entry names nothing"
 
 
 def _action(policy: Policy, facts: Facts) -> Iterator[Hit]:
