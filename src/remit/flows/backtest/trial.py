@@ -204,7 +204,7 @@ def _notes(found: Measured, trial: Trial) -> list[str]:
     if found.left_out["other_clouds"]:
         notes.append("Events of other clouds have no AWS authorization to judge.")
     if found.left_out["without_permission"]:
-        notes.append("Records without a known permission (sign-ins, services' own events) are not judged.")
+        notes.append("Records without a known permission (console sign-ins, services' own events) are not judged.")
     if found.left_out["outside_target"]:
         whose = "to" if trial.scope.kind == "RCP" else "by principals of"
         notes.append(f"Calls {whose} accounts that the policy would not be attached to are left out.")

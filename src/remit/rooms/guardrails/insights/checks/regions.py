@@ -41,6 +41,7 @@ GLOBAL_SERVICES: Final = (
     "s3:PutAccountPublic*",
     "savingsplans:*",
     "shield:*",
+    "signin:*",
     "sts:*",
     "support:*",
     "supportplans:*",
