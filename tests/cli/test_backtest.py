@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shlex
 import shutil
 from pathlib import Path
 
@@ -86,6 +87,24 @@ def test_a_guardrail_and_a_policy_of_the_organization_are_tried_by_name(remit: R
     assert found["against"]["would_deny"] == found["figures"]["would_deny"] > 0
     perimeter = json.loads(remit("backtest", "DataPerimeter", "--since", "all", "--data", str(data), "--json").out)
     assert perimeter["policy"]["type"] == "RCP"
+
+
+def test_values_come_from_a_file_too_and_the_next_step_has_them(remit: Remit, data: Path, tmp_path: Path) -> None:
+    values = tmp_path / "our values.json"
+    values.write_text(json.dumps({"approved_regions": ["eu-west-1", "us-east-1"]}), encoding="utf-8")
+    asked = ("backtest", "region-allowlist-deny", "--since", "all", "--target", "Staging", "--data", str(data))
+    told = remit(*asked, "--values", str(values))
+    typed = remit(*asked, "--set", "approved_regions=eu-west-1,us-east-1")
+    assert told.status == 0, told.err
+    assert told.out.splitlines()[:-2] == typed.out.splitlines()[:-2]
+    following = told.out.splitlines()[-2].partition(": remit ")[2]
+    assert following == f"guardrails lint region-allowlist-deny --values '{values}'"
+    assert remit(*shlex.split(following)).status == 0
+    assert told.out.splitlines()[-1].endswith(f"--values '{values}' --target Staging --data {data}")
+    file = tmp_path / "guard.json"
+    file.write_text(json.dumps(POLICY), encoding="utf-8")
+    refused = remit("backtest", str(file), "--values", str(values), "--data", str(data))
+    assert (refused.status, "A file has no parameters" in refused.err) == (2, True)
 
 
 def test_a_file_needs_no_type_and_what_did_not_change_is_one_sentence(remit: Remit, data: Path, tmp_path: Path) -> None:

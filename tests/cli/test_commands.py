@@ -324,3 +324,16 @@ def test_a_view_is_saved_asked_renamed_and_deleted(remit: Remit, tmp_path: Path)
 def test_a_view_of_a_question_that_cannot_be_asked_is_not_saved(remit: Remit, tmp_path: Path) -> None:
     ran = remit("views", "save", "Agents", "sourc:AgentOps", "--data", str(tmp_path / "data"))
     assert (ran.status, "^" in ran.err) == (2, True)
+
+
+def test_what_is_in_quarantine_and_was_no_record_is_counted_apart(remit: Remit, tmp_path: Path) -> None:
+    logs, data = tmp_path / "logs", tmp_path / "other"
+    logs.mkdir()
+    (logs / "cut-off.json").write_text('{"eventVersion":"1.08"}\n{"a":\n', encoding="utf-8")
+    told = remit("ingest", str(logs), "--data", str(data))
+    assert "1 record read from 1 source" in told.out
+    assert "1 in quarantine: unknown-format" in told.out
+    assert "1 in quarantine: not-json" in told.out
+    assert "1 in quarantine without being among those read" in told.out
+    (logs / "cut-off.json").write_text('{"eventVersion":"1.09"}\n', encoding="utf-8")
+    assert "without being among" not in remit("ingest", str(logs), "--data", str(data)).out

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import chain
 from pathlib import Path
 from typing import Any, Final
 
@@ -35,6 +36,7 @@ _DIFFERENCES: Final = {
     help="Of a FILE.  [default: an RCP if its statements name principals, else an SCP]",
 )
 @click.option("--set", "settings", multiple=True, metavar="NAME=VALUE", help="A parameter of a guardrail.")
+@click.option("--values", "file", type=click.Path(path_type=Path, dir_okay=False), help="Parameters, JSON or TOML.")
 @click.option("--target", "targets", multiple=True, help="An account or unit it would be attached to; repeatable.")
 @click.option("--organization", type=click.Path(path_type=Path, dir_okay=False), help="Another organization file.")
 @click.option("--since", default="30d", show_default=True, help="From when: 7d, 2026-10-01, all.")
@@ -49,6 +51,7 @@ def backtest(
     policy: str,
     kind: str | None,
     settings: tuple[str, ...],
+    file: Path | None,
     targets: tuple[str, ...],
     organization: Path | None,
     since: str,
@@ -63,13 +66,13 @@ def backtest(
     POLICY is a file with a policy document, a guardrail's id, or a policy of the organization by its name or id.
     """
     asked: dict[str, Any] = {
-        "policy": _source(policy, settings),
+        "policy": _source(policy, settings, file),
         "kind": kind or "",
         "targets": list(targets),
         "since": since,
         "until": until,
         "query": query,
-        "against": _source(against, ()) if against else None,
+        "against": _source(against, (), None) if against else None,
         "organization": _read(organization, _LARGEST_ORGANIZATION) if organization else None,
         "organization_name": str(organization or ""),
     }
@@ -79,17 +82,32 @@ def backtest(
         output.emit_json(found)
     else:
         _draw(found)
+        for sentence in _then(policy, settings, file, targets, data):
+            output.line(sentence)
 
 
-def _source(named: str, settings: tuple[str, ...]) -> Json:
+def _then(
+    policy: str, settings: tuple[str, ...], file: Path | None, targets: tuple[str, ...], data: Path
+) -> tuple[str, str]:
+    """What usually follows: reading the findings of the same policy with the same values, and proposing it."""
+    given = [*(("--set", each) for each in settings), *([("--values", str(file))] if file else ())]
+    same = " ".join(output.quoted(each) for each in (policy, *chain.from_iterable(given)))
+    to = " ".join(f"--target {output.quoted(each)}" for each in targets) or "--target TARGET"
+    return (
+        f"Next, unless it is attached already: remit guardrails lint {same}",
+        f"Then: remit guardrails attach {same} {to} --data {output.quoted(str(data))}",
+    )
+
+
+def _source(named: str, settings: tuple[str, ...], file: Path | None) -> Json:
     path = Path(named)
     if path.is_file():
-        if settings:
-            raise UsageError("A file has no parameters", remedy="--set is for guardrails of the library.")
+        if settings or file:
+            raise UsageError("A file has no parameters", remedy="--set and --values are for guardrails of the library.")
         return {"text": _read(path), "name": path.name}
     if "/" in named or named.endswith(".json"):
         raise UsageError("There is no such policy file", where=named)
-    return {"named": named, "values": values_of(None, settings)}
+    return {"named": named, "values": values_of(file, settings)}
 
 
 def _read(path: Path, most: int = _LARGEST) -> str:

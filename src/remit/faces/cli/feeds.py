@@ -212,6 +212,9 @@ def _close(done: Json, as_json: bool) -> None:
         output.line(f"  {erased:,} left out: erased before")
     for reason, count in sorted(done["quarantined"].items(), key=lambda item: -item[1]):
         output.line(f"  {count:,} in quarantine: {reason}")
+    known = done["new"] + done["duplicate"] + (done.get("expired") or 0) + (done.get("erased") or 0)
+    if apart := sum(done["quarantined"].values()) - max(done["read"] - known, 0):
+        output.line(f"    {apart:,} in quarantine without being among those read: no record could be made out")
     for sample in done.get("quarantine_samples", ()):
         output.line(f"    {sample['place']}: {sample['detail']}")
     for what, count in done["skipped"].items():
