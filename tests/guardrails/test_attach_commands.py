@@ -94,6 +94,14 @@ def test_a_guardrail_goes_from_the_library_to_the_organization(
     done = remit.attach("--proposal", proposal["id"])
     assert done.status == 0, done.err
     assert "read back" in done.out
+    bring = "remit organization import aws"
+    assert f"Bring it in: {bring} --data {remit.data}" in done.err
+    assert remit(*bring.split()[1:], "--endpoint-url", organization.endpoint).status == 0
+    outcome = json.loads(remit("guardrails", "proposals", proposal["id"], "--json").out)["outcome"]
+    with RemitApplication(note).desk_of(remit.data, "organization") as known:
+        assert known.holds(outcome["policy_id"], json.dumps(rendered), [unit])
+        assert not known.holds(outcome["policy_id"], json.dumps(rendered), [unit, organization.units[1]])
+        assert not known.holds(outcome["policy_id"], "{}", [unit])
     assert organization.attached(unit)[f"leave-{unit}"] == minified(rendered)
     assert "nothing to do" in remit.attach(*wanted[:-1]).out
     listed = json.loads(remit("guardrails", "proposals", "--json").out)["proposals"]

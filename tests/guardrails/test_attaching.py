@@ -95,11 +95,14 @@ def test_every_lack_is_told_with_the_command_that_mends_it(one_house: House, org
     one_house.findings[:] = [FINDING]
     lacking = propose(one_house, policy(organization), organization)
     assert {each["condition"]: each["command"] for each in lacking["lacking"]} == {
-        "insights": "remit guardrails lint org-deny-regions --set regions=eu-west-1,eu-central-1 --set 'note=a b', "
-        f"then add --acknowledge {findings_digest([FINDING])}",
+        "insights": "remit guardrails lint org-deny-regions --set regions=eu-west-1,eu-central-1 --set 'note=a b' "
+        f"--type scp --target {organization.units[0]}, then add --acknowledge {findings_digest([FINDING])}",
         "backtest": "remit backtest org-deny-regions --set regions=eu-west-1,eu-central-1 --set 'note=a b' --type scp "
         f"--target {organization.units[0]}",
     }
+    (second,) = lacking["afterwards"]
+    assert "made before it was proposed" in second["why"]
+    assert "remit tokens create NAME --scope admin, before you propose" in second["command"]
     assert one_house.attaching.proposals() == {"proposals": []}
 
 

@@ -80,7 +80,7 @@ ASKED: Final[Mapping[str, frozenset[str]]] = {
     FEEDS: frozenset({"list", "show", "retry"}),
     REMOVAL: frozenset({"preview", "retention", "journal"}),
     ALERTS: CALLS,
-    ORGANIZATION: frozenset({"show", "take", "target_ids"}),
+    ORGANIZATION: frozenset({"show", "take", "target_ids", "holds"}),
     BACKTEST: frozenset({"run"}),
     GUARDRAILS: frozenset({"list", "frameworks", "show", "render", "faults"}),
     INSIGHTS: frozenset({"lint", "lint_guardrail", "fix", "checks"}),

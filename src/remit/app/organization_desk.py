@@ -9,7 +9,7 @@ from typing import Any, Protocol
 
 from remit.adapters.clouds.aws import organizations
 from remit.app.organization_file import OrganizationFile, exported
-from remit.flows.organization import described, take, target_ids
+from remit.flows.organization import described, holds, take, target_ids
 from remit.model.errors import NotFound, OrganizationError, UsageError
 from remit.rooms.query.instants import FORMS, read_moment
 
@@ -46,6 +46,11 @@ class OrganizationDesk:
     def target_ids(self, targets: Sequence[str]) -> list[str]:
         """The ids of targets given by their ids or names; see ``flows.organization.target_ids``."""
         return target_ids(self._file.organization(), targets)
+
+    def holds(self, policy: str, content: str, targets: Sequence[str]) -> bool:
+        """Whether the file has a policy with this document on these targets by now; see
+        ``flows.organization.holds``."""
+        return holds(self._file.organization(), policy, content, targets, self._clock())
 
     def likely_target_ids(self, targets: Sequence[str]) -> list[str]:
         """As ``target_ids``; what cannot be looked up stays as it is, and the checks of a policy find that."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -52,6 +53,21 @@ def target_ids(known: Organization | None, targets: Sequence[str]) -> list[str]:
         else:
             found.append(known.target(target))
     return found
+
+
+def holds(known: Organization | None, policy: str, content: str, targets: Sequence[str], moment: int) -> bool:
+    """Whether the organization that is known has a policy, by its id, with this document and on all these targets.
+    ``content`` is the document as JSON."""
+    standing = known.policies.get(policy) if known else None
+    version = standing.at(moment) if standing else None
+    if known is None or version is None:
+        return False
+    try:
+        said = json.loads(version.document) if isinstance(version.document, str) else version.document
+    except ValueError:
+        return False
+    attached = {each.target for each in known.attachments if each.policy == policy and each.holds(moment)}
+    return bool(said == json.loads(content)) and set(targets) <= attached
 
 
 def take(files: Mapping[str, bytes], known: Organization | None, moment: int, where: str) -> tuple[Organization, Json]:

@@ -3,6 +3,7 @@ persons."""
 
 from __future__ import annotations
 
+import json
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -14,7 +15,7 @@ import click
 from remit.faces.cli import output
 from remit.faces.cli.guardrail_exports import chosen, policy_options
 from remit.faces.cli.guardrails import guardrails
-from remit.faces.cli.options import data_option, json_option
+from remit.faces.cli.options import data_option, data_words, json_option
 from remit.faces.cli.ports import Application, Json
 from remit.flows.exporting import as_wanted
 from remit.model.errors import UsageError
@@ -51,12 +52,15 @@ def attach(
         raise UsageError("Nothing to attach was named", remedy="Name a guardrail or a file, or --proposal ID.")
     if proposal:
         with _desk(app, data) as desk:
-            _tell(desk.execute(proposal, _token(), aws), as_json)
+            found = desk.execute(proposal, _token(), aws)
+        _tell(found, as_json)
+        _tell_import(app, data, found, aws["profile"])
         return
     wanted = as_wanted(*chosen(app, data, guardrail, **given))
     with _desk(app, data) as desk:
         found = desk.attach(wanted, acknowledge, _token(), aws)
     _tell(found, as_json)
+    _tell_import(app, data, found, aws["profile"])
 
 
 @guardrails.command()
@@ -159,6 +163,21 @@ def _tell_proposal(found: Json) -> None:
         output.line("What lacks by now:")
         _tell_lacks(found["lacking"])
     _tell_next(found)
+
+
+def _tell_import(app: Application, data: Path, found: Json, profile: str) -> None:
+    """That Remit's own organization file does not have yet what AWS has now, and what brings it in."""
+    outcome = found.get("outcome")
+    if found["state"] != "attached" or not outcome:
+        return
+    with app.desk_of(data, "organization") as desk:
+        if desk.holds(outcome["policy_id"], json.dumps(found["document"]), [each["id"] for each in found["targets"]]):
+            return
+    given = f" --profile {output.quoted(profile)}" if profile else ""
+    output.note(
+        "The organization file does not have it yet: until then denials are not explained by it. "
+        f"Bring it in: remit organization import aws{given}{data_words(data)}"
+    )
 
 
 def _tell_backtest(tested: Json) -> None:

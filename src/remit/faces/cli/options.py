@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shlex
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any, TypeVar
@@ -17,6 +18,11 @@ def default_data() -> Path:
     if given := os.environ.get("REMIT_DATA"):
         return Path(given)
     return Path(os.environ.get("XDG_DATA_HOME") or Path.home() / ".local" / "share") / "remit"
+
+
+def data_words(data: Path) -> str:
+    """`` --data DIR`` for a command that is suggested, where the folder is not the default; else nothing."""
+    return "" if data == default_data() else f" --data {shlex.quote(str(data))}"
 
 
 data_option = click.option(

@@ -131,7 +131,7 @@ class Attaching:
         findings = list(self._findings_of(policy))
         backtest = self._backtests.newest(digest(policy.document), policy.kind, policy.targets)
         lacks = [
-            *conditions.unread(findings, acknowledged, subject),
+            *conditions.unread(findings, acknowledged, policy, subject),
             *conditions.untested(backtest, policy, subject, now),
         ]
         waiting = self._open(policy, now)
@@ -215,7 +215,7 @@ class Attaching:
 
     def _unapprovable(self, row: Row, person: Person, now: datetime) -> list[Lack]:
         proposer, only = person_of(row["proposed_by"]), self._signed_in_only
-        second = conditions.no_second_person(proposer, person, row["proposed"], signed_in_only=only)
+        second = conditions.no_second_person(proposer, person, row["proposed"], row["id"], signed_in_only=only)
         return [*second, *self._stale(row, now)]
 
     def _stale(self, row: Row, now: datetime) -> list[Lack]:
@@ -225,7 +225,7 @@ class Attaching:
         backtest = self._backtests.newest(row["digest"], policy.kind, policy.targets)
         read = findings_digest(row["facts"]["findings"])
         return [
-            *conditions.unread(findings, read, subject, row["id"]),
+            *conditions.unread(findings, read, policy, subject, row["id"]),
             *conditions.untested(backtest, policy, subject, now),
         ]
 

@@ -45,12 +45,16 @@ def findings_digest(findings: Sequence[Mapping[str, Any]]) -> str:
 
 
 def unread(
-    findings: Sequence[Mapping[str, Any]], acknowledged: str, subject: str, proposal: str = ""
+    findings: Sequence[Mapping[str, Any]],
+    acknowledged: str,
+    policy: OrganizationPolicy,
+    subject: str,
+    proposal: str = "",
 ) -> Iterator[Lack]:
     """Findings that forbid the policy, and findings that nobody says they read; those of a ``proposal`` cannot be read
     anew, for its yes is to what was read."""
     fatal = [finding for finding in findings if finding["severity"] == _FATAL]
-    lint = f"remit guardrails lint {subject}"
+    lint = f"remit guardrails lint {subject} {_of_this(policy)}"
     if fatal:
         are = "1 finding is an error" if len(fatal) == 1 else f"{len(fatal)} findings are errors, the first"
         yield Lack("findings", f"{are}: {fatal[0]['message']}", lint)
@@ -66,10 +70,14 @@ def unread(
         yield Lack("insights", f"{what} {said}", anew if proposal else f"{lint}, then add --acknowledge {digest}")
 
 
+def _of_this(policy: OrganizationPolicy) -> str:
+    """The type and the targets, as the commands take them."""
+    return " ".join([f"--type {policy.kind.lower()}", *(f"--target {target}" for target in policy.targets)])
+
+
 def untested(backtest: Json | None, policy: OrganizationPolicy, subject: str, now: datetime) -> Iterator[Lack]:
     """No backtest of this very document for these targets, or one that is too old."""
-    targets = "".join(f" --target {target}" for target in policy.targets)
-    command = f"remit backtest {subject} --type {policy.kind.lower()}{targets}"
+    command = f"remit backtest {subject} {_of_this(policy)}"
     if backtest is None:
         yield Lack("backtest", "this very document was never backtested for these targets", command)
         return
@@ -125,11 +133,16 @@ def _told(error: RemitError) -> str:
 
 def afterwards(*, signed_in_only: bool) -> Lack:
     """What comes once nothing lacks: the other person, who can only agree to what was proposed."""
-    how = "signed in to this server" if signed_in_only else "signed in, or with a token of their own"
+    within = f"within {PROPOSAL_DAYS} days"
+    if signed_in_only:
+        how = "signed in to this server and with the scope admin"
+        return Lack("second person", f"another person agrees to what was proposed, {how}, {within}", _SIGNED_IN)
+    how = "signed in with the scope admin, or with a token of their own that was made before it was proposed"
     return Lack(
         "second person",
-        f"another person agrees to what was proposed, {how} and with the scope admin, within {PROPOSAL_DAYS} days",
-        "remit guardrails approve ID",
+        f"another person agrees to what was proposed, {how}, {within}",
+        "remit tokens create NAME --scope admin, before you propose; "
+        "afterwards NAME runs, with it in REMIT_TOKEN: remit guardrails approve ID",
     )
 
 
@@ -139,25 +152,33 @@ def nobody_agreed(proposal: str) -> Lack:
     return Lack("second person", why, f"another person agrees with: remit guardrails approve {proposal}")
 
 
-def no_second_person(proposer: Person, approver: Person, proposed: str, *, signed_in_only: bool) -> Iterator[Lack]:
-    """Why a yes is not a second person's. ``proposed`` is when, in ISO 8601; ``signed_in_only`` where people sign in
-    through a provider, whose word is then the only one that tells two of them apart."""
+def no_second_person(
+    proposer: Person, approver: Person, proposed: str, proposal: str, *, signed_in_only: bool
+) -> Iterator[Lack]:
+    """Why a yes to a proposal is not a second person's. ``proposed`` is when, in ISO 8601; ``signed_in_only`` where
+    people sign in through a provider, whose word is then the only one that tells two of them apart."""
     if signed_in_only and approver.kind != SIGNED_IN:
         yield Lack(
             "second person",
             f"people sign in to this server, and {approver.name} did not",
-            "sign in to this server and agree there (POST /api/v1/guardrails/proposals/ID/approve)",
+            _SIGNED_IN,
         )
     elif approver.counts_as == proposer.counts_as:
         own = "made by whom it was proposed by" if approver.kind == TOKEN else "who proposed it"
         yield Lack("second person", f"{approver.name} is {own}", _ANOTHER)
     elif approver.kind == TOKEN and datetime.fromisoformat(approver.since) >= datetime.fromisoformat(proposed):
         yield Lack(
-            "second person", f"{approver.name} was not made before the proposal (by {approver.made_by})", _ANOTHER
+            "second person",
+            f"{approver.name} was not made before the proposal (by {approver.made_by})",
+            f"{_ANOTHER}; or withdraw it (remit guardrails withdraw {proposal}) and propose it again, now that the "
+            "token is there",
         )
 
 
-_ANOTHER: Final = "let another person run it: signed in, or with a token of their own in REMIT_TOKEN that is older"
+_ANOTHER: Final = (
+    "let another person run it: signed in, or with a token of their own in REMIT_TOKEN that is older than the proposal"
+)
+_SIGNED_IN: Final = "sign in to this server and agree there (POST /api/v1/guardrails/proposals/ID/approve)"
 
 
 def observe(organization: Organizations, policy: OrganizationPolicy) -> Json:
