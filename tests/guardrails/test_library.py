@@ -35,6 +35,21 @@ def test_searching_for_part_of_a_word_finds_titles_first(library: GuardrailLibra
         titles[:5]
     )
     assert found["total"] < found["of"] == 307
+    assert all("sagemaker" in f"{each['title']} {each['id']} {each['services']}".lower() for each in found["items"])
+
+
+@pytest.mark.parametrize(("word", "other"), [("sage", "message"), ("gent", "agent"), ("ances", "instances")])
+def test_a_word_is_found_at_its_beginning_alone(library: GuardrailLibrary, word: str, other: str) -> None:
+    ids = {each["id"] for each in library.list(word)["items"]}
+    assert {each["id"] for each in library.list(other)["items"]} - ids
+    assert len(ids) < 40
+
+
+def test_a_capital_begins_a_word_of_an_action(library: GuardrailLibrary) -> None:
+    """RunInstances has two words."""
+    of_whole = {each["id"] for each in library.list("ec2:RunInstances")["items"]}
+    assert of_whole
+    assert of_whole <= {each["id"] for each in library.list("instances")["items"]}
 
 
 @pytest.mark.parametrize(

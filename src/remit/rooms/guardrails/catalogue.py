@@ -103,7 +103,7 @@ class Catalogue:
             near = near or [each.id for each in self.search(named)[:3]]
             raise NotFound(
                 f"No guardrail has the id {named[:80]!r}",
-                remedy=f"Did you mean {' or '.join(near)}?" if near else "See: remit guardrails list",
+                remedy=f"Did you mean {' or '.join(near)}?" if near else "See: remit guardrails list.",
             )
         return found
 

@@ -65,7 +65,7 @@ G = TypeVar("G", bound=Searched)
 def search(
     guardrails: Sequence[G], known: Sequence[Framework], text: str, frameworks: tuple[str, ...], service: str, type: str
 ) -> tuple[G, ...]:
-    """Those in which every word of ``text`` is found, best first and else in order.
+    """Those in which every word of ``text`` begins a word, best first and else in order; a capital begins one too.
 
     ``frameworks`` are names, families (PCI-DSS) or ``NAME:control``; one of them is enough. Raises ``UsageError`` for
     a framework or type that nobody knows, and for a service that no guardrail names: those for every service would
@@ -115,7 +115,7 @@ def _score(guardrail: Searched, words: Sequence[str]) -> int | None:
     fields = _searched(guardrail)
     total = 0
     for word in words:
-        best = max((weight for weight, field in zip(_FIELDS, fields, strict=True) if word in field), default=0)
+        best = max((weight for weight, field in zip(_FIELDS, fields, strict=True) if _begins(word, field)), default=0)
         if not best:
             return None
         total += best
@@ -127,5 +127,22 @@ def _searched(guardrail: Searched) -> tuple[str, ...]:
     rest += [f"{name}:{control}" if control else name for name, control in guardrail.frameworks]
     for statement in guardrail.statements:
         rest += [*statement.actions, *statement.not_actions, *(key for _, key, *_ in statement.when)]
-    fields = (guardrail.title, guardrail.id, " ".join(guardrail.services), guardrail.intent, "\n".join(rest))
-    return tuple(field.casefold() for field in fields)
+    return (guardrail.title, guardrail.id, " ".join(guardrail.services), guardrail.intent, "\n".join(rest))
+
+
+def _begins(word: str, field: str) -> bool:
+    """Whether a word of ``field`` begins with ``word``, which is in small letters: ``instances`` in RunInstances."""
+    folded = field.lower()
+    at = folded.find(word)
+    while at >= 0:
+        if not word[0].isalnum() or _is_beginning(field, at):
+            return True
+        at = folded.find(word, at + 1)
+    return False
+
+
+def _is_beginning(field: str, at: int) -> bool:
+    before = field[at - 1] if at else ""
+    if not before.isalnum():
+        return True
+    return field[at].isupper() and (not before.isupper() or field[at + 1 : at + 2].islower())
