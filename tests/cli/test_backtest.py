@@ -223,3 +223,17 @@ def test_a_name_needs_an_organization_and_an_id_does_not(remit: Remit, tmp_path:
     assert unknown.status == 2
     assert "remit organization import" in unknown.err
     assert not (tmp_path / "none").exists()
+
+
+def test_a_backtest_of_nothing_says_so_first_and_names_what_widens_it(remit: Remit, data: Path) -> None:
+    asked = ("backtest", "org-deny-leave", "--data", str(data))
+    none = remit(*asked, "--since", "2099-01-01")
+    assert none.out.splitlines()[1].startswith("No call was considered")
+    assert "with --since all" in none.out
+    assert "exact" not in none.out + none.err
+    assert "would be denied" not in none.out
+    assert "No statement of the policy speaks" not in none.err
+    assert "exact" in remit(*asked, "--since", "all").err
+    before = remit(*asked, "--since", "1999-01-01", "--until", "1999-02-01")
+    assert "No call was considered" in before.out
+    assert "--since all" not in before.out

@@ -250,6 +250,7 @@ def test_the_commands_that_are_named_provide_what_lacks(
     held = json.loads(remit.attach(*wanted, *acknowledged).out)
     assert held["state"] == "proposed", held
     assert held["backtest"]["facts"]["figures"]["considered"] == 0
+    assert "a backtest of 0 calls" in remit("guardrails", "proposals", held["id"]).out
     monkeypatch.setenv("REMIT_TOKEN", secret)
     assert remit("guardrails", "approve", held["id"]).status == 0
     done = remit.attach(*wanted)

@@ -15,7 +15,9 @@ from remit.flows.insights import PolicyInsights
 from remit.flows.library import GuardrailLibrary
 from remit.flows.questions.ports import EventIndex
 from remit.flows.questions.search import nothing_found
+from remit.flows.questions.window import plural
 from remit.model.errors import NotFound, PolicyError, UsageError
+from remit.model.event_json import rfc3339
 from remit.reference.aws import AwsReference
 from remit.rooms.guardrails.callers import Membership
 from remit.rooms.guardrails.exports.digest import digest
@@ -26,6 +28,7 @@ from remit.rooms.iam import CompiledPolicy, Document, parse_document
 from remit.rooms.iam.document import Source
 from remit.rooms.organization import Organization, parse_organization
 from remit.rooms.query import read_query
+from remit.rooms.query.predicate import EVERYTHING
 from remit.rooms.query.ranged import ranged
 
 Json = dict[str, Any]
@@ -94,7 +97,8 @@ class BacktestDesk:
         )
         answer = backtest(self._store, trial, Translation(self._reference, _membership(known)))
         answer |= {"query": asked, "targets": list(targets), "organization": known.id if known else None}
-        answer["notes"] += [*self._errors(policy, kind), *self._notes(answer, known)]
+        answer["nothing"] = None if answer["figures"]["considered"] else self._nothing(answer)
+        answer["notes"] += [*self._errors(policy, kind), *self._notes(known)]
         counts = remember and not query and organization is None
         return {**answer, "recorded": self._remember(answer, document, kind, targets, known, who) if counts else None}
 
@@ -130,15 +134,22 @@ class BacktestDesk:
             for each in errors[:1]
         ]
 
-    def _notes(self, answer: Json, known: Organization | None) -> list[str]:
+    def _nothing(self, answer: Json) -> Json:
+        """Why no call was considered, and whether the store has events of before the time that was asked for:
+        ``{why, older}``."""
+        total, low = answer["left_out"]["total"], answer["window"]["low"]
+        first = rfc3339(self._index.tally(EVERYTHING)["first"])
+        older = bool(low and first and datetime.fromisoformat(first) < datetime.fromisoformat(low))
+        seen = f"None of the {plural(total, 'record')} that match is a call it could be tried on."
+        return {"why": seen if total else nothing_found(self._index), "older": older}
+
+    def _notes(self, known: Organization | None) -> list[str]:
         notes = []
         if known is None:
             notes.append(
                 "No organization is known: no account counts as the management account, and keys such as "
                 "aws:PrincipalOrgID are unknown. Bring it in with `remit organization import`."
             )
-        if not answer["left_out"]["total"]:
-            notes.append(nothing_found(self._index))
         return notes
 
     def _document(self, source: Mapping[str, Any], known: Organization | None) -> tuple[Document, str]:

@@ -124,9 +124,25 @@ def _read(path: Path, most: int = _LARGEST) -> str:
 
 
 def _draw(found: Json) -> None:
-    figures, already = found["figures"], found["figures"]["already_denied"]
     policy = found["policy"]
     output.line(f"{policy['name']} as {policy['type']}, over the calls of {found['query'] or 'all time'}")
+    if nothing := found["nothing"]:
+        output.line(f"No call was considered, so this says nothing of what it would deny. {nothing['why']}")
+        if nothing["older"]:
+            output.line("The store has older events: try it on all of them with --since all")
+    else:
+        _draw_judged(found)
+    left = found["left_out"]
+    said = {"other_clouds": "of other clouds", "without_permission": "without a known permission",
+            "records_of_one_act": "more of an act already counted", "outside_target": "of other accounts"}  # fmt: skip
+    parts = [f"{left[name]:,} {words}" for name, words in said.items() if left[name]]
+    output.line(f"Of {left['total']:,} records, left out: {'; '.join(parts) or 'none'}.")
+    for remark in found["notes"]:
+        output.note(remark)
+
+
+def _draw_judged(found: Json) -> None:
+    figures, already = found["figures"], found["figures"]["already_denied"]
     rows = [
         (title, f"{figures[name]:,}", f"{already[name]:,}")
         for title, name in (
@@ -151,13 +167,6 @@ def _draw(found: Json) -> None:
     _draw_samples(found)
     _draw_against(found["against"])
     _draw_exemption(found["exemption"])
-    left = found["left_out"]
-    said = {"other_clouds": "of other clouds", "without_permission": "without a known permission",
-            "records_of_one_act": "more of an act already counted", "outside_target": "of other accounts"}  # fmt: skip
-    parts = [f"{left[name]:,} {words}" for name, words in said.items() if left[name]]
-    output.line(f"Of {left['total']:,} records, left out: {'; '.join(parts) or 'none'}.")
-    for remark in found["notes"]:
-        output.note(remark)
 
 
 def _draw_by(found: Json) -> None:

@@ -138,6 +138,8 @@ def _tell(found: Json, as_json: bool) -> None:
 def _tell_lacking(found: Json) -> None:
     output.line(f"{found['name']} was not proposed. What lacks:")
     _tell_lacks(found["lacking"])
+    if found["backtest"]:
+        _tell_backtest(found["backtest"])
     output.line("And then:")
     _tell_lacks(found["afterwards"])
     _tell_findings(found["findings"])
@@ -188,6 +190,8 @@ def _tell_backtest(tested: Json) -> None:
     counted = {name: count for name, count in (facts.get("figures") or {}).items() if isinstance(count, int)}
     said = ", ".join(f"{name.replace('_', ' ')} {count:,}" for name, count in counted.items())
     output.line(f"  backtested {tested['at']} by {tested['who']}{over}: {said or 'no counts'}")
+    if counted.get("considered") == 0:
+        output.line("  It is a backtest of 0 calls: it says nothing of what the policy would deny (try --since all).")
 
 
 def _tell_next(found: Json) -> None:

@@ -35,6 +35,7 @@ def guardrail_page(pages: Pages, request: Request) -> Response:
     faults = pages.desks[DESK].faults(named, values)["items"]
     made, wrong = (None, None) if faults else _rendered(pages, named, values)
     trial = read_trial(asked)
+    backtest = _trial(pages, named, values, known["type"], trial) if made else NO_TRIAL
     return pages.render(
         "guardrail.html",
         200 if made or faults else 400,
@@ -48,7 +49,8 @@ def guardrail_page(pages: Pages, request: Request) -> Response:
         wrong=wrong,
         made=made and _policy(pages, made, known["type"], trial),
         export=made and export_view(pages, named, values, asked.get("form", ""), trial.targets),
-        trial=_trial(pages, named, values, known["type"], trial) if made else NO_TRIAL,
+        trial=backtest,
+        over_all=_over_all(named, given, trial),
         asked=trial,
         remembered=_kept(asked.get("kept", "")),
         links=_links(named, given, asked),
@@ -57,6 +59,13 @@ def guardrail_page(pages: Pages, request: Request) -> Response:
         options=settings(values),
         forms=FORMS,
     )
+
+
+def _over_all(named: str, given: Given, trial: Trial) -> str:
+    """The address of the same backtest over all that is stored."""
+    asked = {"target": ", ".join(trial.targets), "query": trial.query}
+    kept = {name: text for name, text in asked.items() if text}
+    return address(guardrail_url(named), **said(given), **kept, since="all") + "#backtest"
 
 
 def keep_backtest(pages: Pages, request: Request, form: Form) -> Response:

@@ -198,8 +198,10 @@ def _difference(found: Measured, by: dict[str, list[Row]], samples: list[Row], a
 
 
 def _notes(found: Measured, trial: Trial) -> list[str]:
-    notes = ["Every count is exact: each distinct combination of what the policy looks at was judged."]
-    if not found.calls:
+    notes = []
+    if found.considered.count:
+        notes.append("Every count is exact: each distinct combination of what the policy looks at was judged.")
+    if found.considered.count and not found.calls:
         notes.append("No statement of the policy speaks of any call in these events.")
     if found.left_out["other_clouds"]:
         notes.append("Events of other clouds have no AWS authorization to judge.")
