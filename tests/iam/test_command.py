@@ -69,6 +69,22 @@ def test_a_list_is_answered_as_a_list_and_a_malformed_case_does_not_stop_it(
     assert third["decision"] == "allowed"
 
 
+def test_a_list_for_a_person_has_numbers_and_says_what_another_account_must_allow(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    across = _case(principal_org_management=True, action="s3:GetObject", resource="arn:aws:s3:::b/k")
+    across["request"]["resource_account"] = "222222222222"
+    file = tmp_path / "cases.json"
+    file.write_text(json.dumps([across, {"request": {"action": "x"}}]), encoding="utf-8")
+    assert _run(str(file)) == 2
+    lines = capsys.readouterr().out.splitlines()
+    assert lines[0] == "[0] implicitly denied"
+    assert (
+        "no Allow in resource: across accounts, and for services, the resource's own policy must allow it" in lines[1]
+    )
+    assert lines[2].startswith("[1] error: ")
+
+
 @pytest.mark.parametrize(
     ("broken", "said", "column"),
     [

@@ -14,6 +14,8 @@ from remit.model.errors import UsageError
 from remit.rooms.iam.cases import LONGEST_FILE, answer_text
 
 _MALFORMED = 2
+_WANTED = {"resource": ": across accounts, and for services, the resource's own policy must allow it (docs/iam.md)"}
+"""What the want of an Allow means, by the kind of policy, where the kind alone does not say it."""
 
 
 @click.group()
@@ -35,8 +37,11 @@ def evaluate(file: Path, as_json: bool) -> int:
     if as_json:
         output.emit_json(answers)
     else:
-        for one in answers if isinstance(answers, list) else [answers]:
-            _draw(one)
+        if isinstance(answers, list):
+            for number, one in enumerate(answers):
+                _draw(one, f"[{number}] ")  # as the place of an error has it
+        else:
+            _draw(answers)
     if malformed:
         cases = output.counted(len(answers) if isinstance(answers, list) else 1, "case")
         output.note(f"{malformed:,} of {cases} could not be read.")
@@ -54,13 +59,13 @@ def _read(file: Path, name: str) -> bytes:
         raise UsageError(f"{name} cannot be read: {error.strerror or error}") from error
 
 
-def _draw(answer: Json) -> None:
-    """One answer for a person."""
+def _draw(answer: Json, number: str = "") -> None:
+    """One answer for a person, with its number in a list."""
     if "error" in answer:
         error = answer["error"]
-        output.line(f"error: {error['what']} ({error['where']}). {error['remedy']}".rstrip())
+        output.line(f"{number}error: {error['what']} ({error['where']}). {error['remedy']}".rstrip())
         return
-    output.line(answer["decision"].replace("_", " "))
+    output.line(number + answer["decision"].replace("_", " "))
     for one in answer["determining"]:
         level = f" level {one['level']}" if "level" in one else ""
         called = one["sid"] or f"statement {one['statement']}"
@@ -68,7 +73,8 @@ def _draw(answer: Json) -> None:
     if answer["unknown_keys"]:
         output.line(f"  would be settled by {', '.join(answer['unknown_keys'])}")
     for one in answer.get("missing", ()):
-        output.line(f"  no Allow in {one['kind']}{' level ' + str(one['level']) if 'level' in one else ''}")
+        level = f" level {one['level']}" if "level" in one else ""
+        output.line(f"  no Allow in {one['kind']}{level}{_WANTED.get(one['kind'], '')}")
     for text in answer.get("errors", ()):
         output.line(f"  {text}")
 
