@@ -129,7 +129,8 @@ def test_a_policy_in_a_file_is_proposed_by_its_own_name(
     said = remit.attach(str(file), "--target", organization.units[0])
     assert said.status == 4
     assert "deny regions was not proposed" in said.out
-    assert f"remit backtest '{file}' --type scp --target {organization.units[0]}" in said.out
+    assert f"remit backtest --data {remit.data} '{file}' --type scp --target {organization.units[0]}" in said.out
+    assert f"remit guardrails approve --data {remit.data} ID" in said.out
     assert remit("guardrails", "proposals").out.startswith("Nothing was proposed yet")
 
 

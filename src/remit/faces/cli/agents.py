@@ -7,7 +7,7 @@ from pathlib import Path
 import click
 
 from remit.faces.cli import output
-from remit.faces.cli.options import ListByDefault, data_option, json_option
+from remit.faces.cli.options import ListByDefault, carrying, data_option, json_option
 from remit.faces.cli.ports import Application, Json
 from remit.model.vocabulary import call_name
 
@@ -126,7 +126,7 @@ def _draw_agent(found: Json) -> None:
         for event in found["newest"]
     ]
     output.table("Newest", ("time (UTC)", "path", "operation", "resource", "outcome", "event"), rows)
-    output.line(f"remit events search {output.quoted(found['query'])}")
+    output.line(carrying(f"remit events search {output.quoted(found['query'])}"))
 
 
 def _draw_about(found: Json) -> None:

@@ -11,7 +11,7 @@ from typing import Any
 import click
 
 from remit.faces.cli import output
-from remit.faces.cli.options import ListByDefault, data_option, json_option
+from remit.faces.cli.options import ListByDefault, carrying, data_option, json_option
 from remit.faces.cli.output import counted
 from remit.faces.cli.ports import Application, Json
 
@@ -223,10 +223,10 @@ def _close(done: Json, as_json: bool) -> None:
         output.line(f"  {corrected:,} earlier judgements corrected by what these records say")
     for position, finding in enumerate(done.get("findings", ()), 1):
         output.line(f"{position}. {finding['sentence']}")
-        output.line(f"   remit events search {output.quoted(finding['query'])}")
+        output.line(carrying(f"   remit events search {output.quoted(finding['query'])}"))
     for sentence in done.get("notes", ()):
         output.line(sentence)
-    output.line(f"See it: {done['link'] or UNSERVED}")
+    output.line(carrying(f"See it: {done['link'] or UNSERVED}"))
 
 
 def _fail_if_nothing_was_read(done: Json) -> None:

@@ -15,7 +15,7 @@ import click
 from remit.faces.cli import output
 from remit.faces.cli.guardrail_exports import chosen, policy_options
 from remit.faces.cli.guardrails import guardrails
-from remit.faces.cli.options import data_option, data_words, json_option
+from remit.faces.cli.options import carrying, data_option, data_words, json_option
 from remit.faces.cli.ports import Application, Json
 from remit.flows.exporting import as_wanted
 from remit.model.errors import UsageError
@@ -77,7 +77,7 @@ def proposals(app: Application, proposal: str, data: Path, as_json: bool) -> Non
     elif proposal:
         _tell_proposal(found)
     elif not found["proposals"]:
-        output.line("Nothing was proposed yet. Propose with: remit guardrails attach ID --target OU")
+        output.line(carrying("Nothing was proposed yet. Propose with: remit guardrails attach ID --target OU"))
     else:
         rows = [
             (each["id"], each["state"], each["kind"], each["name"], _places(each), each["proposed"]["by"])
@@ -148,7 +148,7 @@ def _tell_lacking(found: Json) -> None:
 def _tell_lacks(lacks: list[Json]) -> None:
     for each in lacks:
         output.line(f"  {each['condition']}: {each['why']}")
-        output.line(f"      {each['command']}")
+        output.line(carrying(f"      {each['command']}"))
 
 
 def _tell_proposal(found: Json) -> None:
@@ -197,20 +197,26 @@ def _tell_backtest(tested: Json) -> None:
 def _tell_next(found: Json) -> None:
     if found["state"] == "proposed":
         output.line(
-            f"Held until {found['expires']}: another person agrees with: remit guardrails approve {found['id']}"
+            carrying(
+                f"Held until {found['expires']}: another person agrees with: remit guardrails approve {found['id']}"
+            )
         )
     elif found["state"] == "approved":
-        output.line(f"Until {found['expires']}: remit guardrails attach --proposal {found['id']}")
+        output.line(carrying(f"Until {found['expires']}: remit guardrails attach --proposal {found['id']}"))
     if outcome := found["outcome"]:
         for step in outcome["steps"]:
             output.line(f"  {step}")
         output.line(f"  {outcome['problem'] or 'read back: it is as agreed'}")
     if found["state"] == "executing":
         output.line(
-            f"Begun, and not known how it ended. Read it back: remit guardrails attach --proposal {found['id']}"
+            carrying(
+                f"Begun, and not known how it ended. Read it back: remit guardrails attach --proposal {found['id']}"
+            )
         )
     elif found["can_be_finished"]:
-        output.line(f"Until {found['expires']}, finish it with: remit guardrails attach --proposal {found['id']}")
+        output.line(
+            carrying(f"Until {found['expires']}, finish it with: remit guardrails attach --proposal {found['id']}")
+        )
 
 
 def _tell_findings(findings: list[Json]) -> None:

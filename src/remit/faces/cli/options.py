@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import shlex
 from collections.abc import Callable
 from pathlib import Path
@@ -23,6 +24,19 @@ def default_data() -> Path:
 def data_words(data: Path) -> str:
     """`` --data DIR`` for a command that is suggested, where the folder is not the default; else nothing."""
     return "" if data == default_data() else f" --data {shlex.quote(str(data))}"
+
+
+_TAKES_DATA = re.compile(
+    r"\bremit (?:backtest|up|events (?:search|show)|tokens create"
+    r"|guardrails (?:lint|attach|approve|withdraw))(?= |$|\))"
+)
+
+
+def carrying(text: str) -> str:
+    """A text with commands to be copied, which name the data folder of this command unless it is the default."""
+    data = click.get_current_context().params.get("data")
+    words = data_words(data) if data else ""
+    return _TAKES_DATA.sub(lambda found: found[0] + words, text)
 
 
 data_option = click.option(
