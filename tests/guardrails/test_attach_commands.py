@@ -257,3 +257,17 @@ def test_the_commands_that_are_named_provide_what_lacks(
     done = remit.attach(*wanted)
     assert json.loads(done.out)["state"] == "attached", done.out
     assert organization.attached(unit)[f"close-{unit}"] == minified(held["document"])
+
+
+def test_an_export_says_what_is_grave_about_it_and_writes_it_all_the_same(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    file = tmp_path / "policy.json"
+    document = {"Version": "2012-10-17", "Statement": {"Effect": "Deny", "Action": "*", "Resource": "*"}}
+    file.write_text(json.dumps(document), encoding="utf-8")
+    assert run(RemitApplication(note), ["guardrails", "export", str(file)]) == 0
+    ran = capsys.readouterr()
+    assert json.loads(ran.out) == document
+    assert "deny-everything" in ran.err
+    assert run(RemitApplication(note), ["guardrails", "export", "org-deny-leave"]) == 0
+    assert "severity" not in capsys.readouterr().err

@@ -110,6 +110,11 @@ class Exporter:
         text = export(policy, form)
         return {"form": form, "name": policy.name, "type": policy.kind, "text": text, "suffix": SUFFIXES[form]}
 
+    def grave(self, policy: OrganizationPolicy) -> Sequence[str]:
+        """The codes of its findings of high severity, which keep nothing from being exported."""
+        found = self._insights.lint(text_of(policy.document), policy.kind.lower(), list(policy.targets) or None)
+        return tuple(dict.fromkeys(each["code"] for each in found["findings"] if each["severity"] == "high"))
+
     def forms(self) -> Sequence[str]:
         """The forms there are."""
         return tuple(FORMS)

@@ -112,6 +112,11 @@ def export(
     made = app.exporter().export(policy, form)
     if form == "json" and targets:
         output.note("JSON is the document alone: it says nothing of --target.")
+    grave = app.exporter().grave(policy)
+    if grave:
+        output.note(
+            f"It has findings of high severity: {', '.join(grave)}. `remit guardrails lint` tells where and why."
+        )
     if to is None:
         _print(made["text"])
     else:
