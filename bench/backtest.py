@@ -14,7 +14,8 @@ from typing import Any, Final
 
 from remit.adapters.store.index.contexts import Contexts
 from remit.adapters.store.store import Store
-from remit.app.packaged import load_guardrails, load_reference
+from remit.app.catalogue import load_guardrails
+from remit.app.packaged import load_reference
 from remit.flows.backtest.measure import measure
 from remit.flows.backtest.trial import Trial, backtest
 from remit.rooms.guardrails.backtest import Kernel

@@ -16,8 +16,8 @@ from remit.adapters.store.state.proposals import BacktestTable, ProposalTable
 from remit.adapters.store.state.state import State
 from remit.adapters.store.state.tokens import StoredTokens
 from remit.app.attach_desk import AttachDesk
+from remit.app.catalogue import load_guardrails
 from remit.app.findings import make_insights
-from remit.app.packaged import load_guardrails
 from remit.faces.web.caller import LOCAL, ROLES, Caller
 from remit.flows.access.tokens import Tokens
 from remit.flows.attaching.attaching import Attaching

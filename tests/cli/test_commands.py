@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 import shlex
+import subprocess
+import sys
 import tomllib
 from pathlib import Path
 from typing import Any
@@ -337,3 +339,19 @@ def test_what_is_in_quarantine_and_was_no_record_is_counted_apart(remit: Remit, 
     assert "1 in quarantine without being among those read" in told.out
     (logs / "cut-off.json").write_text('{"eventVersion":"1.09"}\n', encoding="utf-8")
     assert "without being among" not in remit("ingest", str(logs), "--data", str(data)).out
+
+
+def test_commands_of_the_library_load_nothing_that_opens_a_data_folder() -> None:
+    program = """
+import subprocess
+import sys
+from remit.app.main import RemitApplication, run
+application = RemitApplication(print)
+for words in (["--version"], ["guardrails", "list", "sage"], ["guardrails", "show", "org-deny-leave"],
+              ["guardrails", "render", "org-deny-leave"], ["guardrails", "lint", "org-deny-leave"],
+              ["iam", "evaluate", "--help"]):
+    assert run(application, words) in (0, 3), words
+print("loaded", sorted({"duckdb", "pyarrow", "sqlalchemy", "starlette"} & set(sys.modules)))
+"""
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, timeout=60, check=True)
+    assert done.stdout.splitlines()[-1] == "loaded []"

@@ -16,7 +16,7 @@ from tests.s3server import ENVIRONMENT, serving
 from remit.adapters.clouds.aws.policies import OrganizationPolicies
 from remit.adapters.store.state.proposals import BacktestTable, ProposalTable
 from remit.adapters.store.state.state import State
-from remit.app.packaged import load_guardrails
+from remit.app.catalogue import load_guardrails
 from remit.flows.attaching.attaching import Attaching
 from remit.flows.library import GuardrailLibrary
 from remit.rooms.guardrails.catalogue import Catalogue

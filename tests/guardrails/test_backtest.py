@@ -18,7 +18,8 @@ from tests.estate_store import END_US, fill, share
 from remit.adapters.store.index import classed
 from remit.adapters.store.index.contexts import Contexts
 from remit.adapters.store.store import Store
-from remit.app.packaged import load_guardrails, load_reference
+from remit.app.catalogue import load_guardrails
+from remit.app.packaged import load_reference
 from remit.flows.backtest.measure import Measured, measure
 from remit.flows.backtest.trial import Trial, backtest
 from remit.model.columns import INDEXED

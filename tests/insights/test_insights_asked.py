@@ -12,8 +12,8 @@ import pytest
 from tests.insights.insight_cases import CASES, tables
 
 from remit.app.application import RemitApplication
+from remit.app.catalogue import load_guardrails
 from remit.app.findings import make_insights
-from remit.app.packaged import load_guardrails
 from remit.faces.cli.main import run
 from remit.flows.insights import PolicyInsights
 from remit.model.errors import UsageError

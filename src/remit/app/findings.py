@@ -8,7 +8,7 @@ from functools import lru_cache
 from importlib.resources import files
 from typing import Any, Final, cast
 
-from remit.app.packaged import load_guardrails
+from remit.app.catalogue import load_guardrails
 from remit.flows.insights import PolicyInsights
 from remit.reference.aws import AwsReference
 from remit.reference.aws_condition_keys import ConditionKeys

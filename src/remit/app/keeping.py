@@ -29,6 +29,7 @@ from remit.app.alert_desk import AlertDesk
 from remit.app.attach_desk import AttachDesk
 from remit.app.authorization_files import authorization_of
 from remit.app.backtest_desk import BacktestDesk
+from remit.app.catalogue import load_guardrails
 from remit.app.config.reading import load_configuration
 from remit.app.config.schema import Configuration
 from remit.app.connecting import connect_aws
@@ -45,7 +46,7 @@ from remit.app.maintaining import maintain
 from remit.app.metrics_desk import MetricsDesk
 from remit.app.organization_desk import OrganizationDesk
 from remit.app.organization_file import OrganizationFile, organization_of
-from remit.app.packaged import REGISTRY_FILE, load_guardrails, load_guide, load_reference, load_rules
+from remit.app.packaged import REGISTRY_FILE, load_guide, load_reference, load_rules
 from remit.app.permissions_desk import PermissionsDesk
 from remit.app.registry_file import RegistryFile, SharedRegistry
 from remit.app.removing import RemovalDesk, erase, expire

@@ -15,7 +15,6 @@ from remit.rooms.events import azure, cloudtrail, gcp
 from remit.rooms.events.cloudtrail import CloudTrailDecoder
 from remit.rooms.events.denials.explain import DenialGuide
 from remit.rooms.events.formats import Format, Formats, build_formats, decode_mixed
-from remit.rooms.guardrails.catalogue import Catalogue, load_catalogue
 
 REGISTRY_FILE = "identities.toml"
 
@@ -41,15 +40,6 @@ def load_registry(data: Path) -> Registry:
 def load_guide() -> DenialGuide:
     """The plain-language explanations of denials."""
     return DenialGuide.from_bytes((files("remit.rooms.events.denials") / "explanations.json").read_bytes())
-
-
-@lru_cache(maxsize=1)
-def load_guardrails() -> Catalogue:
-    """The library of guardrails with their cases."""
-    folder = files("remit.rooms.guardrails") / "catalogue"
-    names = {item.name: item for item in folder.iterdir() if item.name.endswith(".toml")}
-    names |= {f"cases/{item.name}": item for item in (folder / "cases").iterdir() if item.name.endswith(".json")}
-    return load_catalogue({name: item.read_bytes() for name, item in names.items()})
 
 
 @lru_cache(maxsize=1)
