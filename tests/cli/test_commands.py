@@ -347,7 +347,7 @@ import subprocess
 import sys
 from remit.app.main import RemitApplication, run
 application = RemitApplication(print)
-for words in (["--version"], ["guardrails", "list", "sage"], ["guardrails", "show", "org-deny-leave"],
+for words in (["--version"], ["guardrails", "search", "sage"], ["guardrails", "show", "org-deny-leave"],
               ["guardrails", "render", "org-deny-leave"], ["guardrails", "lint", "org-deny-leave"],
               ["iam", "evaluate", "--help"]):
     assert run(application, words) in (0, 3), words
