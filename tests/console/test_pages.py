@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import re
 from html import unescape
+from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
 import pytest
 
 from .asgi import get
-from .conftest import SCENES, Console
+from .conftest import SCENES, Console, console_of
 from .estate import Desk, denied, mixed, of_source, row
 from .page_reader import Page
 
@@ -291,3 +292,18 @@ def test_links_are_escaped_once(console: Console) -> None:
     html = get(console(mixed(50)), "/?q=service:rds").text
     assert "&amp;amp;" not in html
     assert all("&" not in unescape(link).replace("&", "", link.count("&")) for link in Page(html).links)
+
+
+class _NoOrganization(Desk):
+    """A desk that knows no organization."""
+
+    def show(self, event_id: str) -> dict[str, Any]:
+        return {**super().show(event_id), "cause": {"note": "No organization is known."}}
+
+
+def test_a_denial_without_an_organization_keeps_the_words_of_its_record() -> None:
+    rows = [denied(0)]
+    page = get(console_of(rows, desk=_NoOrganization(rows)), f"/events/{FIRST}")
+    assert page.status == 200
+    assert "No organization is known." in page.text
+    assert "An explicit deny wins." in page.text
