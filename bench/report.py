@@ -299,7 +299,8 @@ def _method(result: Json) -> str:
 * Questions: free text, facets of a filter that many events pass, agents and denials read what is stored, not what
   matches. One event reads a row group of raw records, which maintenance orders by caller and not by time. The Event
   Center asks seven statements and renders for some 30 ms.
-* Backtests: with who, when and samples a policy that denies millions groups all of those by every kind of caller.
+* Backtests: with who, when and samples a policy that denies millions groups all of those by every kind of caller; one
+  that asks of the resource of each call fits every resource to its patterns, which the target leaves out.
 * chdb, trailscraper and polars do a part of the work, two of them in native code: see what each line says it does.
 
 ## Method
