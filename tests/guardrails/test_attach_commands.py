@@ -91,7 +91,10 @@ def test_a_guardrail_goes_from_the_library_to_the_organization(
     assert agreed.status == 0, agreed.err
     assert "Somebody held the secret of token:ben" in agreed.out
     monkeypatch.delenv("REMIT_TOKEN")
+    unreadable = remit.data / "organization.json"
+    unreadable.write_text("{", encoding="utf-8")  # what was attached is not reported as a failure for it
     done = remit.attach("--proposal", proposal["id"])
+    unreadable.unlink()
     assert done.status == 0, done.err
     assert "read back" in done.out
     bring = "remit organization import aws"

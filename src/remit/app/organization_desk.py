@@ -49,8 +49,11 @@ class OrganizationDesk:
 
     def holds(self, policy: str, content: str, targets: Sequence[str]) -> bool:
         """Whether the file has a policy with this document on these targets by now; see
-        ``flows.organization.holds``."""
-        return holds(self._file.organization(), policy, content, targets, self._clock())
+        ``flows.organization.holds``. A file that cannot be used has none."""
+        try:
+            return holds(self._file.organization(), policy, content, targets, self._clock())
+        except OrganizationError:
+            return False
 
     def likely_target_ids(self, targets: Sequence[str]) -> list[str]:
         """As ``target_ids``; what cannot be looked up stays as it is, and the checks of a policy find that."""
