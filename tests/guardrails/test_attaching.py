@@ -594,6 +594,11 @@ def test_nobody_becomes_two_by_taking_the_name_of_a_token_that_was_revoked() -> 
     for every in ([hers, before, taken, early, late], [late, early, taken, before, hers]):
         assert token_person(late, every).counts_as == "cleo@a.b"
         assert token_person(early, every).counts_as == "token:old", "made when the name was still another's"
+    first, child = token("old", "cleo@a.b", 1), token("child", "token:old", 2)
+    again, last = token("old", "token:child", 3), token("last", "token:old", 4)
+    assert token_person(last, [first, child, again, last]).counts_as == "cleo@a.b", "one name twice in the chain"
+    circle = [token("a", "token:b", 1), token("b", "token:a", 1)]
+    assert token_person(circle[0], circle).counts_as in ("token:a", "token:b"), "rows that nobody can have made"
 
 
 def test_a_proposal_can_be_taken_back(one_house: House, organization: Organization) -> None:

@@ -59,9 +59,9 @@ def token_person(token: Mapping[str, Any], every: Iterable[Mapping[str, Any]]) -
     named: dict[str, list[Mapping[str, Any]]] = {}
     for each in every:
         named.setdefault(f"token:{each['name']}", []).append(each)
-    made_by, since, seen = str(token["created_by"]), str(token["created"]), set[str]()
-    while made_by not in seen:
-        seen.add(made_by)
+    made_by, since, seen = str(token["created_by"]), str(token["created"]), set[tuple[str, str]]()
+    while (made_by, since) not in seen:
+        seen.add((made_by, since))
         maker = _maker(named.get(made_by, ()), since)
         if maker is None or str(maker["created_by"]) in ("", LOCAL):
             break
