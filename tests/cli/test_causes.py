@@ -12,6 +12,8 @@ import pytest
 from tests.estate_store import END_US
 
 from remit.app.packaged import load_reference
+from remit.faces.cli import causes as drawing
+from remit.faces.cli.output import counted
 from remit.flows.questions import causes as flow
 from remit.flows.questions.causes import DenialCauses
 from remit.rooms.estate import organization_json
@@ -90,6 +92,17 @@ def test_a_denial_that_a_statement_explains_is_told_once(remit: Remit, data: Pat
     shown = remit("events", "show", row["sample"], "--data", str(data)).out.partition("\n\n")[0]
     assert f"{row['record']['policy_arn']} (ProtectRegions)" in shown
     assert "Read the denying statement" not in shown
+
+
+def test_explained_denials_that_are_left_out_are_counted(
+    remit: Remit, data: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Their groups are not told again, so the count is all that is said of them."""
+    told = [row for row in causes_of(remit, data)["rows"] if row["concerns_organization"]]
+    monkeypatch.setattr(drawing, "_ROWS", 0)
+    ran = remit("denials", "--data", str(data))
+    denials = counted(sum(row["count"] for row in told), "denial")
+    assert f"{counted(len(told), 'more cause')}, of {denials}, left out here; --json has them." in ran.err
 
 
 def test_what_no_organization_explains_keeps_the_words_of_its_record(remit: Remit, data: Path) -> None:

@@ -27,9 +27,11 @@ def draw_causes(found: Json) -> None:
     open_ = sum(row["count"] for row in told if not row["explained"])
     if open_:
         output.line(f"{open_:>6,}  of these are not settled by that; what their records say is below too")
-    hidden = found["more"] + max(0, len(told) - _ROWS)
-    if hidden:
-        output.note(f"{hidden:,} more causes are not shown; --json has up to 100.")
+    if rarer := told[_ROWS:]:
+        of = output.counted(sum(row["count"] for row in rarer), "denial")
+        output.note(f"{output.counted(len(rarer), 'more cause')}, of {of}, left out here; --json has them.")
+    if found["more"]:
+        output.note(f"{output.counted(found['more'], 'rarer cause')} not listed; what their records say is below.")
     for each in found["left_out"]:
         output.note(f"Left out: {each['count']:,} denials {each['why']}.")
     for each in found["unreadable"]:

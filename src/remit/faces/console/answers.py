@@ -35,13 +35,13 @@ def denials_page(pages: Pages, request: Request) -> Response:
 
 
 def _causes(found: Json) -> Json:
-    """The rows that have to do with the organization's policies, how many denials have not, and
-    how many are told by their records too."""
+    """The rows that have to do with the organization's policies, how many denials have not, and how many are told by
+    their records too; ``rarer`` are left out here, and ``more`` are in no row."""
     told = [row for row in found["rows"] if row["concerns_organization"]]
     others = sum(row["count"] for row in found["rows"] if not row["concerns_organization"])
     still = sum(row["count"] for row in told if not row["explained"])
-    more = found["more"] + max(0, len(told) - _GROUPS)
-    return {**found, "told": told[:_GROUPS], "others": others, "open": still, "more": more}
+    rarer = {"causes": len(told[_GROUPS:]), "denials": sum(row["count"] for row in told[_GROUPS:])}
+    return {**found, "told": told[:_GROUPS], "others": others, "open": still, "rarer": rarer}
 
 
 def who_page(pages: Pages, request: Request) -> Response:
