@@ -11,6 +11,7 @@ from remit.adapters.clouds.aws import organizations
 from remit.app.organization_file import OrganizationFile, exported
 from remit.flows.organization import described, holds, take, target_ids
 from remit.model.errors import NotFound, OrganizationError, UsageError
+from remit.rooms.guardrails.exports.policy import is_target_id
 from remit.rooms.query.instants import FORMS, read_moment
 
 Json = dict[str, Any]
@@ -44,8 +45,10 @@ class OrganizationDesk:
         return {**described(found, self._moment(at), target), "path": str(self._file.path)}
 
     def target_ids(self, targets: Sequence[str]) -> list[str]:
-        """The ids of targets given by their ids or names; see ``flows.organization.target_ids``."""
-        return target_ids(self._file.organization(), targets)
+        """The ids of targets given by their ids or names; see ``flows.organization.target_ids``. The file is read for
+        names alone: one that cannot be used keeps nobody from giving ids, or no target."""
+        named = not all(is_target_id(each.strip()) for each in targets)
+        return target_ids(self._file.organization() if named else None, targets)
 
     def holds(self, policy: str, content: str, targets: Sequence[str]) -> bool:
         """Whether the file has a policy with this document on these targets by now; see

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from typing import Final
 
 from starlette.requests import Request
@@ -27,7 +28,9 @@ FORMS: Final = {
 def export_view(pages: Pages, named: str, values: Given, form: str, targets: tuple[str, ...]) -> Json:
     """``{form, text, wrong, command}``; the form that is asked for, or the first."""
     form = form if form in FORMS else next(iter(FORMS))
-    attached = "".join(f" --target {target}" for target in targets if target.isascii() and " " not in target)
+    attached = "".join(
+        f" --target {shlex.quote(target)}" for target in targets if target.isascii() and " " not in target
+    )
     command = " ".join(f"remit guardrails export {named} {settings(values)} --format {form}{attached}".split())
     try:
         made = pages.desks[EXPORTS].export_guardrail(named, values, form, list(targets))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+import shlex
 from collections.abc import Mapping
 from typing import Any, Final, NamedTuple
 
@@ -29,6 +30,13 @@ class Trial(NamedTuple):
     until: str
     query: str
     run: bool
+
+    @property
+    def words(self) -> str:
+        """The options of ``remit backtest`` that ask the same."""
+        given = [*(("--target", each) for each in self.targets), ("--since", self.since), ("--until", self.until),
+                 ("--query", self.query)]  # fmt: skip
+        return " ".join(f"{option} {shlex.quote(text)}" for option, text in given if text)
 
 
 def read_trial(asked: Mapping[str, str]) -> Trial:
