@@ -105,6 +105,21 @@ def test_explained_denials_that_are_left_out_are_counted(
     assert f"{counted(len(told), 'more cause')}, of {denials}, left out here; --json has them." in ran.err
 
 
+def test_a_denial_whose_record_names_another_policy_keeps_the_words_of_its_record(remit: Remit, data: Path) -> None:
+    def another(found: Organization) -> None:
+        regions = next(each for each in found["policies"] if each["name"] == "ProtectRegions")
+        old, regions["id"] = regions["id"], "p-older0000"
+        regions.pop("arn", None)
+        for each in found["attachments"]:
+            each["policy"] = regions["id"] if each["policy"] == old else each["policy"]
+
+    written(data, another)
+    found = json.loads(remit("denials", "--data", str(data), "--limit", "500", "--json").out)
+    rows = [row for row in found["causes"]["rows"] if "names another policy" in row["record"]["says"]]
+    assert [(row["verdict"], row["explained"]) for row in rows] == [("found", False)]
+    assert {group["explained"] for group in found["groups"]} == {0}
+
+
 def test_what_no_organization_explains_keeps_the_words_of_its_record(remit: Remit, data: Path) -> None:
     (data / "organization.json").unlink()
     found = json.loads(remit("denials", "--data", str(data), "--json").out)

@@ -67,9 +67,11 @@ def policy_answer(cause: Json | None, answer: Json) -> Json:
 
 
 def is_explained(gathered: Gathered) -> bool:
-    """Whether the statements found say all that the record's message could: it names no policy of another kind."""
-    kind = gathered.recorded.get("deny_policy_type") or "unknown"
-    return gathered.causes.word == FOUND and kind in (*_OF_ORGANIZATION, "unknown")
+    """Whether the statements found say all that the record's message could: it names no policy of another kind, and
+    none that they are not of."""
+    kind, arn = gathered.recorded.get("deny_policy_type") or "unknown", gathered.recorded.get("deny_policy_arn")
+    named = not arn or any(_named(gathered, each) for each in gathered.causes.causes)
+    return gathered.causes.word == FOUND and kind in (*_OF_ORGANIZATION, "unknown") and named
 
 
 def _blames_us(gathered: Gathered) -> bool:
