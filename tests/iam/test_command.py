@@ -79,9 +79,8 @@ def test_a_list_for_a_person_has_numbers_and_says_what_another_account_must_allo
     assert _run(str(file)) == 2
     lines = capsys.readouterr().out.splitlines()
     assert lines[0] == "[0] implicitly denied"
-    assert (
-        "no Allow in resource: across accounts, and for services, the resource's own policy must allow it" in lines[1]
-    )
+    assert "no Allow in resource: the resource's own policy must allow it across accounts" in lines[1]
+    assert "always where it is a KMS key or a role to assume" in lines[1], "within one account, too"
     assert lines[2].startswith("[1] error: ")
 
 

@@ -14,7 +14,10 @@ from remit.model.errors import UsageError
 from remit.rooms.iam.cases import LONGEST_FILE, answer_text
 
 _MALFORMED = 2
-_WANTED = {"resource": ": across accounts, and for services, the resource's own policy must allow it (docs/iam.md)"}
+_WANTED = {
+    "resource": ": the resource's own policy must allow it across accounts, for services and federated identities, and "
+    "always where it is a KMS key or a role to assume (docs/iam.md)"
+}
 """What the want of an Allow means, by the kind of policy, where the kind alone does not say it."""
 
 
