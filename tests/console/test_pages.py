@@ -307,3 +307,14 @@ def test_a_denial_without_an_organization_keeps_the_words_of_its_record() -> Non
     assert page.status == 200
     assert "No organization is known." in page.text
     assert "An explicit deny wins." in page.text
+
+
+def test_new_causes_that_are_told_by_their_statements_alone_are_not_looked_for_in_vain() -> None:
+    class Explained(Desk):
+        def denials(self, query: str, limit: int = 50) -> Any:
+            found = super().denials(query, limit)
+            return {**found, "groups": [{**each, "explained": each["count"]} for each in found["groups"]]}
+
+    page = get(console_of([], desk=Explained([denied(0)])), "/denials").text
+    assert 'class="new"' not in page
+    assert "1 of the new is told by the statements alone" in page

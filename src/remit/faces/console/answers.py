@@ -29,6 +29,7 @@ def denials_page(pages: Pages, request: Request) -> Response:
     except QueryError as error:
         return pages.render("query_error.html", 400, error=pointed(error, ask.q), **asked, scenes=[])
     groups = [{**group, "trend": spark(group["spark"], found["spark_seconds"])} for group in found["groups"]]
+    asked["new_above"] = sum(bool(each["new"]) and each["explained"] >= each["count"] for each in groups)
     return pages.render(
         "denials.html", **asked, found=found, groups=groups, causes=_causes(found["causes"]), link=event_list
     )
