@@ -165,3 +165,9 @@ def test_a_suggested_exemption_goes_into_the_editor_and_its_difference_is_tried_
     assert "Against the version before" in tried.text
     assert 'name="since" value="7d"' in tried.text
     assert "an exemption of" not in posted(app, **{**form, "exempted": "<b>"}).text
+
+
+def test_proposing_is_in_sight_before_anything_is_tried_and_json_is_said_to_have_no_attachment(app: Any) -> None:
+    page = get(app, EDIT).text
+    assert 'formaction="/guardrails/propose"' in page
+    assert "JSON is the document alone" in page
