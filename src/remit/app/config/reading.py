@@ -96,8 +96,9 @@ def _file(path: Path, *, required: bool) -> dict[str, Any]:
         return {}
     except OSError as error:
         raise ConfigError(f"The configuration cannot be read: {error.strerror}", where=str(path)) from error
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError, RecursionError) as error:
-        raise ConfigError(f"The configuration is not TOML: {error}", where=str(path)) from error
+    except (ValueError, RecursionError) as error:  # a number of thousands of digits is a plain ValueError
+        said = str(error).partition(";")[0]
+        raise ConfigError(f"The configuration is not TOML: {said}", where=str(path)) from error
 
 
 def _overlaid(table: Mapping[str, Any], environ: Mapping[str, str]) -> dict[str, Any]:

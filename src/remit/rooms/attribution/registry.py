@@ -107,8 +107,8 @@ def parse_registry(content: str, where: str = "identities.toml") -> Registry:
         document = tomllib.loads(content)
     except RecursionError:
         raise ConfigError("Nested too deeply to read", where=where) from None
-    except tomllib.TOMLDecodeError as error:
-        raise ConfigError(f"Not TOML: {error}", where=where) from error
+    except ValueError as error:  # not TOML, or a number of thousands of digits
+        raise ConfigError(f"Not TOML: {str(error).partition(';')[0]}", where=where) from error
     _known(document, (*KINDS, "account"), where)
     entries = [_entry(kind, item, where) for kind in KINDS for item in _tables(document, kind, where)]
     return Registry(entries, [_account(item, where) for item in _tables(document, "account", where)])

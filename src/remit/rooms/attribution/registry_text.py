@@ -116,7 +116,7 @@ def _heads(content: str) -> list[tuple[int, str]]:
 def _is_whole(content: str) -> bool:
     try:
         tomllib.loads(content)
-    except (tomllib.TOMLDecodeError, RecursionError):
+    except (ValueError, RecursionError):
         return False
     return True
 
