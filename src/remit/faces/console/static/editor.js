@@ -18,12 +18,22 @@ async function ask(target, more = {}) {
   return parsed(answer);
 }
 
+// How many rows of the box each line takes: it is broken at its edge, at whatever letter stands there.
+function rowsOf(text) {
+  const style = getComputedStyle(text);
+  const pen = document.createElement("canvas").getContext("2d");
+  pen.font = `${style.fontSize} ${style.fontFamily}`;
+  const room = text.clientWidth - parseFloat(style.paddingLeft) - parseFloat(style.paddingRight);
+  const letters = Math.max(1, Math.floor(room / pen.measureText("0".repeat(100)).width * 100 + 0.01));
+  return text.value.split("\n").map((line) => Math.max(1, Math.ceil(line.length / letters)));
+}
+
 function numbers(text) {
   const gutter = text.nextElementSibling;
-  const count = text.value.split("\n").length;
-  if (gutter.dataset.count !== String(count)) {
-    gutter.textContent = Array.from({ length: count }, (_, at) => at + 1).join("\n");
-    gutter.dataset.count = count;
+  const rows = rowsOf(text);
+  if (gutter.dataset.rows !== String(rows)) {
+    gutter.textContent = rows.map((count, at) => at + 1 + "\n".repeat(count - 1)).join("\n");
+    gutter.dataset.rows = rows;
   }
   gutter.scrollTop = text.scrollTop;
 }
@@ -79,7 +89,9 @@ function lead(text, line, column) {
   const start = lines.slice(0, line - 1).reduce((sum, each) => sum + each.length + 1, 0);
   text.focus();
   text.setSelectionRange(start + column - 1, start + (lines[line - 1]?.length ?? 0));
-  text.scrollTop = Math.max(0, (line - 6) * (text.scrollHeight / lines.length));
+  const rows = rowsOf(text);
+  const sum = (counts) => counts.reduce((all, count) => all + count, 0);
+  text.scrollTop = Math.max(0, (sum(rows.slice(0, line - 1)) - 5) * (text.scrollHeight / sum(rows)));
 }
 
 export function editor(page) {
@@ -88,7 +100,8 @@ export function editor(page) {
   const text = target.querySelector("#text");
   target.classList.add("is-live");
   numbers(text);
-  text.addEventListener("scroll", () => numbers(text));
+  text.addEventListener("scroll", () => (text.nextElementSibling.scrollTop = text.scrollTop));
+  new ResizeObserver(() => numbers(text)).observe(text);
   target.addEventListener("input", (event) => {
     if (event.target !== text && event.target.name !== "type") return;
     if (event.target === text) numbers(text);
