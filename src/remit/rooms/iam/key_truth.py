@@ -217,7 +217,8 @@ def _truth(test: KeyTest) -> Truth:
 
 
 def _compared(test: KeyTest, compare: Compare) -> Truth:
-    """The commonest test of all: no qualifier, no variable."""
+    """The commonest test of all, no qualifier and no variable: written out once more, for passing the facts on to each
+    value's test would cost a call a value in what every decision runs through."""
     key, negated, when_absent = test.key, test.negated, test.if_exists or test.negated
 
     def truth(facts: Facts) -> bool | None:
