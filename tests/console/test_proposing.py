@@ -179,3 +179,9 @@ def test_what_lacks_is_told_in_words_of_the_page_and_says_what_proposing_needs_b
     refused = desk.post("/guardrails/proposals", **OWN).text
     assert "in the environment of the server or command.<" in refused
     assert "--profile" not in refused
+
+
+def test_proposing_nothing_yet_leads_to_the_library(desk: Desk) -> None:
+    for path in ("/guardrails/propose", "/guardrails/propose?guardrail="):
+        answer = desk.get(path)
+        assert (answer.status, dict(answer.headers)["location"]) == (303, "/guardrails")

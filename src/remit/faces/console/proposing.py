@@ -56,7 +56,9 @@ class Wish:
 def look_from_library(pages: Pages, request: Request) -> Response:
     """``/guardrails/propose?guardrail=ID&set.NAME=VALUE&target=…``; nothing is proposed and AWS is not asked."""
     asked = request.query_params
-    return _page(pages, _wish(pages, asked, asked.get("guardrail", "")))
+    if not asked.get("guardrail"):  # there is nothing to propose yet: the library is where one is chosen
+        return RedirectResponse("/guardrails", 303)
+    return _page(pages, _wish(pages, asked, asked["guardrail"]))
 
 
 def look(pages: Pages, _: Request, form: Form) -> Response:
