@@ -125,7 +125,8 @@ def _read(path: Path, most: int = _LARGEST) -> str:
 
 def _draw(found: Json) -> None:
     policy = found["policy"]
-    output.line(f"{policy['name']} as {policy['type']}, over the calls of {found['query'] or 'all time'}")
+    calls = f"the calls that match {found['query']}" if found["query"] else "all calls"
+    output.line(f"{policy['name']} as {policy['type']}, over {calls}")
     if nothing := found["nothing"]:
         output.line(f"No call was considered, so this says nothing of what it would deny. {nothing['why']}")
         if nothing["older"]:
